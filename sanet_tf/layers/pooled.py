@@ -1,0 +1,75 @@
+"""Attention with pooled keys and values (Attn+Pool).
+
+    o_i = sum_j softmax_j(q_i^T k_j) v_j,   j over the pooled positions
+
+The input is max-pooled before keys and values are projected, so that their
+projections cost N/4 C^2 with 2 x 2 pooling. A rest at the border is a pool of
+its own: 7 x 7 positions become 4 x 4. Time N^2 C / 2, memory N^2 / 4.
+
+B batch, N positions, C channels. Gao, Xie, Ji, "Siamese Attention Networks",
+section 4.3; pooling as in Wang et al. 2018.
+"""
+
+import keras
+from keras import ops
+
+from sanet_tf.layers import positions
+from sanet_tf.layers.base import AttentionLayer, project
+from sanet_tf.layers.dot_product import softmax_attention
+
+
+@keras.saving.register_keras_serializable("sanet_tf")
+class PooledAttention(AttentionLayer):
+    """Softmax attention to max-pooled keys and values (Attn+Pool).
+
+    Args:
+        pool_size: side of the pooling window along each spatial axis.
+        **kwargs: the arguments of `AttentionLayer`.
+
+    Raises:
+        ValueError: `pool_size` is larger than the map, or as in
+            `AttentionLayer`.
+
+    Reference:
+        Gao, Xie, Ji, "Siamese Attention Networks", section 4.3.
+    """
+
+    def __init__(self, num_heads=1, *, pool_size=2, **kwargs):
+        super().__init__(num_heads, **kwargs)
+        if not isinstance(pool_size, int) or pool_size < 1:
+            raise ValueError(
+                "`pool_size` must be a positive integer. "
+                f"Received: pool_size={pool_size}"
+            )
+        self.pool_size = pool_size
+
+    def build(self, input_shape):
+        super().build(input_shape)
+        self._check_map(input_shape)
+
+    def attend(self, inputs):
+        self._check_map(inputs.shape)
+        window = (self.pool_size,) * (len(inputs.shape) - 2)
+        pooled = ops.max_pool(
+            inputs, window, window, "same", data_format="channels_last"
+        )
+        pooled = positions.flatten(pooled)
+        return softmax_attention(
+            project(positions.flatten(inputs), self.query_kernel),
+            project(pooled, self.key_kernel),
+            project(pooled, self.value_kernel),
+            self.num_heads,
+        )
+
+    def get_config(self):
+        return {**super().get_config(), "pool_size": self.pool_size}
+
+    def _check_map(self, shape):
+        """Known sizes only: an unknown one is checked when it is called."""
+        sizes = [size for size in shape[1:-1] if size is not None]
+        if sizes and min(sizes) < self.pool_size:
+            raise ValueError(
+                "`pool_size` must not be larger than the map. "
+                f"Received: pool_size={self.pool_size}, "
+                f"input_shape={tuple(shape)}"
+            )

@@ -1,0 +1,115 @@
+"""Building blocks: inverted residual, BaseModule and AttnModule.
+
+Each block is a function from a tensor `(B, H, W, c)` to a tensor
+`(B, H/stride, W/stride, filters)`. c channels, r expansion.
+
+Sandler et al., "MobileNetV2", section 3.4; Gao, Xie, Ji, "Siamese Attention
+Networks", section 3.3 and Figure 2.
+"""
+
+from keras import layers
+
+from sanet_tf.layers import ATTENTION
+
+
+def conv_bn(x, filters, kernel_size, strides=1, *, name, activation=True):
+    """Convolution without bias, BatchNorm and, unless linear, ReLU6."""
+    x = layers.Conv2D(
+        filters,
+        kernel_size,
+        strides,
+        padding="same",
+        use_bias=False,
+        name=f"{name}_conv",
+    )(x)
+    return _bn(x, name, activation)
+
+
+def depthwise_bn(x, strides, *, name):
+    """3 x 3 depthwise convolution without bias, BatchNorm and ReLU6."""
+    x = layers.DepthwiseConv2D(
+        3, strides, padding="same", use_bias=False, name=f"{name}_conv"
+    )(x)
+    return _bn(x, name, activation=True)
+
+
+def inverted_residual(x, filters, expansion, strides, *, name):
+    """MobileNetV2's block: expand to rc, depthwise, project."""
+    inputs = x
+    if expansion > 1:
+        x = conv_bn(x, expansion * x.shape[-1], 1, name=f"{name}_expand")
+    x = depthwise_bn(x, strides, name=f"{name}_depthwise")
+    return _project(x, inputs, filters, strides, name)
+
+
+def base_module(x, filters, expansion, strides, *, name):
+    """BaseModule: expand to (r-1)c beside the input, depthwise on rc, project.
+
+    With r = 1 there is no expansion.
+    """
+    inputs = x
+    if expansion > 1:
+        x = conv_bn(x, (expansion - 1) * x.shape[-1], 1, name=f"{name}_expand")
+        x = layers.Concatenate(name=f"{name}_concat")([inputs, x])
+    x = depthwise_bn(x, strides, name=f"{name}_depthwise")
+    return _project(x, inputs, filters, strides, name)
+
+
+def attention_module(
+    x, filters, expansion, strides, *, name, attention, attention_config
+):
+    """AttnModule: attention on the input beside expand and depthwise.
+
+    The convolutions make (r-1)c channels, attention makes c. With stride 1
+    there is a skip around the attention, otherwise average pooling after it.
+
+    Args:
+        x: `(B, H, W, c)`.
+        filters: number of output channels.
+        expansion: r, at least 2.
+        strides: stride of the depthwise convolution and of the pooling.
+        name: prefix of the layers' names.
+        attention: a name in `ATTENTION`.
+        attention_config: arguments of that layer.
+
+    Returns:
+        `(B, H/strides, W/strides, filters)`.
+
+    Raises:
+        ValueError: `expansion` below 2.
+    """
+    if expansion < 2:
+        raise ValueError(
+            "An AttnModule needs an expansion of at least 2: its "
+            "convolutions make (expansion - 1) * channels. "
+            f"Received: expansion={expansion}"
+        )
+    inputs = x
+    channels = x.shape[-1]
+    x = conv_bn(x, (expansion - 1) * channels, 1, name=f"{name}_expand")
+    x = depthwise_bn(x, strides, name=f"{name}_depthwise")
+    operator = ATTENTION[attention](**attention_config, name=f"{name}_attention")
+    attended = operator(inputs)
+    if strides == 1:
+        attended = layers.Add(name=f"{name}_attention_skip")([inputs, attended])
+    else:
+        attended = layers.AveragePooling2D(
+            strides, padding="same", name=f"{name}_attention_pool"
+        )(attended)
+    x = layers.Concatenate(name=f"{name}_concat")([attended, x])
+    return _project(x, inputs, filters, strides, name)
+
+
+def _project(x, inputs, filters, strides, name):
+    """Closing linear 1 x 1 convolution, and the skip where shapes agree."""
+    x = conv_bn(x, filters, 1, name=f"{name}_project", activation=False)
+    if strides == 1 and inputs.shape[-1] == filters:
+        x = layers.Add(name=f"{name}_skip")([inputs, x])
+    return x
+
+
+def _bn(x, name, activation):
+    x = layers.BatchNormalization(
+        momentum=0.9, epsilon=1e-3, name=f"{name}_bn"
+    )(x)
+    return layers.ReLU(6.0, name=f"{name}_relu")(x) if activation else x

@@ -1,0 +1,44 @@
+"""Installs sanet_tf; `pip install .[test]` adds what the tests need."""
+
+from pathlib import Path
+
+import setuptools
+
+JAX = ["jax>=0.7"]
+EXPORT = ["ai-edge-litert>=2.0", "onnx>=1.17", "tf2onnx>=1.16"]
+TEST = ["pytest>=8.3", "ruff>=0.12", *JAX]
+
+setuptools.setup(
+    name="sanet_tf",
+    version="0.1.0",
+    description="Siamese Attention Networks in Keras",
+    long_description=Path("README.md").read_text(),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    license_files=["LICENSE"],
+    python_requires=">=3.11",
+    packages=setuptools.find_packages(include=["sanet_tf", "sanet_tf.*"]),
+    install_requires=[
+        "absl-py>=2.1",
+        "csbdeep>=0.8.2",
+        # tensorflow-datasets needs it and does not declare it.
+        "importlib_resources>=6.0",
+        "keras>=3.14.1",
+        "matplotlib>=3.9",
+        "numpy>=2.0",
+        "pillow>=11.0",
+        "scikit-image>=0.25",
+        "scikit-learn>=1.6",
+        # tensorflow no longer installs it; csbdeep and tf.summary need it.
+        "tensorboard>=2.20",
+        "tensorflow>=2.20",
+        "tensorflow-datasets>=4.9.9",
+        "tqdm>=4.66",
+    ],
+    extras_require={"jax": JAX, "export": EXPORT, "test": TEST},
+    classifiers=[
+        "License :: OSI Approved :: Apache Software License",
+        "Programming Language :: Python :: 3.11",
+        "Topic :: Scientific/Engineering :: Artificial Intelligence",
+    ],
+)
