@@ -10,7 +10,7 @@ import importlib
 
 __version__ = "0.1.0"
 
-_SUBMODULES = ("data", "export", "layers", "models", "training")
+_SUBMODULES = ("data", "export", "layers", "models")
 
 
 def __getattr__(name):

@@ -116,7 +116,7 @@ class AttentionLayer(keras.layers.Layer):
         )
 
     def add_glorot_weight(self, name, shape, stream):
-        """Adds a Glorot weight; `stream` keeps equal shapes from equal values."""
+        """Adds a Glorot weight; each `stream` has its own values."""
         seed = None if self.seed is None else self.seed + stream
         initializer = keras.initializers.GlorotUniform(seed)
         return self.add_weight(name=name, shape=shape, initializer=initializer)

@@ -88,7 +88,9 @@ def attention_module(
     channels = x.shape[-1]
     x = conv_bn(x, (expansion - 1) * channels, 1, name=f"{name}_expand")
     x = depthwise_bn(x, strides, name=f"{name}_depthwise")
-    operator = ATTENTION[attention](**attention_config, name=f"{name}_attention")
+    operator = ATTENTION[attention](
+        **attention_config, name=f"{name}_attention"
+    )
     attended = operator(inputs)
     if strides == 1:
         attended = layers.Add(name=f"{name}_attention_skip")([inputs, attended])

@@ -1,0 +1,115 @@
+"""Parameters and multiply-adds (MAdd), counted from a built network.
+
+Two counts of multiply-adds, both for one image:
+
+- by the paper's rule: convolutions and FC from the shapes of the built
+  layers, attention by the formulas that the paper's tables follow;
+- as computed: all convolutions and matrix products that the TensorFlow
+  profiler finds in the traced graph.
+
+Parameters by the paper's rule leave BatchNorm out.
+"""
+
+import math
+
+from keras import layers
+
+from sanet_tf.layers import (
+    PooledAttention,
+    ScaledAttention,
+    SiameseAttention,
+    SoftmaxAttention,
+)
+from sanet_tf.layers.base import AttentionLayer
+
+PRODUCTS = ("Conv2D", "DepthwiseConv2dNative", "MatMul", "BatchMatMulV2")
+
+
+def count_parameters(model, batch_norm=True):
+    """Trainable parameters, with or without those of BatchNorm."""
+    return sum(
+        math.prod(variable.shape)
+        for variable in model.trainable_variables
+        if batch_norm or variable.name not in ("gamma", "beta")
+    )
+
+
+def count_madd(model):
+    """Multiply-adds for one image, attention by the paper's rule."""
+    return sum(_layer_madd(layer) for layer in model.layers)
+
+
+def count_computed_madd(model):
+    """Multiply-adds of the products in the traced graph, for one image."""
+    import tensorflow as tf
+
+    signature = tf.TensorSpec(
+        (1, *model.input_shape[1:]), model.inputs[0].dtype
+    )
+    graph = (
+        tf.function(lambda x: model(x, training=False))
+        .get_concrete_function(signature)
+        .graph
+    )
+    builder = tf.compat.v1.profiler.ProfileOptionBuilder
+    options = (
+        builder(builder.float_operation())
+        .with_accounted_types(PRODUCTS)
+        .with_empty_output()
+        .build()
+    )
+    profile = tf.compat.v1.profiler.profile(graph, cmd="op", options=options)
+    return profile.total_float_ops // 2
+
+
+def _layer_madd(layer):
+    if isinstance(layer, (layers.Conv2D, layers.DepthwiseConv2D)):
+        return math.prod(layer.output.shape[1:3]) * math.prod(
+            layer.kernel.shape
+        )
+    if isinstance(layer, layers.Dense):
+        return math.prod(layer.kernel.shape)
+    if isinstance(layer, AttentionLayer):
+        *spatial, channels = layer.output.shape[1:]
+        return ATTENTION_MADD[type(layer)](layer, math.prod(spatial), channels)
+    return 0
+
+
+def _siamese_madd(layer, n, c):
+    """4 N C: K^T w, vbar, V (K^T w) and vbar (w^T Q); and projections."""
+    products = 4 if layer.use_global_term else 3
+    return products * n * c + _num_projections(layer) * n * c * c
+
+
+def _softmax_madd(layer, n, c):
+    return 2 * n * n * c + _num_projections(layer) * n * c * c
+
+
+def _pooled_madd(layer, n, c):
+    """Keys and values are pooled before they are projected."""
+    pooled = n // layer.pool_size**2
+    projections = layer.use_query_projection * n + pooled * (
+        layer.use_key_projection + layer.use_value_projection
+    )
+    return 2 * n * pooled * c + projections * c * c
+
+
+def _scaled_madd(layer, n, c):
+    """2 N C^2, as if there were one head: so the paper counts it."""
+    return (2 + _num_projections(layer)) * n * c * c
+
+
+def _num_projections(layer):
+    return (
+        layer.use_query_projection
+        + layer.use_key_projection
+        + layer.use_value_projection
+    )
+
+
+ATTENTION_MADD = {
+    SiameseAttention: _siamese_madd,
+    SoftmaxAttention: _softmax_madd,
+    PooledAttention: _pooled_madd,
+    ScaledAttention: _scaled_madd,
+}

@@ -1,0 +1,52 @@
+"""Weights, optimizer and training state in one file, written atomically."""
+
+import contextlib
+import json
+
+import h5py
+
+from sanet_tf import files
+from sanet_tf.errors import UserError
+
+STATE = "training_state"
+
+
+def save(path, model, state):
+    """Writes `model` and the JSON-serialisable `state` to `path`.
+
+    One file, so that no kill can leave weights and state of two moments.
+    """
+
+    def write(temporary):
+        model.save_weights(temporary)
+        with h5py.File(temporary, "a") as file:
+            file[STATE] = json.dumps(state)
+
+    files.write_atomically(path, write)
+
+
+def read_state(path):
+    """The state in a checkpoint, or None if there is no such file."""
+    if not path.exists():
+        return None
+    with _readable(path), h5py.File(path) as file:
+        return json.loads(file[STATE].asstr()[()])
+
+
+def restore(path, model):
+    """Loads the weights, and the optimizer if the model is compiled."""
+    with _readable(path):
+        model.load_weights(path)
+
+
+@contextlib.contextmanager
+def _readable(path):
+    """Turns the many errors of a damaged file into one line."""
+    try:
+        yield
+    except (OSError, KeyError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise UserError(
+            f"{path} is damaged, or not a checkpoint of this model "
+            f"({reason}); remove it to train anew"
+        ) from error

@@ -1,0 +1,65 @@
+"""What all commands share: quick --help, one-line errors, exit status."""
+
+import contextlib
+import os
+import sys
+
+from absl import app, logging
+
+from sanet_tf.errors import UserError
+
+
+def run(main):
+    """Runs `main(arguments)`; a `UserError` becomes one line on stderr.
+
+    Args:
+        main: function of the positional arguments, which imports what is
+            heavy itself. It returns None or an exit status.
+    """
+    app.run(lambda argv: sys.exit(_guarded(main, argv[1:])))
+
+
+def no_arguments(arguments):
+    """Refuses positional arguments: `epochs=3` is a flag without dashes."""
+    if arguments:
+        raise UserError(
+            f"expected flags only, got {' '.join(arguments)!r}; "
+            "flags are written --name=value"
+        )
+
+
+def load_tensorflow():
+    """Imports TensorFlow and finds its devices without its start-up chatter."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    with _silent_stderr():
+        import tensorflow as tf
+
+        tf.config.list_logical_devices()
+    tf.get_logger().setLevel("ERROR")
+    logging.set_verbosity(logging.ERROR)
+    return tf
+
+
+@contextlib.contextmanager
+def _silent_stderr():
+    """Silences C++ too, which does not go through `sys.stderr`."""
+    sys.stderr.flush()
+    saved = os.dup(2)
+    try:
+        with open(os.devnull, "w") as devnull:
+            os.dup2(devnull.fileno(), 2)
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+
+
+def _guarded(main, arguments):
+    try:
+        return main(arguments)
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130

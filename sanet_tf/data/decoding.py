@@ -1,0 +1,85 @@
+"""Encoded images to pixels: one decoder for training and prediction.
+
+Pillow decodes, because it reads what image folders really hold (CMYK and
+greyscale JPEG, PNG named .JPEG, 16-bit PNG, rotated photographs) and tells
+the size before it decodes.
+"""
+
+import io
+import os
+import warnings
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+FORMATS = ("JPEG", "PNG")
+SUFFIXES = (".jpg", ".jpeg", ".png")  # in any case
+MAX_PIXELS = 2**26  # 64 Mpx, 192 MiB decoded; a small file can claim more
+
+# On odd metadata. Once, since decoding threads would undo each other's filters.
+warnings.filterwarnings("ignore", module=r"PIL\.")
+
+
+class ImageError(ValueError):
+    """An image that cannot be read, and why."""
+
+
+def decode_image(file):
+    """Reads a JPEG or PNG image.
+
+    Args:
+        file: path or binary file object.
+
+    Returns:
+        `(H, W, 3)` uint8 RGB, upright.
+
+    Raises:
+        ImageError: unreadable, truncated, of another format or too large.
+    """
+    try:
+        return _decode(file)
+    except ImageError:
+        raise
+    except UnidentifiedImageError as error:
+        raise ImageError("not a JPEG or PNG image") from error
+    except FileNotFoundError as error:
+        raise ImageError("no such file") from error
+    except Exception as error:  # what a broken file raises is not documented
+        raise ImageError(f"cannot be decoded ({error})") from error
+
+
+class Decoder:
+    """Decodes for a data set, and remembers what it had to skip.
+
+    Attributes:
+        skipped: `{name: reason}` of the images that could not be read.
+    """
+
+    def __init__(self):
+        self.skipped = {}
+
+    def __call__(self, name, encoded):
+        """`(image, readable)`; with no `encoded` bytes, `name` is a path."""
+        name = os.fsdecode(name)
+        try:
+            image = decode_image(io.BytesIO(encoded) if encoded else name)
+        except ImageError as error:
+            self.skipped[name] = str(error)
+            return np.zeros((1, 1, 3), np.uint8), False
+        return image, True
+
+
+def _decode(file):
+    with Image.open(file, formats=FORMATS) as image:
+        width, height = image.size
+        if width * height > MAX_PIXELS:
+            raise ImageError(
+                f"{width} x {height} pixels, more than the {MAX_PIXELS:,} "
+                "that are decoded"
+            )
+        image = ImageOps.exif_transpose(image)
+        if image.mode.startswith("I"):  # 16 bits
+            return np.repeat(
+                (np.asarray(image) // 257).astype(np.uint8)[..., None], 3, -1
+            )
+        return np.asarray(image.convert("RGB"))

@@ -1,0 +1,52 @@
+"""What every data source offers, so that one pipeline serves them all."""
+
+import dataclasses
+from collections.abc import Callable
+
+
+@dataclasses.dataclass(frozen=True)
+class Source:
+    """A set of labelled images in two splits, "train" and "val".
+
+    Attributes:
+        class_names: the name of each label.
+        sizes: number of images of each split.
+        elements: function of (split, seed) to a `tf.data.Dataset` of
+            (name, encoded, label): two strings and an integer. `encoded` is
+            the image file's content, or empty where `name` is its path. With
+            a seed the order is shuffled, by the seed alone.
+        warnings: what a user should know before training, a line each.
+    """
+
+    class_names: tuple[str, ...]
+    sizes: dict[str, int]
+    elements: Callable
+    warnings: tuple[str, ...] = ()
+
+
+def from_lists(class_names, splits, warnings=()):
+    """A `Source` of lists in memory.
+
+    Args:
+        class_names: the name of each label.
+        splits: `{split: (names, encoded, labels)}`, three equally long lists.
+        warnings: see `Source`.
+
+    Returns:
+        A `Source` whose shuffling is a permutation of the whole split.
+    """
+    import numpy as np
+    import tensorflow as tf
+
+    def elements(split, seed=None):
+        columns = splits[split]
+        if seed is not None:
+            order = np.random.default_rng(seed).permutation(len(columns[0]))
+            columns = [[column[i] for i in order] for column in columns]
+        names, encoded, labels = columns
+        return tf.data.Dataset.from_tensor_slices(
+            (tf.constant(names), tf.constant(encoded), tf.constant(labels))
+        )
+
+    sizes = {split: len(columns[0]) for split, columns in splits.items()}
+    return Source(tuple(class_names), sizes, elements, tuple(warnings))

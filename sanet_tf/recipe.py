@@ -1,0 +1,124 @@
+"""How a network is trained: the hyperparameters, and the optimizer of them."""
+
+import contextlib
+import dataclasses
+
+import keras
+
+from sanet_tf.errors import UserError
+
+
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+    """Hyperparameters of stochastic gradient descent.
+
+    Attributes:
+        epochs: number of passes over the training images.
+        batch_size: images in a step, over all devices.
+        learning_rate: highest learning rate.
+        schedule: "steps" multiplies it by `decay_rate` at each of
+            `decay_epochs`; "cosine" lowers it to zero.
+        decay_epochs: epochs after which a "steps" schedule decays.
+        decay_rate: factor of each decay.
+        warmup_epochs: epochs of linear warm-up of the "cosine" schedule.
+        momentum: momentum of SGD.
+        nesterov: whether it is Nesterov's.
+        weight_decay: coefficient of L2, as in recipes that add it to the
+            gradient; BatchNorm and biases have none.
+        label_smoothing: share of each label spread over all classes.
+        ema_momentum: momentum of the moving average of the weights that is
+            evaluated; 0 evaluates the weights themselves.
+    """
+
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    schedule: str = "steps"
+    decay_epochs: tuple[int, ...] = ()
+    decay_rate: float = 0.1
+    warmup_epochs: int = 0
+    momentum: float = 0.9
+    nesterov: bool = False
+    weight_decay: float = 0.0
+    label_smoothing: float = 0.0
+    ema_momentum: float = 0.0
+
+    def __post_init__(self):
+        if self.schedule == "steps" and self.warmup_epochs:
+            raise UserError(
+                "--warmup_epochs goes with --schedule=cosine, got "
+                f"--schedule=steps and --warmup_epochs={self.warmup_epochs}"
+            )
+        if self.schedule == "cosine" and self.warmup_epochs >= self.epochs:
+            raise UserError(
+                "expected --warmup_epochs below --epochs, got "
+                f"{self.warmup_epochs} and {self.epochs}"
+            )
+        if list(self.decay_epochs) != sorted(set(self.decay_epochs)):
+            raise UserError(
+                "expected --decay_epochs in rising order, got "
+                f"{','.join(map(str, self.decay_epochs))}"
+            )
+
+
+class SGD(keras.optimizers.SGD):
+    """Keras's SGD, whose moving average stays out of the weights.
+
+    Keras puts the average into the weights whenever `fit` ends; here `fit` is
+    called for every epoch.
+    """
+
+    def finalize_variable_values(self, var_list):
+        pass
+
+    @contextlib.contextmanager
+    def averaged(self, variables):
+        """Puts the averages, if there are any, into `variables` for a while."""
+        if not self.use_ema:
+            yield
+            return
+        trained = [keras.ops.convert_to_numpy(v) for v in variables]
+        averages = self._model_variables_moving_average
+        for variable, average in zip(variables, averages, strict=True):
+            variable.assign(average)
+        try:
+            yield
+        finally:
+            for variable, value in zip(variables, trained, strict=True):
+                variable.assign(value)
+
+
+def make_optimizer(recipe, steps_per_epoch):
+    """The optimizer of a recipe."""
+    optimizer = SGD(
+        _learning_rate(recipe, steps_per_epoch),
+        momentum=recipe.momentum,
+        nesterov=recipe.nesterov,
+        # Keras decays the weights themselves. L2 in the gradient passes
+        # through the momentum, which multiplies it by 1 / (1 - momentum).
+        weight_decay=recipe.weight_decay / (1 - recipe.momentum) or None,
+        use_ema=recipe.ema_momentum > 0,
+        ema_momentum=recipe.ema_momentum or 0.99,  # the latter is not used
+        ema_overwrite_frequency=None,
+    )
+    optimizer.exclude_from_weight_decay(var_names=["gamma", "beta", "bias"])
+    return optimizer
+
+
+def _learning_rate(recipe, steps_per_epoch):
+    schedules = keras.optimizers.schedules
+    if recipe.schedule == "cosine":
+        warmup_steps = recipe.warmup_epochs * steps_per_epoch
+        return schedules.CosineDecay(
+            0.0 if warmup_steps else recipe.learning_rate,
+            (recipe.epochs - recipe.warmup_epochs) * steps_per_epoch,
+            warmup_target=recipe.learning_rate if warmup_steps else None,
+            warmup_steps=warmup_steps,
+        )
+    return schedules.PiecewiseConstantDecay(
+        [epoch * steps_per_epoch for epoch in recipe.decay_epochs],
+        [
+            recipe.learning_rate * recipe.decay_rate**number
+            for number in range(len(recipe.decay_epochs) + 1)
+        ],
+    )

@@ -1,0 +1,274 @@
+"""Training that shows progress, resumes, and never keeps a NaN.
+
+Every epoch is a function of the weights, the seed and the epoch's number
+alone, and ends in one atomic checkpoint. A killed run therefore goes on from
+its last complete epoch as if nothing had happened.
+"""
+
+import csv
+import dataclasses
+import math
+import statistics
+import sys
+import time
+import warnings
+
+import keras
+import tensorflow as tf
+from tqdm import tqdm
+
+from sanet_tf import checkpoint, files
+from sanet_tf.data.decoding import Decoder
+from sanet_tf.data.pipeline import image_batches
+from sanet_tf.errors import UserError
+from sanet_tf.models import preprocess_input
+from sanet_tf.recipe import make_optimizer
+
+
+@dataclasses.dataclass
+class Trainer:
+    """Trains a classifier in a run's folder.
+
+    Attributes:
+        model: a `keras.Model` that gives logits.
+        recipe: a `sanet_tf.recipe.Recipe`.
+        source: a `sanet_tf.data.source.Source`.
+        run: a `sanet_tf.run_directory.RunDirectory`.
+        seed: integer that decides order, crops, flips and dropout.
+        flip: whether images are mirrored at random.
+        strict: whether an image that cannot be read ends the run.
+        steps_per_execution: training steps between two looks at the loss.
+        state: `{"epochs": [a dictionary each], "skipped": {name: reason}}`.
+    """
+
+    model: keras.Model
+    recipe: object
+    source: object
+    run: object
+    seed: int = 0
+    flip: bool = True
+    strict: bool = False
+    steps_per_execution: int = 1
+
+    def __post_init__(self):
+        self.state = {"epochs": [], "skipped": {}}
+        self.decoder = Decoder()
+        size, batch = self.source.sizes["train"], self.recipe.batch_size
+        self.steps_per_epoch = max(1, size // batch)
+        self.optimizer = make_optimizer(self.recipe, self.steps_per_epoch)
+        top = min(5, len(self.source.class_names))
+        self.model.compile(
+            self.optimizer,
+            keras.losses.CategoricalCrossentropy(
+                from_logits=True, label_smoothing=self.recipe.label_smoothing
+            ),
+            metrics=[
+                keras.metrics.CategoricalAccuracy(name="top1"),
+                keras.metrics.TopKCategoricalAccuracy(top, name="top5"),
+            ],
+            steps_per_execution=self.steps_per_execution,
+            jit_compile=False,  # on CPU, XLA's convolutions are slower
+        )
+        self.model.optimizer.build(self.model.trainable_variables)
+
+    @property
+    def best(self):
+        """The entry of the best epoch: the first of the highest val_top1."""
+        return max(
+            self.state["epochs"],
+            key=lambda epoch: epoch["val_top1"],
+            default=None,
+        )
+
+    def train(self):
+        """Trains the epochs that are missing."""
+        # Skipped images make the number of batches unknown; Keras warns then.
+        warnings.filterwarnings("ignore", "Your input ran out of data")
+        self._resume()
+        done = len(self.state["epochs"])
+        self._check_first_batches()
+        total = self.recipe.epochs * self.steps_per_epoch
+        terminal = sys.stderr.isatty()
+        with tqdm(
+            total=total,
+            initial=done * self.steps_per_epoch,
+            unit="step",
+            mininterval=0.5 if terminal else 30,
+            maxinterval=0.5 if terminal else 30,
+            file=sys.stderr if terminal else _Lines(),
+        ) as bar:
+            for epoch in range(done, self.recipe.epochs):
+                bar.set_description(f"epoch {epoch + 1}/{self.recipe.epochs}")
+                self._train_epoch(epoch, bar)
+
+    def _resume(self):
+        last = self.run / "last.weights.h5"
+        state = checkpoint.read_state(last)
+        if state is None:
+            return
+        self.state = state
+        self.decoder.skipped.update(state["skipped"])
+        checkpoint.restore(last, self.model)
+        print(f"resuming after epoch {len(state['epochs'])}", flush=True)
+        # A kill between the two files leaves the older best one.
+        best = checkpoint.read_state(self.run / "best.weights.h5")
+        if self.best == state["epochs"][-1] and best != self.best:
+            self._save_best()
+
+    def _train_epoch(self, epoch, bar):
+        self._seed_dropout(epoch)
+        watch = _Watch(self, epoch, bar)
+        logs = self.model.fit(
+            self._batches("train", epoch),
+            initial_epoch=epoch,
+            epochs=epoch + 1,
+            callbacks=[watch],
+            shuffle=False,  # the batches are
+            verbose=0,
+        ).history
+        with self.optimizer.averaged(self.model.trainable_variables):
+            validation = self.model.evaluate(
+                self._batches("val"),
+                callbacks=[_Watch(self, epoch)],
+                return_dict=True,
+                verbose=0,
+            )
+        entry = {
+            "epoch": epoch + 1,
+            **{name: values[-1] for name, values in logs.items()},
+            **{f"val_{name}": value for name, value in validation.items()},
+            "learning_rate": float(self.optimizer.learning_rate),
+            "seconds": round(time.time() - watch.started, 3),
+            "images_per_second": watch.images_per_second(),
+        }
+        self._commit(entry)
+        bar.write(
+            f"epoch {entry['epoch']}: loss {entry['loss']:.4f}, "
+            f"top-1 {entry['top1']:.4f}; validation loss "
+            f"{entry['val_loss']:.4f}, top-1 {entry['val_top1']:.4f}, "
+            f"top-5 {entry['val_top5']:.4f}; {entry['seconds']:.0f} s",
+            file=sys.stdout,
+        )
+        sys.stdout.flush()
+
+    def _commit(self, entry):
+        self.state["epochs"].append(entry)
+        self.state["skipped"] = dict(sorted(self.decoder.skipped.items()))
+        checkpoint.save(self.run / "last.weights.h5", self.model, self.state)
+        if self.best is entry:
+            self._save_best()
+        write_log(self.run / "log.csv", self.state["epochs"])
+        self._write_summary(entry)
+
+    def _save_best(self):
+        with self.optimizer.averaged(self.model.trainable_variables):
+            checkpoint.save(self.run / "best.weights.h5", self.model, self.best)
+
+    def _write_summary(self, entry):
+        with tf.summary.create_file_writer(str(self.run / "logs")).as_default():
+            for name, value in entry.items():
+                tf.summary.scalar(name, value, step=entry["epoch"])
+
+    def _batches(self, split, epoch=None):
+        seed = None if epoch is None else self.seed + epoch
+        return image_batches(
+            self.source,
+            split,
+            self.decoder,
+            self.model.input_shape[1],
+            self.recipe.batch_size,
+            seed,
+            self.flip,
+        ).map(lambda images, labels: (preprocess_input(images), labels))
+
+    def _seed_dropout(self, epoch):
+        for variable in self.model.non_trainable_variables:
+            if variable.name == "seed_generator_state":
+                variable.assign([self.seed, epoch])
+
+    def _check_first_batches(self):
+        """Says what is wrong before Keras says that there was no data."""
+        for split, epoch in (
+            ("train", len(self.state["epochs"])),
+            ("val", None),
+        ):
+            if next(iter(self._batches(split, epoch)), None) is None:
+                raise UserError(
+                    f"not one full batch of {self.recipe.batch_size} images "
+                    f"to {split} on could be read: {self.first_skipped()}"
+                )
+            self.check_strict()
+
+    def check_strict(self):
+        if self.strict and self.decoder.skipped:
+            raise UserError(f"--strict: {self.first_skipped()}")
+
+    def first_skipped(self):
+        return "; ".join(
+            f"{name}: {reason}"
+            for name, reason in list(self.decoder.skipped.items())[:1]
+        )
+
+
+class _Watch(keras.callbacks.Callback):
+    """Progress, speed, and an end to a run that has gone wrong."""
+
+    def __init__(self, trainer, epoch, bar=None):
+        super().__init__()
+        self.trainer = trainer
+        self.epoch = epoch
+        self.bar = bar
+        self.started = time.time()
+        self.ticks = []  # (time, step) after each execution
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.ticks.append((time.perf_counter(), batch + 1))
+        self._check(logs["loss"], f"at step {batch + 1} of")
+        steps = self.trainer.steps_per_epoch
+        done = self.epoch * steps + min(batch + 1, steps)
+        self.bar.update(done - self.bar.n)
+        self.bar.set_postfix(loss=f"{logs['loss']:.4f}", refresh=False)
+
+    def on_test_batch_end(self, batch, logs=None):
+        self._check(logs["loss"], "in the validation of")
+
+    def images_per_second(self):
+        """Median rate after the first execution, which builds the graph."""
+        pairs = zip(self.ticks, self.ticks[1:], strict=False)
+        rates = [(b[1] - a[1]) / (b[0] - a[0]) for a, b in pairs]
+        if not rates:
+            return None
+        rate = statistics.median(rates) * self.trainer.recipe.batch_size
+        return round(rate, 2)
+
+    def _check(self, loss, where):
+        self.trainer.check_strict()
+        if not math.isfinite(loss):
+            raise UserError(
+                f"the loss became {loss} {where} epoch {self.epoch + 1}; "
+                f"the weights of epoch {self.epoch} are kept. Try a lower "
+                "--learning_rate, in another --output_dir"
+            )
+
+
+class _Lines:
+    """A log file gets the progress as lines, without carriage returns."""
+
+    def write(self, text):
+        if text.strip():
+            sys.stderr.write(text.strip() + "\n")
+
+    def flush(self):
+        sys.stderr.flush()
+
+
+def write_log(path, epochs):
+    """Writes the epochs as CSV."""
+
+    def write(temporary):
+        with open(temporary, "w", newline="") as file:
+            writer = csv.DictWriter(file, epochs[0].keys())
+            writer.writeheader()
+            writer.writerows(epochs)
+
+    files.write_atomically(path, write)
