@@ -1,5 +1,6 @@
 """Installs sanet_tf; `pip install .[test]` adds what the tests need."""
 
+import runpy
 from pathlib import Path
 
 import setuptools
@@ -10,7 +11,7 @@ TEST = ["pytest>=8.3", "ruff>=0.12", *JAX]
 
 setuptools.setup(
     name="sanet_tf",
-    version="0.1.0",
+    version=runpy.run_path("sanet_tf/__init__.py")["__version__"],
     description="Siamese Attention Networks in Keras",
     long_description=Path("README.md").read_text(),
     long_description_content_type="text/markdown",

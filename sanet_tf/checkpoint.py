@@ -7,6 +7,7 @@ import h5py
 
 from sanet_tf import files
 from sanet_tf.errors import UserError
+from sanet_tf.models.weights import load_weights
 
 STATE = "training_state"
 
@@ -36,7 +37,7 @@ def read_state(path):
 def restore(path, model):
     """Loads the weights, and the optimizer if the model is compiled."""
     with _readable(path):
-        model.load_weights(path)
+        load_weights(model, path)
 
 
 @contextlib.contextmanager

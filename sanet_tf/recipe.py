@@ -54,9 +54,9 @@ class Recipe:
                 "expected --warmup_epochs below --epochs, got "
                 f"{self.warmup_epochs} and {self.epochs}"
             )
-        if list(self.decay_epochs) != sorted(set(self.decay_epochs)):
+        if list(self.decay_epochs) != sorted({0, *self.decay_epochs})[1:]:
             raise UserError(
-                "expected --decay_epochs in rising order, got "
+                "expected --decay_epochs above 0 in rising order, got "
                 f"{','.join(map(str, self.decay_epochs))}"
             )
 
@@ -115,8 +115,11 @@ def _learning_rate(recipe, steps_per_epoch):
             warmup_target=recipe.learning_rate if warmup_steps else None,
             warmup_steps=warmup_steps,
         )
+    if not recipe.decay_epochs:
+        return recipe.learning_rate
     return schedules.PiecewiseConstantDecay(
-        [epoch * steps_per_epoch for epoch in recipe.decay_epochs],
+        # A boundary is the last step of the higher rate.
+        [epoch * steps_per_epoch - 1 for epoch in recipe.decay_epochs],
         [
             recipe.learning_rate * recipe.decay_rate**number
             for number in range(len(recipe.decay_epochs) + 1)

@@ -1,5 +1,6 @@
 """What a complete run leaves: metrics, curves and a checked SavedModel."""
 
+import json
 import statistics
 
 import numpy as np
@@ -14,20 +15,16 @@ TOLERANCE = 1e-5  # between the probabilities of SavedModel and Keras model
 
 
 def write_results(trainer):
-    """Writes curves.png, saved_model/ and metrics.json, and says the result."""
-    run, model = trainer.run, trainer.model
-    plot_curves(run / "curves.png", trainer.state["epochs"])
-    checkpoint.restore(run / "best.weights.h5", model)
-    saved_model = run / "saved_model"
-    export_saved_model(model, trainer.source.class_names, saved_model)
-    difference = _saved_model_difference(saved_model, trainer)
-    if not difference <= TOLERANCE:
-        raise UserError(
-            f"{saved_model} gives other probabilities than the Keras model: "
-            f"expected at most {TOLERANCE} difference, got {difference:.1e}"
-        )
-    metrics = _metrics(trainer, difference)
-    files.write_json(run / "metrics.json", metrics)
+    """Writes curves.png, saved_model/ and metrics.json, and says the result.
+
+    metrics.json is the last: where it is, the run is complete.
+    """
+    run = trainer.run
+    if not (run / "metrics.json").exists():
+        plot_curves(run / "curves.png", trainer.state["epochs"])
+        difference = _export_best(trainer, run / "saved_model")
+        files.write_json(run / "metrics.json", _metrics(trainer, difference))
+    metrics = json.loads((run / "metrics.json").read_text())
     best = metrics["best"]
     print(
         f"best epoch {best['epoch']}: validation top-1 "
@@ -83,6 +80,19 @@ def _metrics(trainer, difference):
         "skipped_images": {"count": len(skipped), "names": skipped},
         "saved_model_difference": difference,
     }
+
+
+def _export_best(trainer, path):
+    """Exports the best weights; returns the difference from Keras's."""
+    checkpoint.restore(trainer.run / "best.weights.h5", trainer.model)
+    export_saved_model(trainer.model, trainer.source.class_names, path)
+    difference = _saved_model_difference(path, trainer)
+    if not difference <= TOLERANCE:
+        raise UserError(
+            f"{path} gives other probabilities than the Keras model: "
+            f"expected at most {TOLERANCE} difference, got {difference:.1e}"
+        )
+    return difference
 
 
 def _saved_model_difference(path, trainer):

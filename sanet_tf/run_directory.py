@@ -20,10 +20,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import sanet_tf
 from sanet_tf import files
 from sanet_tf.errors import UserError
 
-PACKAGES = ("sanet_tf", "tensorflow", "keras", "numpy", "pillow")
+PACKAGES = ("tensorflow", "keras", "numpy", "pillow")
 
 
 class RunDirectory:
@@ -96,6 +97,7 @@ def _record(flags):
             "T", "seconds"
         ),
         "versions": {
+            "sanet_tf": sanet_tf.__version__,
             "python": platform.python_version(),
             **{name: importlib.metadata.version(name) for name in PACKAGES},
         },
@@ -106,9 +108,12 @@ def _record(flags):
 
 def _commit():
     """The commit of the source, marked if it was changed; None outside git."""
+    root = Path(__file__).parents[1]
+    if not (root / ".git").exists():  # installed, perhaps in another checkout
+        return None
     result = subprocess.run(
         ["git", "describe", "--always", "--dirty", "--abbrev=40"],
-        cwd=Path(__file__).parent,
+        cwd=root,
         capture_output=True,
         text=True,
         check=False,

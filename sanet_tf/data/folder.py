@@ -32,7 +32,7 @@ def load(data_dir):
     class_names = sorted(classes["train"] | classes["val"])
     labels = {name: label for label, name in enumerate(class_names)}
     splits = {split: _split(root / split, labels) for split in classes}
-    return from_lists(class_names, splits, _differences(class_names, splits))
+    return from_lists(class_names, splits, _empty_classes(class_names, splits))
 
 
 def _classes(root, split):
@@ -77,15 +77,12 @@ def _split(folder, labels):
     return paths, [""] * len(paths), numbers
 
 
-def _differences(class_names, splits):
-    classes = {
-        split: {class_names[label] for label in labels}
-        for split, (_, _, labels) in splits.items()
-    }
-    for split, other in (("train", "val"), ("val", "train")):
-        only = sorted(classes[split] - classes[other])
-        if only:
+def _empty_classes(class_names, splits):
+    for split, (_, _, labels) in splits.items():
+        empty = sorted({*class_names} - {class_names[n] for n in labels})
+        if empty:
             yield (
-                f"{len(only)} of the classes have images in {split} and none "
-                f"in {other}: {', '.join(only[:5])}{', ...' * (len(only) > 5)}"
+                f"{split} has no images of {len(empty)} of the "
+                f"{len(class_names)} classes: "
+                f"{', '.join(empty[:5])}{', ...' * (len(empty) > 5)}"
             )

@@ -23,6 +23,9 @@ def softmax_attention(queries, keys, values, num_heads):
     keys = positions.split_heads(keys, num_heads)
     values = positions.split_heads(values, num_heads)
     scores = ops.matmul(queries, ops.swapaxes(keys, -1, -2))  # (B, H, N, M)
-    weights = ops.softmax(ops.cast(scores, "float32"), axis=-1)
+    if scores.shape[-1] == 1:  # Keras warns of a softmax over one key
+        weights = ops.ones_like(scores)
+    else:
+        weights = ops.softmax(ops.cast(scores, "float32"), axis=-1)
     outputs = ops.matmul(ops.cast(weights, values.dtype), values)
     return positions.merge_heads(outputs)

@@ -4,13 +4,12 @@ Both have the same rows; they differ in the convolutional block, and in
 whether the rows on 28 x 28 maps and below have attention.
 """
 
-from pathlib import Path
-
 import keras
 from keras import layers
 
 from sanet_tf.layers import ATTENTION
 from sanet_tf.models.blocks import attention_module, conv_bn
+from sanet_tf.models.weights import load_weights
 
 # Table 8: place of attention, expansion, channels, blocks, stride of the first
 TABLE_8 = (
@@ -83,7 +82,7 @@ def build_network(
         x = layers.GlobalMaxPooling2D(name="max_pool")(x)
     model = keras.Model(inputs, x, name=name)
     if weights is not None:
-        _load_weights(model, weights)
+        load_weights(model, weights)
     return model
 
 
@@ -120,18 +119,3 @@ def _check_options(include_top, pooling, attention):
             f"`attention` must be None or one of {sorted(ATTENTION)}. "
             f"Received: attention={attention!r}"
         )
-
-
-def _load_weights(model, weights):
-    if weights == "imagenet":
-        raise ValueError(
-            "There are no ImageNet weights: none have been trained for this "
-            "package. Use weights=None or the path of a .weights.h5 file. "
-            "Received: weights='imagenet'"
-        )
-    if not Path(weights).is_file():
-        raise ValueError(
-            "`weights` must be None or the path of a .weights.h5 file that "
-            f"exists. Received: weights={str(weights)!r}"
-        )
-    model.load_weights(weights)

@@ -1,0 +1,37 @@
+# make demo and make test need nothing but Python 3.11 or later.
+PYTHON ?= python3
+BIN = .venv/bin
+DEMO = demo
+
+.PHONY: demo test lint format clean
+
+# Trains SANet on scikit-learn's digits, then classifies image files.
+demo: .venv/installed
+	$(BIN)/python experiments/imagenet.py --model=sanet \
+	    --flagfile=experiments/recipes/demo.flags --output_dir=$(DEMO)
+	$(BIN)/python experiments/demo.py --saved_model=$(DEMO)/saved_model \
+	    --output_dir=$(DEMO)/images
+	$(BIN)/python -m sanet_tf.predict --saved_model=$(DEMO)/saved_model \
+	    --top=3 $(DEMO)/images/digit-0000-is-0.png \
+	    $(DEMO)/images/digit-0005-is-5.png
+
+# Operators and networks run on JAX too.
+test: .venv/installed
+	$(BIN)/python -m pytest
+	KERAS_BACKEND=jax $(BIN)/python -m pytest tests/layers tests/models
+
+lint: .venv/installed
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+format: .venv/installed
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+.venv/installed: setup.py
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --editable ".[test]"
+	touch $@
+
+clean:
+	rm -rf .venv build dist *.egg-info $(DEMO)

@@ -1,0 +1,1 @@
+"""Tests of the data sources and of the pipeline."""

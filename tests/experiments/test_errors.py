@@ -1,0 +1,82 @@
+"""What a user types wrong: one clear line, no traceback, no leftovers."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.experiments.conftest import ROOT, error_line, run
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--model=senet"], "expected --model among sanet, attnnet"),
+        (["--dataset=digits", "--image_size=31"], "must be at least 32 x 32"),
+        (["--data_dir=no/such"], "no such directory: no/such"),
+        (["--dataset=digits", "--decay_epochs=a"], "--decay_epochs=80,105,120"),
+        (["epochs=3"], "expected flags only, got 'epochs=3'"),
+        (["--schedule=steps", "--warmup_epochs=2"], "goes with --schedule=cos"),
+        (["--data_dir=nowhere", "--dataset=imagenet2012"], "ILSVRC2012_img_"),
+    ],
+)
+def test_one_line(flags, message, tmp_path):
+    result = run(f"--output_dir={tmp_path / 'run'}", *flags)
+    assert message in error_line(result)
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    "flags", [["--epoch=3"], ["--epochs=0"], ["--schedule=linear"]]
+)
+def test_flags_that_absl_refuses(flags):
+    result = run(*flags)
+    assert result.returncode != 0
+    assert "FATAL Flags parsing error" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "experiments/demo.py",
+        "experiments/imagenet.py",
+        "profiling/count_models.py",
+        "profiling/run_pipeline.py",
+        "sanet_tf/predict.py",
+    ],
+)
+def test_help_is_quick(script):
+    """It imports nothing heavy, whatever else it may do."""
+    program = (
+        "import runpy, sys\n"
+        f"sys.argv = [{script!r}, '--help']\n"
+        f"sys.path.insert(0, {script.split('/')[0]!r})\n"
+        "try:\n"
+        f"    runpy.run_path({script!r}, run_name='__main__')\n"
+        "except SystemExit:\n"
+        "    heavy = {'tensorflow', 'keras', 'numpy', 'PIL', 'matplotlib'}\n"
+        "    print('imported', heavy & sys.modules.keys())\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "--helpfull" in result.stdout
+    assert result.stdout.endswith("imported set()\n")
+
+
+def test_import_is_quick():
+    program = (
+        "import sanet_tf, sys; print(len(sys.modules), 'keras' in sys.modules)"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert result.stdout.endswith(" False\n")

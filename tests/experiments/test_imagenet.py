@@ -1,0 +1,217 @@
+"""experiments/imagenet.py as its user sees it: files, lines, exit status."""
+
+import csv
+import fcntl
+import json
+import os
+import random
+import signal
+import subprocess
+import time
+
+import h5py
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.experiments.conftest import ROOT, command, error_line, run
+
+pytestmark = pytest.mark.slow
+REPEATABLE = ("--epochs=4", "--deterministic", "--ema_momentum=0.5")
+
+
+def arrays(path):
+    """All arrays of a checkpoint: weights, optimizer and its averages."""
+    found = {}
+
+    def visit(name, item):
+        if isinstance(item, h5py.Dataset) and name != "training_state":
+            found[name] = item[()]
+
+    with h5py.File(path) as file:
+        file.visititems(visit)
+    return found
+
+
+def assert_same_checkpoint(left, right):
+    left, right = arrays(left), arrays(right)
+    assert left.keys() == right.keys()
+    assert len(left) > 100
+    for name, array in left.items():
+        np.testing.assert_array_equal(array, right[name], err_msg=name)
+
+
+@pytest.fixture(scope="module")
+def finished(photographs, tmp_path_factory):
+    """The folder and the output of a complete, repeatable run."""
+    folder = tmp_path_factory.mktemp("runs") / "finished"
+    flags = (f"--data_dir={photographs}", f"--output_dir={folder}", *REPEATABLE)
+    result = run(*flags)
+    assert result.returncode == 0, result.stderr
+    return folder, flags, result
+
+
+def test_leaves_its_results(finished):
+    folder, _, result = finished
+    assert {path.name for path in folder.iterdir()} == {
+        ".lock",
+        "best.weights.h5",
+        "curves.png",
+        "last.weights.h5",
+        "log.csv",
+        "logs",
+        "metrics.json",
+        "run.json",
+        "saved_model",
+    }
+    metrics = json.loads((folder / "metrics.json").read_text())
+    assert metrics["images"] == {"train": 64, "val": 18}
+    assert metrics["classes"] == 3
+    assert metrics["best"]["val_top1"] > 1 / 3
+    assert metrics["saved_model_difference"] <= 1e-5
+    with open(folder / "log.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["epoch"] for row in rows] == ["1", "2", "3", "4"]
+    top1 = [float(row["val_top1"]) for row in rows]
+    assert metrics["best"]["val_top1"] == max(top1)
+    assert metrics["best"]["epoch"] == top1.index(max(top1)) + 1
+    assert f"validation top-1 {max(top1):.4f}" in result.stdout
+    with Image.open(folder / "curves.png") as image:
+        assert image.width > 500
+    assert list((folder / "logs").glob("events*"))
+
+
+def test_shows_progress_and_no_chatter(finished):
+    result = finished[2]
+    assert "epoch 4/4" in result.stderr
+    assert result.stdout.count("validation loss") == 4
+    for noise in ("Warning", "oneDNN", "cuda", "absl"):
+        assert noise not in result.stderr
+
+
+def test_record_tells_how_the_run_was_made(finished):
+    folder, flags, _ = finished
+    record = json.loads((folder / "run.json").read_text())
+    assert record["flags"]["alpha"] == 0.1
+    assert record["flags"]["deterministic"] is True
+    assert "output_dir" not in record["flags"]
+    assert record["command"].endswith(" ".join(flags))
+    assert {"python", "tensorflow", "keras"} <= record["versions"].keys()
+
+
+def test_unreadable_images_are_counted_and_named(finished):
+    folder, _, result = finished
+    skipped = json.loads((folder / "metrics.json").read_text())[
+        "skipped_images"
+    ]
+    assert skipped["count"] == 4
+    reasons = {
+        os.path.basename(name): reason
+        for name, reason in skipped["names"].items()
+    }
+    assert "not a JPEG or PNG" in reasons["empty.jpg"]
+    assert "not a JPEG or PNG" in reasons["text.png"]
+    assert "truncated" in reasons["truncated.jpg"]
+    assert "10000 x 10000 pixels" in reasons["oversized.png"]
+    assert "unreadable images skipped: 4" in result.stdout
+
+
+def test_same_command_again_is_done_at_once(finished):
+    folder, flags, _ = finished
+    before = (folder / "last.weights.h5").read_bytes()
+    result = run(*flags)
+    assert result.returncode == 0
+    assert "resuming after epoch 4" in result.stdout
+    assert "validation loss" not in result.stdout
+    assert (folder / "last.weights.h5").read_bytes() == before
+
+
+def test_other_flags_are_refused(finished):
+    folder, flags, _ = finished
+    before = (folder / "run.json").read_bytes()
+    line = error_line(run(*flags, "--epochs=5", "--nesterov"))
+    assert "--epochs was 4, is 5" in line
+    assert "--nesterov was False, is True" in line
+    assert "--alpha" not in line
+    assert (folder / "run.json").read_bytes() == before
+
+
+def test_second_process_is_refused(finished):
+    folder, flags, _ = finished
+    with open(folder / ".lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert "another process is writing" in error_line(run(*flags))
+
+
+def test_killed_run_ends_with_the_same_bits(finished, photographs, tmp_path):
+    """Killed at random moments, from the start to the last epoch."""
+    folder = tmp_path / "killed"
+    flags = (f"--data_dir={photographs}", f"--output_dir={folder}", *REPEATABLE)
+    moments = random.Random(0)
+    for epochs in (1, 2, 3):
+        process = subprocess.Popen(
+            command(*flags),
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        for line in process.stdout:
+            if line.startswith(f"epoch {epochs}:"):
+                break
+        time.sleep(moments.uniform(0, 1))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+    result = run(*flags)
+    assert result.returncode == 0, result.stderr
+    assert "resuming after epoch" in result.stdout
+    for name in ("last.weights.h5", "best.weights.h5"):
+        assert_same_checkpoint(folder / name, finished[0] / name)
+    assert not list(folder.glob(".writing-*"))
+
+
+def test_nan_loss_keeps_the_last_good_weights(photographs, tmp_path):
+    """The learning rate becomes absurd after the first epoch."""
+    folder = tmp_path / "nan"
+    flags = (
+        f"--data_dir={photographs}",
+        f"--output_dir={folder}",
+        "--epochs=3",
+        "--schedule=steps",
+        "--decay_epochs=1",
+        "--decay_rate=1e30",
+    )
+    for _ in range(2):  # the same command ends in the same way
+        line = error_line(run(*flags))
+        assert "the loss became" in line
+        assert "the weights of epoch 1 are kept" in line
+        for name in ("last.weights.h5", "best.weights.h5"):
+            for array in arrays(folder / name).values():
+                assert np.isfinite(array).all()
+    assert not (folder / "metrics.json").exists()
+
+
+def test_strict_stops_at_an_unreadable_image(photographs, tmp_path):
+    line = error_line(
+        run(
+            f"--data_dir={photographs}",
+            f"--output_dir={tmp_path}",
+            "--strict",
+            "--epochs=1",
+        )
+    )
+    assert line.startswith("error: --strict: ")
+    assert str(photographs / "train" / "red") in line
+
+
+def test_damaged_checkpoint_is_named(finished, tmp_path):
+    folder, flags, _ = finished
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    for name in ("run.json", "last.weights.h5"):
+        (copy / name).write_bytes((folder / name).read_bytes())
+    with open(copy / "last.weights.h5", "r+b") as file:
+        file.truncate(50_000)
+    line = error_line(run(*flags, f"--output_dir={copy}"))
+    assert f"{copy / 'last.weights.h5'} is damaged" in line

@@ -1,0 +1,98 @@
+"""The operators as they are defined: loops over samples, heads and pairs.
+
+A definition is a function of the inputs `(B, *spatial, C)` and of a dict of
+weights by name; a projection without weights is left out. B batch, N and M
+positions of queries and keys, C channels, H heads, D = C/H.
+"""
+
+import numpy as np
+from keras import ops
+
+
+def siamese(inputs, weights, num_heads=1, use_global_term=True):
+    """`o_i = 1/N sum_j v_j (q_i + k_j)^T w`; `q_i^T w` without global term."""
+    dim = inputs.shape[-1] // num_heads
+    vectors = weights.get("score_weights", np.ones((dim, num_heads)))
+
+    def attend(query, keys, values, head):
+        output = np.zeros(dim)
+        for key, value in zip(keys, values, strict=True):
+            pair = query + key if use_global_term else query
+            output += value * (pair @ vectors[:, head])
+        return output / len(keys)
+
+    return _multi_head(attend, inputs, weights, num_heads)
+
+
+def scaled(inputs, weights, num_heads=1):
+    """`o_i = 1/N sum_j (q_i^T k_j) v_j`."""
+
+    def attend(query, keys, values, head):
+        pairs = zip(keys, values, strict=True)
+        return sum((query @ key) * value for key, value in pairs) / len(keys)
+
+    return _multi_head(attend, inputs, weights, num_heads)
+
+
+def softmax(inputs, weights, num_heads=1, pool_size=1):
+    """`o_i = sum_j softmax_j(q_i^T k_j) v_j`, j over the pooled positions."""
+
+    def attend(query, keys, values, head):
+        exponents = [np.exp(query @ key) for key in keys]
+        pairs = zip(exponents, values, strict=True)
+        return sum(e * value for e, value in pairs) / sum(exponents)
+
+    return _multi_head(attend, inputs, weights, num_heads, pool_size)
+
+
+def pooled(inputs, weights, num_heads=1, pool_size=2):
+    """Softmax attention to max-pooled keys and values."""
+    return softmax(inputs, weights, num_heads, pool_size)
+
+
+DEFINITIONS = {
+    "siamese": siamese,
+    "softmax": softmax,
+    "pooled": pooled,
+    "scaled": scaled,
+}
+
+
+def weights_of(layer):
+    """The trained weights of a layer by name, as float64 arrays."""
+    return {
+        weight.name: ops.convert_to_numpy(weight).astype("float64")
+        for weight in layer.trainable_weights
+    }
+
+
+def _multi_head(attend, inputs, weights, num_heads, pool_size=1):
+    """Calls `attend(query, keys, values, head)` for each query of a head."""
+    outputs = np.zeros(inputs.shape)
+    channels = inputs.shape[-1]
+    heads = np.split(np.arange(channels), num_heads)
+    for sample, output in zip(inputs, outputs, strict=True):
+        attended = _max_pool(sample, pool_size).reshape(-1, channels)  # (M, C)
+        queries = _project(sample, weights.get("query_kernel"))
+        keys = _project(attended, weights.get("key_kernel"))
+        values = _project(attended, weights.get("value_kernel"))
+        for position in np.ndindex(sample.shape[:-1]):
+            for head, own in enumerate(heads):
+                output[position][own] = attend(
+                    queries[position][own], keys[:, own], values[:, own], head
+                )
+    return outputs
+
+
+def _max_pool(sample, pool_size):
+    """Maxima of windows from the first corner; the last ones may be cut."""
+    pooled_sizes = [-(-size // pool_size) for size in sample.shape[:-1]]
+    maxima = np.zeros((*pooled_sizes, sample.shape[-1]))
+    for corner in np.ndindex(*pooled_sizes):
+        window = [slice(i * pool_size, (i + 1) * pool_size) for i in corner]
+        maxima[corner] = np.max(sample[*window], axis=tuple(range(len(corner))))
+    return maxima
+
+
+def _project(inputs, kernel):
+    return inputs if kernel is None else inputs @ kernel

@@ -1,0 +1,66 @@
+"""Siamese attention is O(N C): no N x N and no N x C x C, forth or back.
+
+The order of a cost is read from a network of four times the positions or
+twice the channels. The other operators show that the measure sees more.
+"""
+
+import math
+
+import pytest
+from keras import ops
+
+from sanet_tf.layers import ATTENTION
+
+from .backend import costs, gradients
+from .cases import PROJECTED
+
+LENGTH, CHANNELS = 10_007, 16
+CONFIGS = {  # nothing projected but where it has to be free
+    "siamese": {"num_heads": 4, **PROJECTED},
+    "softmax": {"use_value_projection": False},
+    "pooled": {"use_value_projection": False},
+    "scaled": {"use_value_projection": False},
+}
+
+
+def orders(name, measure, backward):
+    """Exponents of N and of C in a cost of the operator."""
+
+    def cost(length, channels):
+        layer = ATTENTION[name](**CONFIGS[name])
+        layer.build((1, length, channels))
+
+        def gradient(inputs):
+            return gradients(layer, inputs, ops.ones_like(inputs))
+
+        function = gradient if backward else layer.__call__
+        return costs(function, (1, length, channels))[measure]
+
+    base = cost(LENGTH, CHANNELS)
+    return (
+        math.log(cost(4 * LENGTH, CHANNELS) / base, 4),
+        math.log(cost(LENGTH, 2 * CHANNELS) / base, 2),
+    )
+
+
+@pytest.mark.parametrize("backward", [False, True])
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("siamese", (1, 1)),
+        ("softmax", (2, 1)),
+        ("pooled", (2, 1)),
+        ("scaled", (1, 2)),
+    ],
+)
+def test_flops(name, expected, backward):
+    assert orders(name, "flops", backward) == pytest.approx(expected, abs=0.2)
+
+
+@pytest.mark.parametrize("backward", [False, True])
+@pytest.mark.parametrize(
+    ("name", "expected"), [("siamese", (1, 1)), ("softmax", (2, 0))]
+)
+def test_largest_tensor(name, expected, backward):
+    computed = orders(name, "largest_tensor", backward)
+    assert computed == pytest.approx(expected, abs=0.05)

@@ -1,0 +1,48 @@
+"""Positions are flattened, split into heads and averaged, in any number."""
+
+import numpy as np
+import pytest
+from keras import ops
+
+from sanet_tf.layers import positions
+
+from . import backend
+from .backend import COMPILERS, tensorflow_only
+from .cases import each_shape, random_inputs
+
+BLOCK = positions.BLOCK
+each_length = pytest.mark.parametrize(
+    "length", [1, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK, 3 * BLOCK + 7]
+)
+
+
+def assert_mean_outer(rng, length, mean_outer):
+    left = random_inputs(rng, (2, 3, length, 5))
+    right = random_inputs(rng, (2, 3, length, 7))
+    expected = np.swapaxes(left.astype("float64"), -1, -2) @ right / length
+    outputs = ops.convert_to_numpy(mean_outer(left, right))
+    np.testing.assert_allclose(outputs, expected, rtol=1e-5, atol=1e-6)
+
+
+@each_length
+def test_mean_outer(rng, length):
+    assert_mean_outer(rng, length, positions.mean_outer)
+
+
+@tensorflow_only
+@pytest.mark.parametrize("compiler", COMPILERS)
+@each_length
+def test_mean_outer_of_an_unknown_length(rng, length, compiler):
+    compiled = COMPILERS[compiler](
+        positions.mean_outer,
+        input_signature=backend.signature((2, 3, None, 5), (2, 3, None, 7)),
+    )
+    assert_mean_outer(rng, length, compiled)
+
+
+@each_shape
+def test_unflatten_undoes_flatten(rng, shape):
+    inputs = random_inputs(rng, shape)
+    flat = positions.flatten(inputs)
+    assert flat.shape == (shape[0], np.prod(shape[1:-1]), shape[-1])
+    np.testing.assert_array_equal(positions.unflatten(flat, inputs), inputs)

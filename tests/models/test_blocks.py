@@ -1,0 +1,84 @@
+"""AttnModule and BaseModule: channels, strides and skips (section 3.3)."""
+
+import keras
+import numpy as np
+import pytest
+
+from sanet_tf.models.blocks import (
+    attention_module,
+    base_module,
+    inverted_residual,
+)
+
+ATTENTION = {
+    "attention": "siamese",
+    "attention_config": {"num_heads": 4, "use_batch_norm": True},
+}
+
+
+def build(block, **arguments):
+    inputs = keras.Input((11, 14, 8))
+    return keras.Model(inputs, block(inputs, name="block", **arguments))
+
+
+@pytest.mark.parametrize(
+    ("strides", "shape"), [(1, (11, 14)), (2, (6, 7)), (3, (4, 5))]
+)
+def test_attention_module_with_strides(strides, shape, rng):
+    """With a stride: pooling after the attention, and no skip around it."""
+    model = build(
+        attention_module, filters=8, expansion=6, strides=strides, **ATTENTION
+    )
+    names = {layer.name for layer in model.layers}
+    assert ("block_attention_skip" in names) == (strides == 1)
+    assert ("block_attention_pool" in names) == (strides > 1)
+    assert ("block_skip" in names) == (strides == 1)
+    assert model.output_shape == (None, *shape, 8)
+    images = rng.normal(size=(2, 11, 14, 8)).astype("float32")
+    assert model(images).shape == (2, *shape, 8)
+
+
+def test_attention_pool_averages_what_the_image_has(rng):
+    """The rest at an odd border is averaged without padding."""
+    model = build(
+        attention_module, filters=8, expansion=6, strides=2, **ATTENTION
+    )
+    layers = [model.get_layer("block_attention")]
+    layers.append(model.get_layer("block_attention_pool"))
+    probe = keras.Model(model.inputs, [layer.output for layer in layers])
+    images = rng.normal(size=(1, 11, 14, 8)).astype("float32")
+    attended, pooled = map(keras.ops.convert_to_numpy, probe(images))
+    np.testing.assert_allclose(
+        pooled[0, 5, 6], attended[0, 10:, 12:14].mean((0, 1)), rtol=1e-5
+    )
+
+
+def test_attention_module_widths():
+    """(r-1)c channels are expanded, c attended, rc projected."""
+    model = build(
+        attention_module, filters=16, expansion=6, strides=1, **ATTENTION
+    )
+    assert model.get_layer("block_expand_conv").filters == 40
+    assert model.get_layer("block_depthwise_conv").output.shape[-1] == 40
+    assert model.get_layer("block_concat").output.shape[-1] == 48
+    assert model.get_layer("block_attention").output.shape[-1] == 8
+    assert "block_skip" not in {layer.name for layer in model.layers}
+
+
+def test_attention_module_needs_an_expansion():
+    with pytest.raises(ValueError, match=r"at least 2.*Received: expansion=1"):
+        build(attention_module, filters=8, expansion=1, strides=1, **ATTENTION)
+
+
+def test_base_module_concatenates_before_the_depthwise_convolution():
+    model = build(base_module, filters=8, expansion=6, strides=1)
+    assert model.get_layer("block_expand_conv").filters == 40
+    assert model.get_layer("block_depthwise_conv").output.shape[-1] == 48
+
+
+@pytest.mark.parametrize("block", [base_module, inverted_residual])
+def test_no_expansion(block):
+    model = build(block, filters=16, expansion=1, strides=1)
+    names = {layer.name for layer in model.layers}
+    assert "block_expand_conv" not in names
+    assert model.get_layer("block_depthwise_conv").output.shape[-1] == 8

@@ -1,0 +1,25 @@
+"""The timer counts its calls and measures a known time."""
+
+import time
+
+import pytest
+from measure import measure
+
+
+def test_calls_warm_up_and_repeats():
+    calls = []
+    timing = measure(lambda: calls.append(1), warm_up=2, repeats=5)
+    assert len(calls) == 7
+    assert len(timing.seconds) == 5
+
+
+def test_known_sleep():
+    timing = measure(lambda: time.sleep(0.05), warm_up=1, repeats=5)
+    assert 0.05 <= timing.median < 0.08
+    assert 0 <= timing.spread < 0.02
+
+
+def test_median_and_spread_leave_outliers_out():
+    waits = iter([0.0, 0.02, 0.02, 0.02, 0.02, 0.02, 0.3])
+    timing = measure(lambda: time.sleep(next(waits)), warm_up=1, repeats=6)
+    assert timing.median == pytest.approx(0.02, rel=0.5)
