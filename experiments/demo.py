@@ -23,7 +23,7 @@ OUTPUT_DIR = flags.DEFINE_string(
 
 def main(arguments):
     cli.no_arguments(arguments)
-    from sanet_tf.predict import classify, load_model
+    from sanet_tf.inference import classify, load_model
 
     model = load_model(SAVED_MODEL.value)
     paths = write_digits(OUTPUT_DIR.value)

@@ -65,6 +65,12 @@ def test_spatial_axes(rng, name, options, num_heads, shape):
     assert_is_its_definition(rng, name, shape, options, num_heads=num_heads)
 
 
+@each_operator
+def test_one_position(rng, name):
+    options = {"pool_size": 1} if name == "pooled" else {}
+    assert_is_its_definition(rng, name, (2, 1, 1, 12), options)
+
+
 @pytest.mark.parametrize("projected", [False, True])
 @pytest.mark.parametrize("use_global_term", [False, True])
 @each_num_heads
