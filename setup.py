@@ -6,7 +6,7 @@ from pathlib import Path
 import setuptools
 
 JAX = ["jax>=0.7"]
-EXPORT = ["ai-edge-litert>=2.0", "onnx>=1.17", "tf2onnx>=1.16"]
+EXPORT = ["ai-edge-litert>=2.3", "onnx>=1.17", "tf2onnx>=1.17"]
 TEST = ["pytest>=8.3", "ruff>=0.12", *JAX]
 
 setuptools.setup(
@@ -33,7 +33,7 @@ setuptools.setup(
         # tensorflow no longer installs it; csbdeep and tf.summary need it.
         "tensorboard>=2.20",
         "tensorflow>=2.20",
-        "tensorflow-datasets>=4.9.9",
+        "tensorflow-datasets>=4.9.10",
         "tqdm>=4.66",
     ],
     extras_require={"jax": JAX, "export": EXPORT, "test": TEST},

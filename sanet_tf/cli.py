@@ -12,6 +12,8 @@ from sanet_tf.errors import UserError
 def run(main):
     """Runs `main(arguments)`; a `UserError` becomes one line on stderr.
 
+    So does what the operating system refuses: a full disk, a missing right.
+
     Args:
         main: function of the positional arguments, which imports what is
             heavy itself. It returns None or an exit status.
@@ -57,7 +59,7 @@ def _silent_stderr():
 def _guarded(main, arguments):
     try:
         return main(arguments)
-    except UserError as error:
+    except (UserError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -7,6 +7,9 @@ from pathlib import Path
 
 from sanet_tf.errors import UserError
 
+WRITING = ".writing-"
+REPLACED = ".replaced-"
+
 
 def make_directory(path):
     """Makes a directory and its parents; returns its `Path`."""
@@ -30,7 +33,7 @@ def write_atomically(path, write):
     """
     path = Path(path)
     make_directory(path.parent)
-    temporary = path.with_name(f".writing-{os.getpid()}-{path.name}")
+    temporary = path.with_name(f"{WRITING}{os.getpid()}-{path.name}")
     _remove(temporary)
     try:
         write(temporary)
@@ -51,13 +54,19 @@ def write_json(path, value):
 
 def remove_leftovers(directory):
     """Removes what a killed process left half written in `directory`."""
-    for path in Path(directory).glob(".writing-*"):
+    for aside in Path(directory).glob(f"{REPLACED}*"):
+        path = aside.with_name(aside.name.removeprefix(REPLACED))
+        if path.exists():
+            _remove(aside)
+        else:  # killed between the two renames
+            os.replace(aside, path)
+    for path in Path(directory).glob(f"{WRITING}*"):
         _remove(path)
 
 
 def _replace_directory(new, old):
     """A folder cannot be renamed over a full one: the old one steps aside."""
-    aside = old.with_name(f".writing-old-{os.getpid()}-{old.name}")
+    aside = old.with_name(REPLACED + old.name)
     os.replace(old, aside)
     os.replace(new, old)
     _remove(aside)

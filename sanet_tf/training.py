@@ -14,6 +14,7 @@ import time
 import warnings
 
 import keras
+import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
@@ -170,7 +171,7 @@ class Trainer:
                 tf.summary.scalar(name, value, step=entry["epoch"])
 
     def _batches(self, split, epoch=None):
-        seed = None if epoch is None else self.seed + epoch
+        seed = None if epoch is None else _mix(self.seed, epoch)
         return image_batches(
             self.source,
             split,
@@ -208,6 +209,11 @@ class Trainer:
             f"{name}: {reason}"
             for name, reason in list(self.decoder.skipped.items())[:1]
         )
+
+
+def _mix(seed, epoch):
+    """A seed for the epoch, which no other seed's epochs share."""
+    return int(np.random.SeedSequence((seed, epoch)).generate_state(1)[0])
 
 
 class _Watch(keras.callbacks.Callback):

@@ -110,6 +110,19 @@ def test_leftovers_of_a_killed_process(tmp_path):
     assert content(tmp_path) == {"saved": {"a": "a"}}
 
 
+def test_kill_between_the_renames_that_replace_a_folder(tmp_path):
+    write_folder("a")(tmp_path / ".replaced-saved")
+    files.remove_leftovers(tmp_path)
+    assert content(tmp_path) == {"saved": {"a": "a"}}
+
+
+def test_kill_after_the_renames_that_replace_a_folder(tmp_path):
+    write_folder("a")(tmp_path / ".replaced-saved")
+    write_folder("b")(tmp_path / "saved")
+    files.remove_leftovers(tmp_path)
+    assert content(tmp_path) == {"saved": {"b": "b"}}
+
+
 def test_json(tmp_path):
     files.write_json(tmp_path / "a.json", {"top1": 0.5, "names": ["é"]})
     assert content(tmp_path) == {

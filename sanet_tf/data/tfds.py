@@ -88,7 +88,8 @@ def _prepare(builder, directory, download):
     except OSError as error:
         raise UserError(
             f"{builder.name} is not prepared in {directory} and cannot be "
-            f"downloaded: no connection to {host}"
+            f"downloaded: no connection to {host}. Prepare it elsewhere with: "
+            f"tfds build {builder.name}, and name its folder by --data_dir"
         ) from error
     try:
         builder.download_and_prepare()

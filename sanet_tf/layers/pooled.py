@@ -3,8 +3,8 @@
     o_i = sum_j softmax_j(q_i^T k_j) v_j,   j over the pooled positions
 
 The input is max-pooled before keys and values are projected, so that their
-projections cost N/4 C^2 with 2 x 2 pooling. A rest at the border is a pool of
-its own: 7 x 7 positions become 4 x 4. Time N^2 C / 2, memory N^2 / 4.
+projections cost N/4 C^2 with 2 x 2 pooling. Pools at the border are smaller
+("same" padding): 7 x 7 positions become 4 x 4. Time N^2 C / 2, memory N^2 / 4.
 
 B batch, N positions, C channels. Gao, Xie, Ji, "Siamese Attention Networks",
 section 4.3; pooling as in Wang et al. 2018.

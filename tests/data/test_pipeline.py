@@ -30,8 +30,10 @@ def source(encoded, make_source):
     return make_source(encoded)
 
 
-def batches(source, batch_size=5, split="train", **options):
-    dataset = image_batches(source, split, Decoder(), 28, batch_size, **options)
+def batches(source, batch_size=5, **options):
+    dataset = image_batches(
+        source, "train", Decoder(), 28, batch_size, **options
+    )
     return list(dataset.as_numpy_iterator())
 
 
