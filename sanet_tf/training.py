@@ -14,7 +14,6 @@ import time
 import warnings
 
 import keras
-import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
@@ -24,6 +23,7 @@ from sanet_tf.data.pipeline import image_batches
 from sanet_tf.errors import UserError
 from sanet_tf.models import preprocess_input
 from sanet_tf.recipe import make_optimizer
+from sanet_tf.seeds import derive_seed
 
 
 @dataclasses.dataclass
@@ -171,7 +171,7 @@ class Trainer:
                 tf.summary.scalar(name, value, step=entry["epoch"])
 
     def _batches(self, split, epoch=None):
-        seed = None if epoch is None else _mix(self.seed, epoch)
+        seed = None if epoch is None else derive_seed(self.seed, epoch)
         return image_batches(
             self.source,
             split,
@@ -209,11 +209,6 @@ class Trainer:
             f"{name}: {reason}"
             for name, reason in list(self.decoder.skipped.items())[:1]
         )
-
-
-def _mix(seed, epoch):
-    """A seed for the epoch, which no other seed's epochs share."""
-    return int(np.random.SeedSequence((seed, epoch)).generate_state(1)[0])
 
 
 class _Watch(keras.callbacks.Callback):

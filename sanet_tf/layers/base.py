@@ -1,8 +1,10 @@
 """What all attention operators share: arguments, projections, BatchNorm."""
 
 import keras
+from keras import ops
 
 from sanet_tf.layers import positions
+from sanet_tf.seeds import derive_seed
 
 
 class AttentionLayer(keras.layers.Layer):
@@ -82,7 +84,7 @@ class AttentionLayer(keras.layers.Layer):
         if self.use_batch_norm:
             # Means over many positions vary little between samples: the
             # usual epsilon of 1e-3 would outweigh their variance.
-            self.batch_norm = keras.layers.BatchNormalization(
+            self.batch_norm = BatchNormalization(
                 momentum=0.9,
                 epsilon=1e-5,
                 dtype=self.dtype_policy,
@@ -91,7 +93,8 @@ class AttentionLayer(keras.layers.Layer):
             self.batch_norm.build(input_shape)
 
     def call(self, inputs, training=None):
-        outputs = positions.unflatten(self.attend(inputs), inputs)
+        outputs = ops.cast(self.attend(inputs), self.compute_dtype)
+        outputs = positions.unflatten(outputs, inputs)
         if self.batch_norm is not None:
             outputs = self.batch_norm(outputs, training=training)
         return outputs
@@ -117,7 +120,7 @@ class AttentionLayer(keras.layers.Layer):
 
     def add_glorot_weight(self, name, shape, stream):
         """Adds a Glorot weight; each `stream` has its own values."""
-        seed = None if self.seed is None else self.seed + stream
+        seed = None if self.seed is None else derive_seed(self.seed, stream)
         initializer = keras.initializers.GlorotUniform(seed)
         return self.add_weight(name=name, shape=shape, initializer=initializer)
 
@@ -143,6 +146,13 @@ class AttentionLayer(keras.layers.Layer):
             )
 
 
+class BatchNormalization(keras.layers.BatchNormalization):
+    """Keras's, with moments that are accurate over millions of positions."""
+
+    def _moments(self, inputs, mask):
+        return positions.moments(inputs)
+
+
 def project(inputs, kernel):
     """`inputs @ kernel`, or the inputs where there is no kernel."""
-    return inputs if kernel is None else keras.ops.matmul(inputs, kernel)
+    return inputs if kernel is None else ops.matmul(inputs, kernel)

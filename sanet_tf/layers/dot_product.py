@@ -26,6 +26,6 @@ def softmax_attention(queries, keys, values, num_heads):
     if scores.shape[-1] == 1:  # Keras warns of a softmax over one key
         weights = ops.ones_like(scores)
     else:
-        weights = ops.softmax(ops.cast(scores, "float32"), axis=-1)
+        weights = ops.softmax(positions.widen(scores), axis=-1)
     outputs = ops.matmul(ops.cast(weights, values.dtype), values)
     return positions.merge_heads(outputs)

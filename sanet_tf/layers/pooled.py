@@ -27,7 +27,7 @@ class PooledAttention(AttentionLayer):
         **kwargs: the arguments of `AttentionLayer`.
 
     Raises:
-        ValueError: `pool_size` is larger than the map, or as in
+        ValueError: `pool_size` is larger than a map of known size, or as in
             `AttentionLayer`.
 
     Reference:

@@ -7,9 +7,11 @@ million positions is off by up to a per cent, and a float16 sum overflows.
 
 import math
 
-from keras import ops
+from keras import backend, ops
 
-BLOCK = 4096  # positions summed in one matrix product
+SMALL = 4096  # up to so many positions are not cut into blocks, nor copied
+BLOCK = SMALL // 16  # positions summed in one matrix product
+GROUP = 64  # blocks summed at a time
 
 
 def flatten(inputs):
@@ -41,37 +43,73 @@ def merge_heads(inputs):
     return ops.reshape(merged, (batch, length, num_heads * head_dim))
 
 
+def widen(inputs):
+    """16-bit floats as float32, which holds sums over positions.
+
+    Also the gradients of what does not depend on the position are such sums.
+    """
+    dtype = backend.standardize_dtype(inputs.dtype)
+    wide = "float32" if dtype in ("float16", "bfloat16") else dtype
+    return ops.cast(inputs, wide)
+
+
 def mean_outer(left, right):
     """Mean over positions of the outer products of two feature sets.
 
         mean_n left[..., n, i] * right[..., n, j]
 
     Args:
-        left: `(..., N, I)`.
-        right: `(..., N, J)`.
+        left: `(..., N, I)`, float32 or wider.
+        right: `(..., N, J)`, of the same type.
 
     Returns:
-        `(..., I, J)`, of the inputs' type; summed in float32.
+        `(..., I, J)`.
     """
-    dtype = right.dtype
-    left, right = ops.cast(left, "float32"), ops.cast(right, "float32")
     length = ops.shape(right)[-2]
-    blocks = length // BLOCK
+    blocks = length // SMALL * (SMALL // BLOCK)
     rest = blocks * BLOCK
     total = _products(left[..., rest:, :], right[..., rest:, :])
     if not isinstance(blocks, int) or blocks > 0:
-        products = _products(
-            _blocks(left, blocks, rest), _blocks(right, blocks, rest)
+        parts = _products(
+            _split(left, blocks, BLOCK), _split(right, blocks, BLOCK)
         )
-        total = total + ops.sum(products, axis=-3)
-    return ops.cast(total / ops.cast(length, "float32"), dtype)
+        total = total + _sum(parts, blocks)
+    return total / ops.cast(length, total.dtype)
+
+
+def moments(inputs):
+    """Mean and variance over samples and positions.
+
+    Args:
+        inputs: `(B, *spatial, C)`, float32 or wider.
+
+    Returns:
+        Two `(C,)`.
+    """
+    flat = flatten(inputs)
+    ones = ops.ones_like(flat[..., :1])
+    mean = ops.mean(mean_outer(ones, flat), axis=(0, 1))
+    variance = ops.mean(mean_outer(ones, ops.square(flat - mean)), axis=(0, 1))
+    return mean, variance
 
 
 def _products(left, right):
     return ops.matmul(ops.swapaxes(left, -1, -2), right)
 
 
-def _blocks(inputs, blocks, rest):
+def _sum(parts, count):
+    """`(..., count, I, J)` to `(..., I, J)`, a group of parts at a time."""
+    *batch, _, rows, columns = ops.shape(parts)
+    parts = ops.reshape(parts, (*batch, count, rows * columns))
+    groups = count // GROUP
+    grouped = ops.sum(_split(parts, groups, GROUP), axis=-2)
+    total = ops.sum(grouped, axis=-2)
+    total = total + ops.sum(parts[..., groups * GROUP :, :], axis=-2)
+    return ops.reshape(total, (*batch, rows, columns))
+
+
+def _split(inputs, count, size):
+    """`(..., N, C)` to `(..., count, size, C)`; the rest is left out."""
     *batch, _, channels = ops.shape(inputs)
-    shape = (*batch, blocks, BLOCK, channels)
-    return ops.reshape(inputs[..., :rest, :], shape)
+    shape = (*batch, count, size, channels)
+    return ops.reshape(inputs[..., : count * size, :], shape)

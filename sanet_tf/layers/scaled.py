@@ -16,9 +16,10 @@ from sanet_tf.layers.base import AttentionLayer, project
 
 def scaled_attention(queries, keys, values, num_heads):
     """`Q (K^T V / N)` per head; `(B, N, C)` each, heads concatenated."""
-    queries = positions.split_heads(queries, num_heads)
-    keys = positions.split_heads(keys, num_heads)
-    values = positions.split_heads(values, num_heads)
+    queries, keys, values = (
+        positions.split_heads(positions.widen(inputs), num_heads)
+        for inputs in (queries, keys, values)
+    )
     products = positions.mean_outer(keys, values)  # (B, H, D, D)
     return positions.merge_heads(ops.matmul(queries, products))
 

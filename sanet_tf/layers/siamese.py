@@ -46,8 +46,9 @@ def siamese_attention(
         value_kernel: `(C, C)`, or None for unprojected values.
 
     Returns:
-        `(B, N, C)`.
+        `(B, N, C)`, float32 for 16-bit inputs.
     """
+    inputs = positions.widen(inputs)
     num_heads = query_vectors.shape[-1]
     scores = ops.matmul(inputs, query_vectors)  # (B, N, H)
     ones = ops.ones_like(scores[..., :1])

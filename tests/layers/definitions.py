@@ -85,11 +85,14 @@ def _multi_head(attend, inputs, weights, num_heads, pool_size=1):
 
 
 def _max_pool(sample, pool_size):
-    """Maxima of windows from the first corner; the last ones may be cut."""
-    pooled_sizes = [-(-size // pool_size) for size in sample.shape[:-1]]
-    maxima = np.zeros((*pooled_sizes, sample.shape[-1]))
-    for corner in np.ndindex(*pooled_sizes):
-        window = [slice(i * pool_size, (i + 1) * pool_size) for i in corner]
+    """Maxima of windows that cover the map evenly, cut at its ends."""
+    sizes = np.array(sample.shape[:-1])
+    counts = -(-sizes // pool_size)
+    before = (counts * pool_size - sizes) // 2
+    maxima = np.zeros((*counts, sample.shape[-1]))
+    for corner in np.ndindex(*counts):
+        starts = np.array(corner) * pool_size - before
+        window = [slice(max(i, 0), i + pool_size) for i in starts]
         maxima[corner] = np.max(sample[*window], axis=tuple(range(len(corner))))
     return maxima
 

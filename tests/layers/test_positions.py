@@ -10,10 +10,13 @@ from . import backend
 from .backend import COMPILERS, tensorflow_only
 from .cases import each_shape, random_inputs
 
-BLOCK = positions.BLOCK
-each_length = pytest.mark.parametrize(
-    "length", [1, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK, 3 * BLOCK + 7]
-)
+# Around the powers of two that blocks, and groups of blocks, may have
+LENGTHS = [1, 1023, 1024, 1025, 4095, 4096, 4097, 12_289, 65_536, 131_101]
+each_length = pytest.mark.parametrize("length", LENGTHS)
+
+
+def test_lengths_are_above_the_block():
+    assert min(LENGTHS) < positions.SMALL < max(LENGTHS) / 3
 
 
 def assert_mean_outer(rng, length, mean_outer):

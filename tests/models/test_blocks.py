@@ -45,7 +45,7 @@ def test_attention_pool_averages_what_the_image_has(rng):
     )
     layers = [model.get_layer("block_attention")]
     layers.append(model.get_layer("block_attention_pool"))
-    probe = keras.Model(model.inputs, [layer.output for layer in layers])
+    probe = keras.Model(model.input, [layer.output for layer in layers])
     images = rng.normal(size=(1, 11, 14, 8)).astype("float32")
     attended, pooled = map(keras.ops.convert_to_numpy, probe(images))
     np.testing.assert_allclose(
