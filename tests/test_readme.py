@@ -1,0 +1,41 @@
+"""README tells the truth: its code runs, its commands and counts exist."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from sanet_tf.models import MODELS
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+
+
+def test_the_layer_in_ten_lines(capsys):
+    assert len(BLOCKS[0].splitlines()) <= 10
+    exec(BLOCKS[0], {})
+    (shape,) = re.findall(r"# (\(.*\))", BLOCKS[0])
+    assert capsys.readouterr().out.strip() == shape
+
+
+def test_the_networks():
+    names = {}
+    exec(BLOCKS[1], names)
+    assert names["model"].count_params() > 3_000_000
+    assert names["features"].output_shape == (None, None, None, 1280)
+    assert names["baseline"].output_shape == (None, 10)
+
+
+@pytest.mark.parametrize(
+    "path",
+    sorted(set(re.findall(r"(?:python |flagfile=)([\w/.]+/[\w.]+)", README))),
+)
+def test_files_of_the_commands_exist(path):
+    assert (ROOT / path).is_file()
+
+
+def test_every_network_is_in_the_table():
+    assert set(re.findall(r"^\| `(\w+)` \|", README, re.MULTILINE)) == set(
+        MODELS
+    )
