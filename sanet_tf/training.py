@@ -7,21 +7,19 @@ its last complete epoch as if nothing had happened.
 
 import csv
 import dataclasses
-import math
-import statistics
 import sys
 import time
 import warnings
 
 import keras
 import tensorflow as tf
-from tqdm import tqdm
 
 from sanet_tf import checkpoint, files
 from sanet_tf.data.decoding import Decoder
 from sanet_tf.data.pipeline import image_batches
 from sanet_tf.errors import UserError
 from sanet_tf.models import preprocess_input
+from sanet_tf.progress import Watch, progress_bar
 from sanet_tf.recipe import make_optimizer
 from sanet_tf.seeds import derive_seed
 
@@ -89,15 +87,7 @@ class Trainer:
         done = len(self.state["epochs"])
         self._check_first_batches()
         total = self.recipe.epochs * self.steps_per_epoch
-        terminal = sys.stderr.isatty()
-        with tqdm(
-            total=total,
-            initial=done * self.steps_per_epoch,
-            unit="step",
-            mininterval=0.5 if terminal else 30,
-            maxinterval=0.5 if terminal else 30,
-            file=sys.stderr if terminal else _Lines(),
-        ) as bar:
+        with progress_bar(total, done * self.steps_per_epoch) as bar:
             for epoch in range(done, self.recipe.epochs):
                 bar.set_description(f"epoch {epoch + 1}/{self.recipe.epochs}")
                 self._train_epoch(epoch, bar)
@@ -118,7 +108,7 @@ class Trainer:
 
     def _train_epoch(self, epoch, bar):
         self._seed_dropout(epoch)
-        watch = _Watch(self, epoch, bar)
+        watch = Watch(self, epoch, bar)
         logs = self.model.fit(
             self._batches("train", epoch),
             initial_epoch=epoch,
@@ -130,7 +120,7 @@ class Trainer:
         with self.optimizer.averaged(self.model.trainable_variables):
             validation = self.model.evaluate(
                 self._batches("val"),
-                callbacks=[_Watch(self, epoch)],
+                callbacks=[Watch(self, epoch)],
                 return_dict=True,
                 verbose=0,
             )
@@ -209,58 +199,6 @@ class Trainer:
             f"{name}: {reason}"
             for name, reason in list(self.decoder.skipped.items())[:1]
         )
-
-
-class _Watch(keras.callbacks.Callback):
-    """Progress, speed, and an end to a run that has gone wrong."""
-
-    def __init__(self, trainer, epoch, bar=None):
-        super().__init__()
-        self.trainer = trainer
-        self.epoch = epoch
-        self.bar = bar
-        self.started = time.time()
-        self.ticks = []  # (time, step) after each execution
-
-    def on_train_batch_end(self, batch, logs=None):
-        self.ticks.append((time.perf_counter(), batch + 1))
-        self._check(logs["loss"], f"at step {batch + 1} of")
-        steps = self.trainer.steps_per_epoch
-        done = self.epoch * steps + min(batch + 1, steps)
-        self.bar.update(done - self.bar.n)
-        self.bar.set_postfix(loss=f"{logs['loss']:.4f}", refresh=False)
-
-    def on_test_batch_end(self, batch, logs=None):
-        self._check(logs["loss"], "in the validation of")
-
-    def images_per_second(self):
-        """Median rate after the first execution, which builds the graph."""
-        pairs = zip(self.ticks, self.ticks[1:], strict=False)
-        rates = [(b[1] - a[1]) / (b[0] - a[0]) for a, b in pairs]
-        if not rates:
-            return None
-        rate = statistics.median(rates) * self.trainer.recipe.batch_size
-        return round(rate, 2)
-
-    def _check(self, loss, where):
-        self.trainer.check_strict()
-        if not math.isfinite(loss):
-            raise UserError(
-                f"the loss became {loss} {where} epoch {self.epoch + 1}; "
-                f"the weights of epoch {self.epoch} are kept. Try a lower "
-                "--learning_rate, in another --output_dir"
-            )
-
-
-class _Lines:
-    """A log file gets the progress as lines, without carriage returns."""
-
-    def write(self, text):
-        if text.strip():
-            sys.stderr.write(text.strip() + "\n")
-
-    def flush(self):
-        sys.stderr.flush()
 
 
 def write_log(path, epochs):

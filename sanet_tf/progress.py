@@ -1,0 +1,92 @@
+"""Progress, speed, and an end to a run that has gone wrong."""
+
+import math
+import statistics
+import sys
+import time
+
+import keras
+from tqdm import tqdm
+
+from sanet_tf.errors import UserError
+
+
+def progress_bar(total, initial):
+    """Steps of a whole run with the time left; lines where it is no terminal.
+
+    Args:
+        total: steps of the run.
+        initial: steps that an earlier process has done.
+
+    Returns:
+        A `tqdm` bar.
+    """
+    terminal = sys.stderr.isatty()
+    interval = 0.5 if terminal else 30  # seconds
+    return tqdm(
+        total=total,
+        initial=initial,
+        unit="step",
+        mininterval=interval,
+        maxinterval=interval,
+        file=sys.stderr if terminal else _Lines(),
+    )
+
+
+class Watch(keras.callbacks.Callback):
+    """Shows an epoch's progress; ends the run when the loss is not finite.
+
+    Args:
+        trainer: a `sanet_tf.training.Trainer`.
+        epoch: number of the epoch, from 0.
+        bar: the progress bar of training, or None in validation.
+    """
+
+    def __init__(self, trainer, epoch, bar=None):
+        super().__init__()
+        self.trainer = trainer
+        self.epoch = epoch
+        self.bar = bar
+        self.started = time.time()
+        self.ticks = []  # (time, step) after each execution
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.ticks.append((time.perf_counter(), batch + 1))
+        self._check(logs["loss"], f"at step {batch + 1} of")
+        steps = self.trainer.steps_per_epoch
+        done = self.epoch * steps + min(batch + 1, steps)
+        self.bar.update(done - self.bar.n)
+        self.bar.set_postfix(loss=f"{logs['loss']:.4f}", refresh=False)
+
+    def on_test_batch_end(self, batch, logs=None):
+        self._check(logs["loss"], "in the validation of")
+
+    def images_per_second(self):
+        """Median rate after the first execution, which builds the graph."""
+        pairs = zip(self.ticks, self.ticks[1:], strict=False)
+        rates = [(b[1] - a[1]) / (b[0] - a[0]) for a, b in pairs]
+        if not rates:
+            return None
+        rate = statistics.median(rates) * self.trainer.recipe.batch_size
+        return round(rate, 2)
+
+    def _check(self, loss, where):
+        self.trainer.check_strict()
+        if not math.isfinite(loss):
+            kept = f"the weights of epoch {self.epoch} are kept"
+            raise UserError(
+                f"the loss became {loss} {where} epoch {self.epoch + 1}; "
+                f"{kept if self.epoch else 'no weights were saved'}. Try a "
+                "lower --learning_rate, in another --output_dir"
+            )
+
+
+class _Lines:
+    """A log file gets the progress as lines, without carriage returns."""
+
+    def write(self, text):
+        if text.strip():
+            sys.stderr.write(text.strip() + "\n")
+
+    def flush(self):
+        sys.stderr.flush()
