@@ -12,10 +12,11 @@ PROGRAM = """
 import warnings
 warnings.simplefilter("ignore")
 import sanet_tf.export, sanet_tf.results, sanet_tf.training
-import csbdeep.models, tensorboard, tensorflow_datasets.folder_dataset
+import csbdeep.models, importlib_resources, tensorboard
+import tensorflow_datasets as tfds
 from sanet_tf.data import load_source
 print(sanet_tf.models.SANet((32, 32, 3), alpha=0.1).name, sanet_tf.__file__)
-print(load_source("digits").sizes)
+print(load_source("digits").sizes, tfds.builder("cifar10").name)
 """
 
 
@@ -38,4 +39,4 @@ def test_wheel_in_a_bare_environment(tmp_path):
     )
     assert result.returncode == 0, result.stderr
     assert f"sanet {tmp_path}" in result.stdout
-    assert "{'train': 1437, 'val': 360}" in result.stdout
+    assert "{'train': 1437, 'val': 360} cifar10" in result.stdout
