@@ -23,8 +23,9 @@ def image_batches(
         split: "train" or "val".
         decoder: a `sanet_tf.data.decoding.Decoder`.
         image_size: side S in pixels.
-        batch_size: number of images B. With a seed a last, smaller batch is
-            dropped, unless it is the only one.
+        batch_size: number of images B. With a seed all batches are full: the
+            rest of the images is left out, and the first ones come again in
+            the place of those that could not be read.
         seed: integer that decides order, crops and flips; None for all
             images in order, cropped at the centre.
         flip: whether training images are mirrored half of the time.
@@ -45,13 +46,24 @@ def image_batches(
         image = resize_and_crop(image, image_size, crop_seed, flip)
         return image, tf.one_hot(label, num_classes), readable
 
-    drop = seed is not None and source.sizes[split] >= batch_size
-    return (
+    images = (
         source.elements(split, seed)
         .enumerate()
         .map(decode, tf.data.AUTOTUNE)
         .filter(lambda image, label, readable: readable)
         .map(lambda image, label, readable: (image, label))
-        .batch(batch_size, drop_remainder=drop)
+    )
+    if seed is None:
+        return images.batch(batch_size).prefetch(tf.data.AUTOTUNE)
+    # The number of batches must be known: Keras runs a part of a step on the
+    # end of the data, which counts in its metrics and in the optimizer.
+    size = source.sizes[split]
+    batch_size = min(batch_size, size)
+    steps = size // batch_size
+    return (
+        images.repeat()
+        .batch(batch_size, drop_remainder=True)
+        .take(steps)
+        .apply(tf.data.experimental.assert_cardinality(steps))
         .prefetch(tf.data.AUTOTUNE)
     )

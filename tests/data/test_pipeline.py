@@ -118,3 +118,12 @@ def test_unreadable_images_leave_full_batches(encoded, make_source):
     labels = [y.argmax(-1).tolist() for _, y in dataset.as_numpy_iterator()]
     assert labels == [[0, 2, 3, 4], [5, 6, 8, 9]]
     assert sorted(decoder.skipped) == ["image-1", "image-7"]
+
+
+def test_full_batches_in_spite_of_unreadable_images(encoded, make_source):
+    """The first readable images come again in their place."""
+    source = make_source([b"not an image", *encoded[1:]])
+    sizes = [len(images) for images, _ in batches(source, 5, seed=3)]
+    assert sizes == [5, 5]
+    dataset = image_batches(source, "train", Decoder(), 28, 5, seed=3)
+    assert int(dataset.cardinality()) == 2
