@@ -198,6 +198,28 @@ def test_nan_loss_keeps_the_last_good_weights(photographs, tmp_path):
     assert not (folder / "metrics.json").exists()
 
 
+def test_mixed_precision_with_several_steps_a_call(photographs, tmp_path):
+    """The last call of an epoch has fewer of its 4 steps; none is lost.
+
+    At the usual rate the attention explodes in the first validations: it is
+    quadratic in its input, and BatchNorm's averages are still far off.
+    """
+    folder = tmp_path / "mixed"
+    result = run(
+        f"--data_dir={photographs}",
+        f"--output_dir={folder}",
+        "--mixed_precision",
+        "--steps_per_execution=3",
+        "--epochs=2",
+        "--learning_rate=0.001",
+    )
+    assert result.returncode == 0, result.stderr
+    steps = arrays(folder / "last.weights.h5")["optimizer/vars/0"]
+    assert int(steps) == 2 * 4
+    metrics = json.loads((folder / "metrics.json").read_text())
+    assert np.isfinite(metrics["last"]["val_loss"])
+
+
 def test_strict_stops_at_an_unreadable_image(photographs, tmp_path):
     line = error_line(
         run(
