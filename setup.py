@@ -28,6 +28,7 @@ setuptools.setup(
         "matplotlib>=3.9",
         "numpy>=2.0",
         "pillow>=11.0",
+        "psutil>=6.0",
         "scikit-image>=0.25",
         "scikit-learn>=1.6",
         # tensorflow no longer installs it; csbdeep and tf.summary need it.

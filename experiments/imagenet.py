@@ -9,8 +9,6 @@ The same command resumes an interrupted run. The results, the record of the
 run and a SavedModel are left in --output_dir.
 """
 
-import sys
-
 from absl import flags
 
 from sanet_tf import cli
@@ -68,6 +66,7 @@ def main(arguments):
     from sanet_tf.data import load_source
     from sanet_tf.models import MODELS
     from sanet_tf.recipe import Recipe
+    from sanet_tf.record import script_flags
     from sanet_tf.results import write_results
     from sanet_tf.run_directory import RunDirectory
     from sanet_tf.training import Trainer
@@ -114,7 +113,7 @@ def main(arguments):
         model = _build(MODELS[FLAGS.model], len(source.class_names))
         run = RunDirectory(
             FLAGS.output_dir or f"runs/{FLAGS.model}-{FLAGS.dataset}",
-            _flag_values(),
+            script_flags(),
         )
         trainer = Trainer(
             model,
@@ -153,15 +152,6 @@ def _integers(flag):
         raise UserError(
             f"expected --{flag}=80,105,120, got {','.join(FLAGS[flag].value)}"
         ) from error
-
-
-def _flag_values():
-    """All flags of this script that decide the result."""
-    return {
-        flag.name: flag.value
-        for flag in FLAGS.get_key_flags_for_module(sys.argv[0])
-        if flag.name != "output_dir"
-    }
 
 
 if __name__ == "__main__":

@@ -5,14 +5,13 @@
 Hardware: any. Time: seconds a model. Every count is exact.
 """
 
-import csv
 from pathlib import Path
 
 from absl import flags
 
 from sanet_tf import cli
 from sanet_tf.errors import UserError
-from sanet_tf.files import write_atomically
+from sanet_tf.files import write_csv
 
 MODEL_NAMES = flags.DEFINE_list("models", None, "models to count; all if none")
 OUTPUT_DIR = flags.DEFINE_string("output_dir", None, "where models.csv goes")
@@ -113,16 +112,6 @@ def count(name, model):
         "madd_computed": count_computed_madd(model),
         "paper_madd": paper_madd and paper_madd * 10**6,
     }
-
-
-def write_csv(path, rows):
-    def write(temporary):
-        with open(temporary, "w", newline="") as file:
-            writer = csv.DictWriter(file, COLUMNS)
-            writer.writeheader()
-            writer.writerows(rows)
-
-    write_atomically(path, write)
 
 
 def _line(values):

@@ -34,11 +34,29 @@ def measure(call, warm_up=3, repeats=10):
     Returns:
         A `Timing`.
     """
-    for _ in range(warm_up):
-        call()
-    seconds = []
+    return measure_in_turn({"call": call}, warm_up, repeats)["call"]
+
+
+def measure_in_turn(calls, warm_up=3, repeats=10):
+    """Times several calls, one after the other in every round.
+
+    So a machine that slows down for a while slows down all of them.
+
+    Args:
+        calls: `{name: function}`, as for `measure`.
+        warm_up: calls of each that are not measured.
+        repeats: calls of each that are measured, at least 2.
+
+    Returns:
+        `{name: Timing}`.
+    """
+    for call in calls.values():
+        for _ in range(warm_up):
+            call()
+    seconds = {name: [] for name in calls}
     for _ in range(repeats):
-        start = time.perf_counter()
-        call()
-        seconds.append(time.perf_counter() - start)
-    return Timing(tuple(seconds))
+        for name, call in calls.items():
+            start = time.perf_counter()
+            call()
+            seconds[name].append(time.perf_counter() - start)
+    return {name: Timing(tuple(values)) for name, values in seconds.items()}

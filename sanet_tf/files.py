@@ -1,5 +1,6 @@
 """Files and folders that are either whole or not there."""
 
+import csv
 import json
 import os
 import shutil
@@ -48,8 +49,29 @@ def write_atomically(path, write):
 
 def write_json(path, value):
     """Writes `value` as indented JSON, atomically."""
-    text = json.dumps(value, indent=2) + "\n"
+    write_text(path, json.dumps(value, indent=2) + "\n")
+
+
+def write_text(path, text):
+    """Writes a text, atomically."""
     write_atomically(path, lambda temporary: temporary.write_text(text))
+
+
+def write_csv(path, rows):
+    """Writes dictionaries of the same keys as CSV, atomically."""
+
+    def write(temporary):
+        with open(temporary, "w", newline="") as file:
+            writer = csv.DictWriter(file, rows[0].keys())
+            writer.writeheader()
+            writer.writerows(rows)
+
+    write_atomically(path, write)
+
+
+def write_figure(path, figure):
+    """Writes a Matplotlib figure in the format of the suffix, atomically."""
+    write_atomically(path, lambda temporary: figure.savefig(temporary, dpi=120))
 
 
 def remove_leftovers(directory):

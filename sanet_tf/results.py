@@ -61,7 +61,7 @@ def plot_curves(path, epochs):
         axes.legend()
     loss.set_ylabel("loss (cross-entropy)")
     accuracy.set_ylabel("accuracy")
-    files.write_atomically(path, lambda temporary: figure.savefig(temporary))
+    files.write_figure(path, figure)
 
 
 def _metrics(trainer, difference):

@@ -9,22 +9,12 @@ curves.png            loss and accuracy
 saved_model/          for inference
 """
 
-import datetime
 import fcntl
-import importlib.metadata
 import json
-import os
-import platform
-import shlex
-import subprocess
-import sys
-from pathlib import Path
 
-import sanet_tf
 from sanet_tf import files
 from sanet_tf.errors import UserError
-
-PACKAGES = ("tensorflow", "keras", "numpy", "pillow")
+from sanet_tf.record import run_record
 
 
 class RunDirectory:
@@ -47,7 +37,7 @@ class RunDirectory:
         if record.exists():
             _check_flags(record, flags)
         else:
-            files.write_json(record, _record(flags))
+            files.write_json(record, run_record(flags))
 
     def __truediv__(self, name):
         return self.path / name
@@ -87,35 +77,3 @@ def _check_flags(record, flags):
             f"{record.parent} holds a run with other flags "
             f"({'; '.join(differences)}); choose another --output_dir"
         )
-
-
-def _record(flags):
-    return {
-        "flags": flags,
-        "command": shlex.join(["python", *sys.argv]),
-        "started": datetime.datetime.now(datetime.UTC).isoformat(
-            "T", "seconds"
-        ),
-        "versions": {
-            "sanet_tf": sanet_tf.__version__,
-            "python": platform.python_version(),
-            **{name: importlib.metadata.version(name) for name in PACKAGES},
-        },
-        "commit": _commit(),
-        "machine": f"{platform.machine()}, {os.cpu_count()} CPU cores",
-    }
-
-
-def _commit():
-    """The commit of the source, marked if it was changed; None outside git."""
-    root = Path(__file__).parents[1]
-    if not (root / ".git").exists():  # installed, perhaps in another checkout
-        return None
-    result = subprocess.run(
-        ["git", "describe", "--always", "--dirty", "--abbrev=40"],
-        cwd=root,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return result.stdout.strip() or None

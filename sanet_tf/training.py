@@ -5,7 +5,6 @@ alone, and ends in one atomic checkpoint. A killed run therefore goes on from
 its last complete epoch as if nothing had happened.
 """
 
-import csv
 import dataclasses
 import sys
 import time
@@ -148,7 +147,7 @@ class Trainer:
         checkpoint.save(self.run / "last.weights.h5", self.model, self.state)
         if self.best is entry:
             self._save_best()
-        write_log(self.run / "log.csv", self.state["epochs"])
+        files.write_csv(self.run / "log.csv", self.state["epochs"])
         self._write_summary(entry)
 
     def _save_best(self):
@@ -199,15 +198,3 @@ class Trainer:
             f"{name}: {reason}"
             for name, reason in list(self.decoder.skipped.items())[:1]
         )
-
-
-def write_log(path, epochs):
-    """Writes the epochs as CSV."""
-
-    def write(temporary):
-        with open(temporary, "w", newline="") as file:
-            writer = csv.DictWriter(file, epochs[0].keys())
-            writer.writeheader()
-            writer.writerows(epochs)
-
-    files.write_atomically(path, write)

@@ -1,0 +1,38 @@
+"""Calls a function in a fresh process, which may fail or be killed."""
+
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+
+from sanet_tf.errors import UserError
+
+
+def call_isolated(function, *arguments):
+    """Returns `function(*arguments)`, computed in a process of its own.
+
+    Args:
+        function: a function of an importable module.
+        *arguments: what can be pickled.
+
+    Raises:
+        UserError: the process was killed, or the function failed.
+    """
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, context) as pool:
+        try:
+            return pool.submit(_call, function, arguments).result()
+        except BrokenProcessPool as error:
+            raise UserError(
+                "its process was killed; the machine may be out of memory"
+            ) from error
+
+
+def _call(function, arguments):
+    """Errors of TensorFlow cannot be pickled: their first line is."""
+    try:
+        return function(*arguments)
+    except UserError:
+        raise
+    except Exception as error:
+        first = str(error).strip().splitlines() or [""]
+        raise UserError(f"{type(error).__name__}: {first[0]}") from None

@@ -1,0 +1,59 @@
+"""Everything that Table 2 says of one case, measured in this process."""
+
+from pathlib import Path
+
+import cases
+from measure import measure
+from memory import peak_above_baseline
+from tracing import trace, write_trace
+
+
+def measure_case(case, repeats, trace_dir=None):
+    """Measures a case; the process must be fresh.
+
+    Args:
+        case: a `cases.Case`.
+        repeats: timed calls.
+        trace_dir: folder for a trace for TensorBoard, or None.
+
+    Returns:
+        A dictionary: `madd`, `madd_counted` (one image), `memory_bytes`,
+        `peak_rss_bytes`, `profiler_ms`, `wall_ms`, `wall_spread_ms`. What
+        cannot be known of a peer is None.
+    """
+    if case.operator == "torch_sdpa":
+        return _measure_calls(cases.make_torch_call(case), repeats)
+    tf = cases.load_tensorflow(case.threads)
+    from counting import count_attention_madd, count_graph_madd
+
+    layer = cases.make_layer(case)
+    inputs = tf.cast(tf.random.stateless_normal(case.shape, (0, 1)), case.dtype)
+    function = tf.function(lambda x: layer(x)).get_concrete_function(inputs)
+
+    layer(inputs[:1])  # starts threads and kernels; not counted as memory
+
+    def call():
+        function(inputs)
+        tf.test.experimental.sync_devices()
+
+    measured = _measure_calls(call, repeats)
+    if trace_dir:
+        write_trace(Path(trace_dir) / f"{case.size}-{case.operator}", call)
+    traced = trace(function, inputs.numpy(), min(repeats, 5))
+    return {
+        "madd": count_attention_madd(layer, case.side**2, case.channels),
+        "madd_counted": count_graph_madd(function.graph) // case.batch_size,
+        "memory_bytes": traced.requested_bytes,
+        "profiler_ms": round(1e3 * traced.seconds, 3),
+        **measured,
+    }
+
+
+def _measure_calls(call, repeats):
+    peak = peak_above_baseline(call)
+    timing = measure(call, 2, repeats)
+    return {
+        "peak_rss_bytes": peak,
+        "wall_ms": round(1e3 * timing.median, 3),
+        "wall_spread_ms": round(1e3 * timing.spread, 3),
+    }
