@@ -23,11 +23,12 @@ class Case:
         operator: a name in `OPERATORS`. The peers are Keras's
             `MultiHeadAttention`, which always projects, and PyTorch's fused
             `scaled_dot_product_attention`.
-        side: the map has side x side positions.
+        side: positions along each axis of the map.
         channels: number of channels C.
         batch_size: number of maps B.
         dtype: a name in `DTYPES`.
         threads: threads of an operation; None for one a core.
+        dimensions: number of spatial axes.
     """
 
     operator: str
@@ -36,6 +37,7 @@ class Case:
     batch_size: int = 64
     dtype: str = "float32"
     threads: int | None = None
+    dimensions: int = 2
 
     @property
     def size(self):
@@ -43,8 +45,13 @@ class Case:
         return f"{self.side}x{self.channels}"
 
     @property
+    def positions(self):
+        return self.side**self.dimensions
+
+    @property
     def shape(self):
-        return (self.batch_size, self.side, self.side, self.channels)
+        spatial = (self.side,) * self.dimensions
+        return (self.batch_size, *spatial, self.channels)
 
     def needed_bytes(self):
         """Memory that a process of this case will need, guessed high."""
@@ -120,7 +127,7 @@ def make_torch_call(case):
         raise UserError("PyTorch is not installed") from error
     if case.threads:
         torch.set_num_threads(case.threads)
-    shape = (case.batch_size, 1, case.side**2, case.channels)
+    shape = (case.batch_size, 1, case.positions, case.channels)
     inputs = torch.randn(shape, dtype=getattr(torch, case.dtype))
 
     def call():

@@ -41,7 +41,7 @@ def measure_case(case, repeats, trace_dir=None):
         write_trace(Path(trace_dir) / f"{case.size}-{case.operator}", call)
     traced = trace(function, inputs.numpy(), min(repeats, 5))
     return {
-        "madd": count_attention_madd(layer, case.side**2, case.channels),
+        "madd": count_attention_madd(layer, case.positions, case.channels),
         "madd_counted": count_graph_madd(function.graph) // case.batch_size,
         "memory_bytes": traced.requested_bytes,
         "profiler_ms": round(1e3 * traced.seconds, 3),

@@ -24,7 +24,6 @@ def row(case, measured):
     """One row of table2.csv, as a dictionary; what is not known is None."""
     printed = paper.TABLE_2.get((case.size, case.operator), {})
     numbers = {name: paper.value(cell) for name, cell in printed.items()}
-    positions = case.side**2
     return {
         "size": case.size,
         "operator": case.operator,
@@ -32,7 +31,10 @@ def row(case, measured):
         "dtype": case.dtype,
         **{name: measured.get(name) for name in MEASURED},
         "memory_bytes_paper_rule": paper.rule_bytes(
-            case.operator, case.batch_size, positions, case.channels
+            case.operator,
+            case.batch_size,
+            case.positions,
+            case.channels,
         )
         if case.operator in paper.LABELS
         else None,

@@ -1,0 +1,83 @@
+"""Measures time and memory of every operator against the number of positions.
+
+    python profiling/run_scaling.py [--operators=siamese,softmax]
+
+Hardware: any; an operator stops at the first map that does not fit into
+memory or that would take longer than --max_seconds a call. Time: about ten
+minutes on two cores. Every map is measured in a process of its own. Writes
+scaling.csv, scaling.png and a record of the run; all is measured.
+"""
+
+from absl import flags
+
+from sanet_tf import cli
+from sanet_tf.errors import UserError
+
+FLAGS = flags.FLAGS
+
+flags.DEFINE_list(
+    "operators",
+    ["softmax", "pooled", "scaled", "siamese"],
+    "names in sanet_tf.layers.ATTENTION",
+)
+flags.DEFINE_list(
+    "sides_2d",
+    ["14", "28", "56", "112", "224", "500", "1000", "2000"],
+    "sides of square maps",
+)
+flags.DEFINE_list(
+    "sides_3d", ["6", "10", "20", "40", "80", "159"], "sides of cubes"
+)
+flags.DEFINE_integer("channels", 16, "channels", lower_bound=1)
+flags.DEFINE_integer("repeats", 5, "timed calls of a map", lower_bound=2)
+flags.DEFINE_float("max_seconds", 20, "longest call", lower_bound=0)
+flags.DEFINE_string("output_dir", "runs/profiling", "where the results go")
+
+
+def main(arguments):
+    cli.no_arguments(arguments)
+    import scaling
+    from cases import Case, parse_operators
+
+    from sanet_tf.files import make_directory, write_csv, write_json
+    from sanet_tf.record import run_record, script_flags
+
+    operators = parse_operators(FLAGS.operators)
+    sides = {2: _sides("sides_2d"), 3: _sides("sides_3d")}
+    output = make_directory(FLAGS.output_dir)
+    rows = []
+    for operator in operators:
+        for dimensions in sides:
+            cases = [
+                Case(operator, side, FLAGS.channels, 1, dimensions=dimensions)
+                for side in sides[dimensions]
+            ]
+            rows += scaling.measure_until(
+                cases, FLAGS.repeats, FLAGS.max_seconds
+            )
+    write_csv(output / "scaling.csv", rows)
+    slopes = scaling.slopes(rows)
+    scaling.write_figure(output / "scaling.png", rows, slopes)
+    record = run_record(script_flags())
+    write_json(output / "scaling.run.json", {**record, "slopes": slopes})
+    for operator, (time, memory) in slopes.items():
+        print(f"{operator:8} time ~ N^{time:.2f}, memory ~ N^{memory:.2f}")
+    print(f"wrote {output}/: scaling.csv, scaling.png")
+
+
+def _sides(flag):
+    texts = FLAGS[flag].value
+    try:
+        sides = [int(text) for text in texts]
+    except ValueError:
+        sides = []
+    if not sides or sides != sorted(set(sides)) or sides[0] < 1:
+        raise UserError(
+            f"expected --{flag} as rising whole numbers, for example "
+            f"14,28,56; got {','.join(texts)!r}"
+        )
+    return sides
+
+
+if __name__ == "__main__":
+    cli.run(main)

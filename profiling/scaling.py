@@ -1,0 +1,138 @@
+"""How time and memory grow with the number of positions N."""
+
+import numpy as np
+from isolated import call_isolated
+from measure_case import measure_case
+from memory import free_bytes
+from paper import LABELS
+
+from sanet_tf import files
+from sanet_tf.errors import UserError
+
+DECADES = 2  # of N, at the upper end, that the slopes are fitted to
+
+
+def measure_until(cases, repeats, max_seconds):
+    """Measures maps of one operator in rising size, until one is too large.
+
+    Returns:
+        Rows of scaling.csv; the last one's `note` says why it is the last.
+    """
+    rows = []
+    for case in cases:
+        row = {
+            "operator": case.operator,
+            "dimensions": case.dimensions,
+            "positions": case.positions,
+            "channels": case.channels,
+            "wall_ms": None,
+            "wall_spread_ms": None,
+            "memory_bytes": None,
+            "peak_rss_bytes": None,
+            "note": "",
+        }
+        rows.append(row)
+        row["note"] = _too_large(rows, case, max_seconds)
+        if not row["note"]:
+            try:
+                measured = call_isolated(measure_case, case, repeats)
+                row |= {k: v for k, v in measured.items() if k in row}
+            except UserError as error:
+                row["note"] = str(error)
+        shown = row["note"] or f"{row['wall_ms']:,.2f} ms"
+        print(
+            f"{case.operator:8} {case.dimensions}-D "
+            f"{case.positions:>9,} positions: {shown}",
+            flush=True,
+        )
+        if row["note"]:
+            break
+    return rows
+
+
+def slopes(rows):
+    """Exponents of N in time and in memory, fitted to the largest maps.
+
+    Returns:
+        `{operator: (time, memory)}`, of 2-D and 3-D maps together; operators
+        with less than three large maps are left out.
+    """
+    found = {}
+    for operator in dict.fromkeys(row["operator"] for row in rows):
+        own = [r for r in rows if r["operator"] == operator and r["wall_ms"]]
+        if not own:
+            continue
+        smallest = max(r["positions"] for r in own) / 10**DECADES
+        large = [r for r in own if r["positions"] >= smallest]
+        if len(large) >= 3:
+            positions = np.log([r["positions"] for r in large])
+            found[operator] = tuple(
+                round(float(np.polyfit(positions, np.log(values), 1)[0]), 3)
+                for values in (
+                    [r["wall_ms"] for r in large],
+                    [r["memory_bytes"] for r in large],
+                )
+            )
+    return found
+
+
+def write_figure(path, rows, slopes):
+    """Draws time and memory over N, both on logarithmic scales."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(10, 4), layout="constrained")
+    for axes, name, scale, label, index in zip(
+        figure.subplots(1, 2),
+        ("wall_ms", "memory_bytes"),
+        (1.0, 1e-6),
+        ("time (ms)", "memory asked for (MB)"),
+        (0, 1),
+        strict=True,
+    ):
+        operators = dict.fromkeys(row["operator"] for row in rows)
+        for number, operator in enumerate(operators):
+            text = LABELS[operator]
+            if operator in slopes:
+                text += f" ~ N$^{{{slopes[operator][index]:.2f}}}$"
+            for dimensions, style in ((2, "o-"), (3, "s--")):
+                own = [
+                    row
+                    for row in rows
+                    if row["operator"] == operator
+                    and row["dimensions"] == dimensions
+                    and row["wall_ms"]
+                ]
+                axes.plot(
+                    [row["positions"] for row in own],
+                    [row[name] * scale for row in own],
+                    style,
+                    color=f"C{number}",
+                    label=text if dimensions == 2 else None,
+                )
+        axes.set_xscale("log")
+        axes.set_yscale("log")
+        axes.set_xlabel("positions N")
+        axes.set_ylabel(label)
+        axes.grid(alpha=0.3)
+        axes.legend(fontsize="small")
+    figure.suptitle(
+        f"One map of {rows[0]['channels']} channels: 2-D (solid), 3-D (dashed)"
+    )
+    files.write_figure(path, figure)
+
+
+def _too_large(rows, case, max_seconds):
+    """Why the map of the last row is not measured; "" if it is."""
+    needed, free = case.needed_bytes(), free_bytes()
+    if needed > free:
+        return f"needs {needed / 1e9:.1f} GB, {free / 1e9:.1f} GB free"
+    if len(rows) > 2:  # as time grew from the second last map to the last
+        first, last = rows[-3], rows[-2]
+        exponent = np.log(last["wall_ms"] / first["wall_ms"]) / np.log(
+            last["positions"] / first["positions"]
+        )
+        growth = (case.positions / last["positions"]) ** max(exponent, 1.0)
+        seconds = last["wall_ms"] / 1e3 * growth
+        if seconds > max_seconds:
+            return f"would take {seconds:.0f} s a call"
+    return ""
