@@ -12,7 +12,13 @@ def compiled(function, *inputs, xla=False):
     graph = tf.function(function, jit_compile=xla).get_concrete_function(
         *inputs
     )
-    return lambda: (graph(*inputs), tf.test.experimental.sync_devices())
+
+    def call():
+        outputs = graph(*inputs)
+        tf.test.experimental.sync_devices()
+        return outputs
+
+    return call
 
 
 def backward(layer, inputs, cotangents):
@@ -24,19 +30,13 @@ def backward(layer, inputs, cotangents):
     return tape.gradient(outputs, sources, output_gradients=cotangents)
 
 
-def copy(inputs, threads):
-    """Copies the tensor into a buffer that exists already, on all threads."""
-    source = np.array(inputs).reshape(-1)
-    target = np.empty_like(source)
-    parts = list(
-        zip(
-            np.array_split(source, threads),
-            np.array_split(target, threads),
-            strict=True,
-        )
-    )
+def copy(source, target, threads):
+    """A call that copies an array to another one, on so many threads."""
+    parts = [
+        np.array_split(array.reshape(-1), threads) for array in (target, source)
+    ]
     pool = ThreadPoolExecutor(threads)
-    return lambda: list(pool.map(lambda p: np.copyto(p[1], p[0]), parts))
+    return lambda: list(pool.map(np.copyto, *parts))
 
 
 def modes(layer, inputs):

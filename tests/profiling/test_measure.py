@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from measure import measure
+from measure import measure, measure_in_turn
 
 
 def test_calls_warm_up_and_repeats():
@@ -23,3 +23,13 @@ def test_median_and_spread_leave_outliers_out():
     waits = iter([0.0, 0.02, 0.02, 0.02, 0.02, 0.02, 0.3])
     timing = measure(lambda: time.sleep(next(waits)), warm_up=1, repeats=6)
     assert timing.median == pytest.approx(0.02, rel=0.5)
+
+
+def test_in_turn():
+    """Every round calls each, so that a slow minute is everyone's."""
+    calls = []
+    timings = measure_in_turn(
+        {name: lambda name=name: calls.append(name) for name in "ab"}, 1, 3
+    )
+    assert "".join(calls) == "ab" + "ababab"
+    assert [len(timing.seconds) for timing in timings.values()] == [3, 3]

@@ -1,0 +1,42 @@
+"""Peaks of known size, the rule of powers of two, predictions."""
+
+import numpy as np
+import pytest
+from cases import Case
+from memory import free_bytes, peak_above_baseline, round_up_to_power_of_two
+
+
+def test_peak_of_a_known_array():
+    size = 50_000_000
+    peak = peak_above_baseline(lambda: np.ones(size, "uint8").sum())
+    assert peak == pytest.approx(size, rel=0.1)
+
+
+def test_peak_is_above_what_was_there_before():
+    kept = np.ones(50_000_000, "uint8")
+    assert peak_above_baseline(lambda: None) < 5_000_000
+    assert kept[0] == 1
+
+
+def test_free_bytes():
+    assert 10**8 < free_bytes() < 10**14
+
+
+@pytest.mark.parametrize(
+    ("size", "rounded"), [(1, 1), (4, 4), (5, 8), (9_834_496, 16_777_216)]
+)
+def test_power_of_two(size, rounded):
+    assert round_up_to_power_of_two(size) == rounded
+
+
+def test_predictions_hold_what_must_be_there():
+    """At least input, scores and output; and a quarter with pooled keys."""
+    shape = 64, 3136, 256
+    scores = 4 * shape[0] * shape[1] ** 2
+    tensors = 2 * 4 * np.prod(shape)
+    softmax = Case("softmax", 56, 256).needed_bytes()
+    assert scores + tensors < softmax < 1.5 * (scores + tensors)
+    pooled = Case("pooled", 56, 256).needed_bytes()
+    assert softmax - pooled == pytest.approx(0.75 * scores, rel=0.01)
+    assert Case("siamese", 56, 256).needed_bytes() < 3 * tensors
+    assert Case("softmax", 56, 256, dtype="float16").needed_bytes() > softmax
