@@ -1,6 +1,7 @@
 """One operator on one size of map: the case that the profiling measures."""
 
 import dataclasses
+import math
 import os
 import re
 
@@ -55,8 +56,9 @@ class Case:
 
     def needed_bytes(self):
         """Memory that a process of this case will need, guessed high."""
-        n, c = self.side**2, self.channels
-        scores = {"pooled": n * -((-self.side // 2) ** 2), "scaled": c * c}
+        n, c = self.positions, self.channels
+        pooled = math.ceil(self.side / 2) ** self.dimensions
+        scores = {"pooled": n * pooled, "scaled": c * c}
         scores.update(dict.fromkeys(("softmax", "keras_mha"), n * n))
         working = scores.get(self.operator, n)
         # 16 bits: scores and softmax are widened to float32 between.

@@ -4,8 +4,8 @@ Two counts of multiply-adds, both for one image:
 
 - by the paper's rule: convolutions and FC from the shapes of the built
   layers, attention by the formulas that the paper's tables follow;
-- as computed: all convolutions and matrix products that the TensorFlow
-  profiler finds in the traced graph.
+- as computed: all convolutions and matrix products in the traced graph, as
+  the TensorFlow profiler counts them but for batched products.
 
 Parameters by the paper's rule leave BatchNorm out.
 """
@@ -22,7 +22,7 @@ from sanet_tf.layers import (
 )
 from sanet_tf.layers.base import AttentionLayer
 
-PRODUCTS = ("Conv2D", "DepthwiseConv2dNative", "MatMul", "BatchMatMulV2")
+PRODUCTS = ("Conv2D", "DepthwiseConv2dNative", "MatMul")
 
 
 def count_parameters(model, batch_norm=True):
@@ -68,7 +68,18 @@ def count_graph_madd(graph):
         .build()
     )
     profile = tf.compat.v1.profiler.profile(graph, cmd="op", options=options)
-    return profile.total_float_ops // 2
+    return profile.total_float_ops // 2 + sum(
+        _batch_product_madd(operation)
+        for operation in graph.get_operations()
+        if operation.type == "BatchMatMulV2"
+    )
+
+
+def _batch_product_madd(operation):
+    """The profiler sums over the wrong axis where the right one is adjoint."""
+    adjoint = operation.get_attr("adj_x")
+    summed = operation.inputs[0].shape[-2 if adjoint else -1]
+    return operation.outputs[0].shape.num_elements() * summed
 
 
 def _layer_madd(layer):

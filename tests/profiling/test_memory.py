@@ -38,5 +38,5 @@ def test_predictions_hold_what_must_be_there():
     assert scores + tensors < softmax < 1.5 * (scores + tensors)
     pooled = Case("pooled", 56, 256).needed_bytes()
     assert softmax - pooled == pytest.approx(0.75 * scores, rel=0.01)
-    assert Case("siamese", 56, 256).needed_bytes() < 3 * tensors
+    assert Case("siamese", 56, 256).needed_bytes() < 4 * tensors
     assert Case("softmax", 56, 256, dtype="float16").needed_bytes() > softmax
