@@ -36,6 +36,7 @@ def main(arguments):
     from sanet_tf.record import run_record, script_flags
 
     output = make_directory(FLAGS.output_dir)
+    record = run_record(script_flags())
     models = _models()
     one, many = _images(1), _images(FLAGS.batch_size)
     rows = {
@@ -78,7 +79,7 @@ def main(arguments):
         )
     write_csv(output / "models.csv", list(rows.values()))
     write_figure(output / "models.png", list(rows.values()), FLAGS.batch_size)
-    write_json(output / "models.run.json", run_record(script_flags()))
+    write_json(output / "models.run.json", record)
     print(f"wrote {output}/: models.csv, models.png")
 
 

@@ -41,6 +41,7 @@ def main(arguments):
     from sanet_tf.record import run_record, script_flags
 
     output = make_directory(FLAGS.output_dir)
+    record = run_record(script_flags())
     bench = Bench(FLAGS.repeats)
     targets = [
         *bench.roofline(size, FLAGS.small_batch),
@@ -50,7 +51,6 @@ def main(arguments):
         *bench.peers(size, FLAGS.small_batch, FLAGS.peers),
         *bench.memory(size, FLAGS.large_batch),
     ]
-    record = run_record(script_flags())
     operators_report.write(output, bench.rows, targets, record)
     write_json(output / "operators.run.json", record)
     print(f"wrote {output}/: operators.csv, targets.csv, operators.md")

@@ -45,6 +45,7 @@ def main(arguments):
     operators = parse_operators(FLAGS.operators)
     sides = {2: _sides("sides_2d"), 3: _sides("sides_3d")}
     output = make_directory(FLAGS.output_dir)
+    record = run_record(script_flags())
     rows = []
     for operator in operators:
         for dimensions in sides:
@@ -58,7 +59,6 @@ def main(arguments):
     write_csv(output / "scaling.csv", rows)
     slopes = scaling.slopes(rows)
     scaling.write_figure(output / "scaling.png", rows, slopes)
-    record = run_record(script_flags())
     write_json(output / "scaling.run.json", {**record, "slopes": slopes})
     for operator, (time, memory) in slopes.items():
         print(f"{operator:8} time ~ N^{time:.2f}, memory ~ N^{memory:.2f}")

@@ -62,6 +62,7 @@ def main(arguments):
         for operator in operators
     ]
     output = make_directory(FLAGS.output_dir)
+    record = run_record(script_flags())
     rows = []
     with tqdm(cases, unit="case") as progress:
         for case in progress:
@@ -69,7 +70,6 @@ def main(arguments):
             rows.append(table2.row(case, measure(case)))
             progress.write(table2.line(rows[-1]))
     table2.compare(rows)
-    record = run_record(script_flags())
     table2.write(output, rows, record)
     write_json(output / "table2.run.json", record)
     print(f"wrote {output}/: table2.csv, table2.md, table2.png")

@@ -7,14 +7,12 @@ Per head, with queries q, keys k, values v and the scoring vector w:
 
 Both terms use the values only through means over positions, so the value
 projection acts after the mean, and w^T W_q and w^T W_k are folded into one
-vector a head before they meet an input:
+vector a head before they meet an input. What is computed is the rank form,
+with a column of ones beside the H scores:
 
-    vbar = W_v^T mean_j x_j,    global = W_v^T mean_j (w^T k_j) x_j
-
-What is computed is the rank form, with a column of ones beside the H scores:
-
-    M = 1/N [w^T k, 1]^T X       (H+1, C)  weighted means of the input
-    O = [w^T q, 1] [vbar; global] (N, C)    one matrix product
+    M = 1/N [w^T k, 1]^T X        (H+1, C)  weighted means of the input
+    R = M W_v, its blocks sorted  (H+1, C)  vbar for each head; global term
+    O = [w^T q, 1] R              (N, C)    one matrix product
 
 Time O(N H C), memory O(N C): no N x N and no N x C x C. B batch, N
 positions, C channels, H heads, D = C/H.
@@ -49,24 +47,66 @@ def siamese_attention(
         `(B, N, C)`, float32 for 16-bit inputs.
     """
     inputs = positions.widen(inputs)
-    num_heads = query_vectors.shape[-1]
-    scores = ops.matmul(inputs, query_vectors)  # (B, N, H)
-    ones = ops.ones_like(scores[..., :1])
+    queries = ops.matmul(inputs, query_vectors)  # (B, N, H)
     if key_vectors is None:
-        mean = positions.mean_outer(ones, inputs)  # (B, 1, C)
-        local = project(mean, value_kernel)
-        return ops.matmul(scores, _block_rows(local, num_heads))
-    query_side = ops.concatenate([scores, ones], axis=-1)  # (B, N, H+1)
-    if key_vectors is query_vectors:
-        key_side = query_side
+        keys = None
+    elif key_vectors is query_vectors:
+        keys = queries
     else:
-        key_scores = ops.matmul(inputs, key_vectors)
-        key_side = ops.concatenate([key_scores, ones], axis=-1)
-    means = positions.mean_outer(key_side, inputs)  # (B, H+1, C)
-    local = project(means[:, num_heads:], value_kernel)  # (B, 1, C)
-    shared = _own_blocks(means[:, :num_heads], value_kernel)  # (B, 1, C)
-    rows = ops.concatenate([_block_rows(local, num_heads), shared], axis=1)
-    return ops.matmul(query_side, rows)
+        keys = ops.matmul(inputs, key_vectors)
+    return respond(queries, weighted_means(inputs, keys), value_kernel)
+
+
+def weighted_means(inputs, keys=None):
+    """M: all that a position learns of the others.
+
+    Args:
+        inputs: `(B, N, C)`, float32 or wider.
+        keys: scores `(B, N, H)`, or None without the global term.
+
+    Returns:
+        `(B, H+1, C)`, the unweighted mean last; without the global term it
+        is the only row.
+    """
+    ones = ops.ones_like(inputs[..., :1])
+    weights = ones if keys is None else ops.concatenate([keys, ones], axis=-1)
+    return positions.mean_outer(weights, inputs)
+
+
+def respond(queries, means, value_kernel=None):
+    """O from the scores `(B, N, H)` and M `(B, H+1 or 1, C)`."""
+    values = project(means, value_kernel)
+    own = ops.transpose(
+        _head_mask(values.shape[-1], queries.shape[-1], values.dtype)
+    )
+    rows = values[:, -1:] * own
+    if means.shape[1] > 1:
+        shared = ops.sum(values[:, :-1] * own, axis=1, keepdims=True)
+        rows = ops.concatenate([rows, shared], axis=1)
+        ones = ops.ones_like(queries[..., :1])
+        queries = ops.concatenate([queries, ones], axis=-1)
+    return ops.matmul(queries, rows)
+
+
+def respond_locally(queries, keys, values, local_mean):
+    """The operator with a local mean in the place of each mean.
+
+    Args:
+        queries: scores `(B, *spatial, H)`.
+        keys: scores `(B, *spatial, H)`, or None without the global term.
+        values: `(B, *spatial, C)`.
+        local_mean: function of `(B, *spatial, C)` that gives the same shape.
+
+    Returns:
+        `(B, *spatial, C)`.
+    """
+    own = ops.transpose(
+        _head_mask(values.shape[-1], queries.shape[-1], values.dtype)
+    )
+    outputs = ops.matmul(queries, own) * local_mean(values)
+    if keys is not None:
+        outputs += local_mean(ops.matmul(keys, own) * values)
+    return outputs
 
 
 @keras.saving.register_keras_serializable("sanet_tf")
@@ -126,13 +166,7 @@ class SiameseAttention(AttentionLayer):
         )
 
     def attend(self, inputs):
-        query_vectors = self._score_vectors(self.query_kernel)
-        if not self.use_global_term:
-            key_vectors = None
-        elif self.query_kernel is self.key_kernel:  # neither is projected
-            key_vectors = query_vectors
-        else:
-            key_vectors = self._score_vectors(self.key_kernel)
+        query_vectors, key_vectors = self._vectors()
         return siamese_attention(
             positions.flatten(inputs),
             query_vectors,
@@ -140,12 +174,45 @@ class SiameseAttention(AttentionLayer):
             self.value_kernel,
         )
 
+    def statistics(self, inputs):
+        """The means of `weighted_means`, `(B, H+1 or 1, C)`."""
+        inputs, _, keys = self._scored(positions.flatten(inputs))
+        return weighted_means(inputs, keys)
+
+    def attend_with(self, inputs, statistics):
+        """`attend` with the means of other inputs, such as a whole volume."""
+        _, queries, _ = self._scored(positions.flatten(inputs))
+        return respond(queries, statistics, self.value_kernel)
+
+    def attend_locally(self, inputs, local_mean):
+        """`attend` with local means; see `respond_locally`."""
+        inputs, queries, keys = self._scored(inputs)
+        values = project(inputs, self.value_kernel)
+        outputs = respond_locally(queries, keys, values, local_mean)
+        return positions.flatten(outputs)
+
     def get_config(self):
         return {
             **super().get_config(),
             "use_global_term": self.use_global_term,
             "use_score_weights": self.use_score_weights,
         }
+
+    def _scored(self, inputs):
+        inputs = positions.widen(inputs)
+        query_vectors, key_vectors = self._vectors()
+        queries = ops.matmul(inputs, query_vectors)
+        if key_vectors is None:
+            return inputs, queries, None
+        return inputs, queries, ops.matmul(inputs, key_vectors)
+
+    def _vectors(self):
+        query_vectors = self._score_vectors(self.query_kernel)
+        if not self.use_global_term:
+            return query_vectors, None
+        if self.query_kernel is self.key_kernel:  # neither is projected
+            return query_vectors, query_vectors
+        return query_vectors, self._score_vectors(self.key_kernel)
 
     def _score_vectors(self, kernel):
         """`(C, H)`: each head's w, through its block of the projection."""
@@ -159,22 +226,3 @@ def _head_mask(channels, num_heads, dtype):
     """`(C, H)`: 1 where the channel belongs to the head."""
     own = np.repeat(np.eye(num_heads), channels // num_heads, axis=0)
     return ops.convert_to_tensor(own, dtype)
-
-
-def _block_rows(row, num_heads):
-    """`(B, 1, C)` to `(B, H, C)`: row h keeps the channels of head h."""
-    mask = _head_mask(row.shape[-1], num_heads, row.dtype)
-    return row * ops.transpose(mask)
-
-
-def _own_blocks(means, value_kernel):
-    """`(B, H, C)` to `(B, 1, C)`: each head's values of its own mean."""
-    num_heads, channels = means.shape[1:]
-    if value_kernel is None:
-        mask = _head_mask(channels, num_heads, means.dtype)
-        return ops.sum(means * ops.transpose(mask), axis=1, keepdims=True)
-    blocks = ops.reshape(value_kernel, (channels, num_heads, -1))
-    values = ops.matmul(  # (H, B, D)
-        ops.swapaxes(means, 0, 1), ops.swapaxes(blocks, 0, 1)
-    )
-    return ops.reshape(ops.swapaxes(values, 0, 1), (-1, 1, channels))
