@@ -19,7 +19,8 @@ def save(path, model, state):
     """
 
     def write(temporary):
-        model.save_weights(temporary)
+        # csbdeep puts a method of its own on its models.
+        type(model).save_weights(model, temporary)
         with h5py.File(temporary, "a") as file:
             file[STATE] = json.dumps(state)
 

@@ -14,13 +14,19 @@ from sanet_tf.layers import positions
 from sanet_tf.layers.base import AttentionLayer, project
 
 
-def scaled_attention(queries, keys, values, num_heads):
-    """`Q (K^T V / N)` per head; `(B, N, C)` each, heads concatenated."""
-    queries, keys, values = (
+def mean_products(keys, values, num_heads):
+    """`K^T V / N` per head: `(B, N, C)` each to `(B, H, D, D)`."""
+    keys, values = (
         positions.split_heads(positions.widen(inputs), num_heads)
-        for inputs in (queries, keys, values)
+        for inputs in (keys, values)
     )
-    products = positions.mean_outer(keys, values)  # (B, H, D, D)
+    return positions.mean_outer(keys, values)
+
+
+def respond(queries, products):
+    """`Q (K^T V / N)` per head; `(B, N, C)`, heads concatenated."""
+    num_heads = products.shape[1]
+    queries = positions.split_heads(positions.widen(queries), num_heads)
     return positions.merge_heads(ops.matmul(queries, products))
 
 
@@ -35,10 +41,18 @@ class ScaledAttention(AttentionLayer):
     """
 
     def attend(self, inputs):
+        return self.attend_with(inputs, self.statistics(inputs))
+
+    def statistics(self, inputs):
+        """The means over positions that it needs, `(B, H, D, D)`."""
         flat = positions.flatten(inputs)
-        return scaled_attention(
-            project(flat, self.query_kernel),
+        return mean_products(
             project(flat, self.key_kernel),
             project(flat, self.value_kernel),
             self.num_heads,
         )
+
+    def attend_with(self, inputs, statistics):
+        """`attend` with the means of other inputs, such as a whole volume."""
+        flat = positions.flatten(inputs)
+        return respond(project(flat, self.query_kernel), statistics)

@@ -1,0 +1,47 @@
+"""The letters of axes: T time, Z, C channel, Y, X."""
+
+from sanet_tf.errors import UserError
+
+AXES = "TZCYX"  # ImageJ's order
+
+
+def fit(axes, shape):
+    """Whether `axes` names each dimension of `shape`, Y and X among them."""
+    letters = {*axes}
+    return len(axes) == len(letters) == len(shape) and (
+        {*"YX"} <= letters <= {*AXES}
+    )
+
+
+def resolve(found, shape, named=None):
+    """The axes of a file: as the user names them, else as the file does.
+
+    Args:
+        found: what the file says, in tifffile's letters.
+        shape: shape of its data.
+        named: what the user says, or None.
+
+    Raises:
+        UserError: neither of them names each dimension by a letter of TZCYX.
+    """
+    sizes = f"{len(shape)} dimensions ({' x '.join(map(str, shape))})"
+    if named is not None:
+        if not fit(named.upper(), shape):
+            raise UserError(
+                f"expected --axes with one letter of {AXES} for each of its "
+                f"{sizes}, got --axes={named}"
+            )
+        return named.upper()
+    if "S" in found:
+        raise UserError(
+            f"expected intensities, got colours: {found} for its {sizes}; to "
+            "restore each colour by itself, name them as channels: "
+            f"--axes={found.replace('S', 'C')}"
+        )
+    if not fit(found, shape):
+        example = AXES.replace("C", "")[-len(shape) :]
+        raise UserError(
+            f"does not say what its {sizes} are; name them, like "
+            f"--axes={example}"
+        )
+    return found

@@ -1,0 +1,393 @@
+"""csbdeep's `CARE` and `ProjectionCARE` with attention and whole volumes."""
+
+import math
+
+import numpy as np
+from csbdeep.data import PadAndCropResizer, PercentileNormalizer
+from csbdeep.internals.probability import ProbabilisticPrediction
+from csbdeep.models import CARE, ProjectionCARE
+from csbdeep.utils import axes_check_and_normalize
+
+from sanet_tf.models.unet import DenoisingUNet, ProjectionUNet
+from sanet_tf.progress import progress_bar
+from sanet_tf.restoration.config import (
+    SiameseConfig,
+    SiameseProjectionConfig,
+)
+from sanet_tf.restoration.memory import memory_limit, predict_bytes
+from sanet_tf.restoration.normalization import (
+    StreamedPercentiles,
+    check_finite,
+)
+from sanet_tf.restoration.statistics import TiledNetwork
+from sanet_tf.restoration.tiles import Grid, margin
+from sanet_tf.restoration.training import Training
+from sanet_tf.restoration.volume import Destination, Source
+
+DEFAULT_STATISTICS = "volume"
+
+
+class _Siamese(Training):
+    """What the two models have in common: training and whole volumes."""
+
+    def predict(
+        self,
+        img,
+        axes,
+        normalizer=PercentileNormalizer(),  # noqa: B008, as csbdeep
+        resizer=PadAndCropResizer(),  # noqa: B008
+        n_tiles=None,
+        statistics=None,
+    ):
+        """Restores an image; csbdeep's `predict`, of whole volumes.
+
+        Args:
+            img: array.
+            axes: its axes, such as "ZYX".
+            normalizer: csbdeep's `Normalizer`, or None.
+            resizer: csbdeep's `Resizer`, or None.
+            n_tiles: number of tiles along each axis; None: as few as fit into
+                memory.
+            statistics: what the attention sees of the volume, "tile",
+                "window" or "volume"; see `sanet_tf.restoration.statistics`.
+                None: "volume" where the operator has it, else "tile".
+
+        Returns:
+            The restored image, float32; for a probabilistic model the mean.
+
+        Raises:
+            ValueError: axes that do not fit, an empty image, voxels that are
+                not finite, or tiles that do not fit into memory.
+        """
+        return self._predict_mean_and_scale(
+            img, axes, normalizer, resizer, n_tiles, statistics
+        )[0]
+
+    def predict_probabilistic(
+        self,
+        img,
+        axes,
+        normalizer=PercentileNormalizer(),  # noqa: B008
+        resizer=PadAndCropResizer(),  # noqa: B008
+        n_tiles=None,
+        statistics=None,
+    ):
+        """Like `predict`, but gives csbdeep's `ProbabilisticPrediction`."""
+        if not self.config.probabilistic:
+            raise ValueError(
+                "expected a model with probabilistic=True; this one gives no "
+                "scale. Use `predict`"
+            )
+        return ProbabilisticPrediction(
+            *self._predict_mean_and_scale(
+                img, axes, normalizer, resizer, n_tiles, statistics
+            )
+        )
+
+    def restore(self, source, axes, destination, n_tiles=None, statistics=None):
+        """Restores a stack piece by piece, percentile-normalised.
+
+        Args:
+            source: array-like (memory-mapped, zarr) with axes `axes`.
+            axes: its axes, such as "ZYX".
+            destination: array-like of `restored_shape`, that takes slices.
+            n_tiles: as in `predict`.
+            statistics: as in `predict`.
+
+        Raises:
+            ValueError: as in `predict`.
+        """
+        axes = self._check_image(source, axes)
+        normalizer = StreamedPercentiles(source, axes)
+        same = self.config.n_channel_in == self.config.n_channel_out
+        spatial = self._spatial
+        volume = Source(
+            source, axes, spatial, self._axes_div_by(spatial), normalizer.before
+        )
+        count = self.config.n_channel_out
+
+        def finish(values):
+            values = values[..., :count]  # without the scale
+            return normalizer.after(values) if same else values
+
+        result = Destination(
+            destination, self.restored_axes(axes), volume, finish
+        )
+        counts = self._tile_counts(n_tiles, axes)
+        self._run(volume, result.write, counts, statistics)
+
+    def restored_axes(self, axes):
+        """Axes of what `restore` makes of a stack with these axes."""
+        kept = "".join(a for a in axes if a in self._axes_out + "C")
+        wants = "C" not in kept and self.config.n_channel_out > 1
+        return kept + "C" if wants else kept
+
+    def restored_shape(self, shape, axes):
+        """Shape of what `restore` makes of a stack of this shape."""
+        sizes = dict(zip(axes, shape, strict=True))
+        sizes["C"] = self.config.n_channel_out
+        return tuple(sizes[axis] for axis in self.restored_axes(axes))
+
+    @property
+    def _spatial(self):
+        return self.config.axes.replace("C", "")
+
+    def _predict_mean_and_scale(
+        self, img, axes, normalizer, resizer, n_tiles=None, statistics=None
+    ):
+        img = np.asarray(img)
+        axes = self._check_image(img, axes)
+        normalizer, resizer = self._check_normalizer_resizer(
+            normalizer, resizer
+        )
+        net_in, net_out = self.config.axes, self._axes_out
+        permute = self._make_permute_axes(
+            axes,
+            net_in,
+            net_out,
+            "".join(a for a in axes if a in net_out + "C"),
+        )
+        x = normalizer.before(permute(img), net_in)
+        x = resizer.before(x, net_in, self._axes_div_by(net_in))
+        spatial = self._spatial
+        volume = Source(x, net_in, spatial, self._axes_div_by(spatial))
+        channels = self.keras_model.output_shape[-1]
+        shape = [x.shape[net_in.index(a)] for a in net_out if a != "C"]
+        y = np.empty((*shape, channels), np.float32)
+        result = Destination(y, net_out, volume)
+        counts = self._tile_counts(n_tiles, axes)
+        self._run(volume, result.write, counts, statistics)
+        y = resizer.after(y, net_out)
+        mean, scale = self._mean_and_scale_from_prediction(y)
+        same = self.config.n_channel_in == self.config.n_channel_out
+        if normalizer.do_after and same:
+            mean, scale = normalizer.after(mean, scale, net_out)
+        return permute(mean, undo=True), permute(scale, undo=True)
+
+    def _run(self, volume, write, counts, statistics):
+        """Restores a `Source`, tile by tile.
+
+        Args:
+            volume: the `Source`, padded.
+            write: function of slices and the restored values.
+            counts: number of tiles along each spatial axis, or None.
+            statistics: as in `predict`.
+        """
+        network = self._tiled_network()
+        statistics = network.choose(statistics, DEFAULT_STATISTICS)
+        window = self._window(statistics)
+        spatial = self._spatial
+        grid = Grid(
+            volume.shape,
+            self._axes_div_by(spatial),
+            self._axes_tile_overlap(spatial),
+            spatial,
+            "".join(a for a in spatial if a not in self._axes_out),
+        )
+        if counts is None:
+            counts, _ = grid.choose(
+                lambda shape: predict_bytes(self.keras_model, shape),
+                memory_limit(),
+            )
+        tiles = grid.tiles(counts)
+        if len(tiles) == 1 and statistics == "volume":
+            statistics = "tile"  # it is the volume
+        passes = 1 + len(network.layers) * (statistics == "volume")
+        with progress_bar(len(tiles) * passes, 0) as bar:
+            means = []
+            for _ in range(passes - 1):
+                means.append(_gather(network, volume, tiles, means, bar))
+            for tile in tiles:
+                values = volume.read(tile.read)[np.newaxis]
+                if statistics == "volume":
+                    result = network.restore_with(values, means)
+                elif statistics == "window":
+                    result = network.restore_locally(values, window)
+                else:
+                    result = network.restore(values)
+                write(tile.write, self._own_part(result.numpy()[0], tile))
+                bar.update()
+
+    def _own_part(self, values, tile):
+        starts, stops = tile.crop
+        kept = [axis in self._axes_out for axis in self._spatial]
+        return values[
+            tuple(
+                slice(start, stop)
+                for start, stop, keep in zip(starts, stops, kept, strict=True)
+                if keep
+            )
+        ]
+
+    def _tiled_network(self):
+        if not hasattr(self, "_network"):
+            spatial = self._spatial
+            kept = [i for i, a in enumerate(spatial) if a in self._axes_out]
+            self._network = TiledNetwork(self.keras_model, kept)
+        return self._network
+
+    def _window(self, statistics):
+        window = self.config.train_patch_size
+        if statistics == "window" and window is None:
+            raise ValueError(
+                "statistics='window' needs the size of the training patches: "
+                "set `train_patch_size` in the configuration, or train"
+            )
+        return window
+
+    def _check_image(self, img, axes):
+        """Returns the axes, in capitals."""
+        axes = str(axes).upper()
+        expected = self._spatial
+        if sorted(axes.replace("C", "")) != sorted(expected):
+            raise ValueError(
+                f"expected an image with the axes {expected}, in any order, "
+                f"and C if it has channels. Received: axes={axes!r}"
+            )
+        if len(img.shape) != len(axes):
+            raise ValueError(
+                f"expected axes for {len(img.shape)} dimensions of shape "
+                f"{tuple(img.shape)}. Received: axes={axes!r}"
+            )
+        axes = axes_check_and_normalize(axes, len(img.shape))
+        if math.prod(img.shape) == 0:
+            raise ValueError(
+                f"expected voxels. Received: shape={tuple(img.shape)}"
+            )
+        if np.dtype(img.dtype).kind not in "uifb":
+            raise ValueError(
+                f"expected real numbers. Received: dtype={img.dtype}"
+            )
+        channels = img.shape[axes.index("C")] if "C" in axes else 1
+        if channels != self.config.n_channel_in:
+            raise ValueError(
+                f"expected {self.config.n_channel_in} channels. Received: "
+                f"{channels}, shape={tuple(img.shape)}, axes={axes!r}"
+            )
+        check_finite(img, axes)
+        return axes
+
+    def _tile_counts(self, n_tiles, axes):
+        """`n_tiles` in the order of the network's spatial axes."""
+        if n_tiles is None:
+            return None
+        whole = (
+            isinstance(n_tiles, tuple | list)
+            and len(n_tiles) == len(axes)
+            and all(n == int(n) and n >= 1 for n in n_tiles)
+        )
+        if not whole:
+            raise ValueError(
+                f"expected `n_tiles` as {len(axes)} whole numbers, one for "
+                f"each of the axes {axes}. Received: n_tiles={n_tiles!r}"
+            )
+        counts = dict(zip(axes, map(int, n_tiles), strict=True))
+        for axis, count in counts.items():
+            if count > 1 and (axis == "C" or axis not in self._axes_out):
+                raise ValueError(
+                    f"axis {axis} cannot be cut into tiles. "
+                    f"Received: n_tiles={n_tiles!r}, axes={axes!r}"
+                )
+        return tuple(counts[axis] for axis in self._spatial)
+
+
+class SiameseCARE(_Siamese, CARE):
+    """csbdeep's `CARE` with attention, for images and volumes.
+
+    Args:
+        config: a `SiameseConfig`, or None to load the model.
+        name: name of the model, and of its folder.
+        basedir: where the folder is; None writes nothing.
+
+    Raises:
+        ValueError: the configuration is not valid; its fields are named.
+        FileNotFoundError: there is no such model.
+    """
+
+    def _build(self):
+        config = self.config
+        return DenoisingUNet(
+            tuple(config.unet_input_shape),
+            config.attention,
+            **_unet_arguments(config),
+        )
+
+    def _axes_tile_overlap(self, query_axes):
+        config = self.config
+        width = margin(config.unet_n_depth, config.unet_kern_size)
+        return tuple(width if a in "XYZT" else 0 for a in query_axes)
+
+    @property
+    def _config_class(self):
+        return SiameseConfig
+
+
+class SiameseProjectionCARE(_Siamese, ProjectionCARE):
+    """csbdeep's `ProjectionCARE` with attention in the 2-D network.
+
+    Args:
+        config: a `SiameseProjectionConfig`, or None to load the model.
+        name: name of the model, and of its folder.
+        basedir: where the folder is; None writes nothing.
+
+    Raises:
+        ValueError: the configuration is not valid; its fields are named.
+        FileNotFoundError: there is no such model.
+    """
+
+    def _build(self):
+        config, proj = self.config, self.proj_params
+        return ProjectionUNet(
+            tuple(config.unet_input_shape),
+            config.attention,
+            config.axes.index(proj.axis),
+            proj.n_depth,
+            proj.n_filt,
+            proj.n_conv_per_depth,
+            tuple(proj.kern),
+            tuple(proj.pool),
+            **_unet_arguments(config),
+        )
+
+    def _axes_tile_overlap(self, query_axes):
+        """The projection's margin and then that of the U-Net."""
+        config, proj = self.config, self.proj_params
+        unet = margin(config.unet_n_depth, config.unet_kern_size)
+        widths = {
+            axis: unet
+            + margin(proj.n_depth, kernel, pool, proj.n_conv_per_depth)
+            + kernel // 2  # the convolution that gives the probabilities
+            for axis, kernel, pool in zip(
+                self._spatial, proj.kern, proj.pool, strict=True
+            )
+            if axis != proj.axis
+        }
+        return tuple(widths.get(axis, 0) for axis in query_axes)
+
+    @property
+    def _config_class(self):
+        return SiameseProjectionConfig
+
+
+def _unet_arguments(config):
+    return {
+        "n_depth": config.unet_n_depth,
+        "n_first": config.unet_n_first,
+        "kernel_size": config.unet_kern_size,
+        "n_channel_out": config.n_channel_out,
+        "residual": config.unet_residual,
+        "probabilistic": config.probabilistic,
+        "last_activation": config.unet_last_activation,
+    }
+
+
+def _gather(network, volume, tiles, means, bar):
+    """The means of the next attention layer over the volume."""
+    total, count = 0.0, 0
+    for tile in tiles:
+        values = volume.read(tile.read)[np.newaxis]
+        found, positions = network.gather(values, tile.crop, means)
+        total = total + found.numpy().astype(np.float64) * int(positions)
+        count += int(positions)
+        bar.update()
+    return (total / count).astype(np.float32)

@@ -1,0 +1,95 @@
+"""csbdeep's configurations, with attention."""
+
+from pathlib import PurePath
+
+from csbdeep.models import Config
+from csbdeep.models.care_projection import ProjectionConfig
+
+from sanet_tf.layers import ATTENTION
+
+CHECKPOINTS = (
+    "train_checkpoint",
+    "train_checkpoint_last",
+    "train_checkpoint_epoch",
+)
+
+
+class _AttentionFields:
+    """The fields that the networks of this package add.
+
+    Attributes:
+        attention: a key of `sanet_tf.layers.ATTENTION`, or None for CARE's
+            own network.
+        train_patch_size: positions of a training patch along each spatial
+            axis; `train` sets it. The window of `statistics="window"`.
+    """
+
+    def __init__(
+        self,
+        axes="ZYX",
+        n_channel_in=1,
+        n_channel_out=1,
+        probabilistic=False,
+        allow_new_parameters=False,
+        *,
+        attention="siamese",
+        train_patch_size=None,
+        **kwargs,
+    ):
+        super().__init__(axes, n_channel_in, n_channel_out, probabilistic)
+        self.attention = attention
+        self.train_patch_size = train_patch_size
+        kwargs.pop("n_dim", None)  # follows from the axes
+        self.update_parameters(allow_new_parameters, **kwargs)
+
+    def is_valid(self, return_invalid=False):
+        _, invalid = super().is_valid(return_invalid=True)
+        invalid = list(invalid)
+        if self.attention is not None and self.attention not in ATTENTION:
+            invalid.append("attention")
+        if not _is_patch(self.train_patch_size, self.n_dim):
+            invalid.append("train_patch_size")
+        for name in CHECKPOINTS:
+            if name not in invalid and not _is_file_name(getattr(self, name)):
+                invalid.append(name)
+        if return_invalid:
+            return not invalid, tuple(invalid)
+        return not invalid
+
+    @classmethod
+    def update_loaded_config(cls, config):
+        """A configuration that csbdeep wrote has no attention."""
+        return {"attention": None, **config}
+
+
+class SiameseConfig(_AttentionFields, Config):
+    """csbdeep's `Config`, with `attention` and `train_patch_size`.
+
+    Example:
+        >>> config = SiameseConfig("ZYX", attention="siamese")
+    """
+
+
+class SiameseProjectionConfig(_AttentionFields, ProjectionConfig):
+    """csbdeep's `ProjectionConfig`, with the fields of `SiameseConfig`."""
+
+    def __init__(self, *args, proj_axis="Z", **kwargs):
+        super().__init__(*args, proj_axis=proj_axis, **kwargs)
+
+
+def _is_patch(sizes, dimensions):
+    return sizes is None or (
+        isinstance(sizes, list | tuple)
+        and len(sizes) == dimensions
+        and all(isinstance(size, int) and size > 0 for size in sizes)
+    )
+
+
+def _is_file_name(name):
+    """Whether a file of this name lies in the model's folder itself."""
+    return name is None or (
+        isinstance(name, str)
+        and name not in ("", ".", "..")
+        and "\\" not in name
+        and PurePath(name).name == name
+    )

@@ -1,0 +1,50 @@
+"""Pairs of pictures to learn restoration from: a source each."""
+
+import inspect
+from functools import partial
+
+from sanet_tf.errors import UserError
+from sanet_tf.restoration.data import noise, published, simulated, tiff
+from sanet_tf.restoration.data.patches import TASKS
+
+SOURCES = {
+    "simulated": simulated.load,
+    "noise": noise.load,
+    "tiff": tiff.load,
+    **{name: partial(published.load, name) for name in published.ARCHIVES},
+}
+
+
+def load_data(dataset, data_dir=None, task="denoise", **options):
+    """Opens a data set by name.
+
+    Args:
+        dataset: a name in `SOURCES`.
+        data_dir: where it lies; None for "simulated".
+        task: "denoise", or "project" from a stack to a plane.
+        **options: of the source; see its module.
+
+    Returns:
+        A `sanet_tf.restoration.data.source.RestorationData`.
+
+    Raises:
+        UserError: it is not there, or is not what it should be.
+    """
+    if dataset not in SOURCES:
+        raise UserError(
+            f"no data set {dataset!r}; there are {', '.join(SOURCES)}"
+        )
+    if task not in TASKS:
+        raise UserError(f"no task {task!r}; there are {', '.join(TASKS)}")
+    if dataset != "simulated" and not data_dir:
+        raise UserError(f"--dataset={dataset} needs --data_dir=PATH")
+    known = [*inspect.signature(SOURCES[dataset]).parameters][2:]
+    unknown = sorted({*options} - {*known})
+    if unknown:
+        raise UserError(
+            f"--dataset={dataset} takes no --{unknown[0]}; it takes "
+            f"{', '.join(f'--{name}' for name in known)}"
+        )
+    if options.get("seed", 0) < 0:
+        raise UserError(f"--seed must not be negative, got {options['seed']}")
+    return SOURCES[dataset](data_dir, task, **options)

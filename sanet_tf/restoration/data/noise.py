@@ -1,0 +1,76 @@
+"""Clean real stacks, degraded by the camera model at a stated light.
+
+    --dataset=noise --data_dir=a.tif        one stack, cut into regions
+    --dataset=noise --data_dir=DIR          a folder of them
+
+Three stacks or more are split by stacks, fewer into disjoint regions; the
+description says which. The clean stack is the truth, in its own grey values.
+"""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+
+from sanet_tf.errors import UserError
+from sanet_tf.restoration.data import patches, splits, stacks
+from sanet_tf.restoration.data.source import RestorationData, TestPair
+from sanet_tf.restoration.noise import Camera, expose, to_photons
+
+
+def load(
+    data_dir, task, patch_size=None, num_patches=512, photons=20.0, seed=0
+):
+    """Reads clean stacks, adds noise and cuts patches.
+
+    Args:
+        data_dir: a TIFF file or a folder of them; ZYX or YX.
+        task: "denoise".
+        patch_size: see `patches.plan`.
+        num_patches: to train with; a tenth as many validate.
+        photons: of the bright structures (99.9th percentile of a stack).
+        seed: of the noise and of the patches.
+
+    Returns:
+        A `RestorationData`.
+
+    Raises:
+        UserError: a stack is not what it should be.
+    """
+    if task != "denoise":
+        raise UserError(
+            f"--dataset=noise is for --task=denoise, got --task={task}"
+        )
+    if not photons > 0:
+        raise UserError(f"--photons must be positive, got {photons}")
+    path = Path(data_dir).expanduser()
+    files = stacks.list_stacks(path) if path.is_dir() else [path]
+    camera = Camera()
+    pairs = []
+    for index, file in enumerate(files):
+        clean = stacks.read_stack(file)
+        try:
+            expected = to_photons(clean, photons)
+        except ValueError as error:
+            raise UserError(f"{file}: {error}") from error
+        rng = np.random.default_rng((seed, index))
+        low = expose(expected, 1, rng, camera)
+        pairs.append(patches.Pair(file.name, low, clean))
+    axes, patch_size = patches.plan(pairs, patch_size, task)
+    regions, how = splits.split(pairs, patch_size)
+    parts = patches.cut_both(regions, axes, patch_size, num_patches, seed, task)
+    return RestorationData(
+        axes,
+        *parts,
+        tuple(TestPair(p.name, p.low, p.high) for p in regions["test"]),
+        {
+            "dataset": "noise",
+            "task": task,
+            "photons": photons,
+            "seed": seed,
+            "camera": dataclasses.asdict(camera),
+            "split": how,
+            "files": {file.name: stacks.checksum(file) for file in files},
+            **patches.describe(parts, patch_size),
+        },
+    )

@@ -1,0 +1,211 @@
+"""Patches from stacks, normalised as CARE does, by csbdeep.data."""
+
+import contextlib
+import dataclasses
+import math
+
+import numpy as np
+import psutil
+from csbdeep import data as care
+
+from sanet_tf.errors import UserError
+from sanet_tf.restoration.data.stacks import check_finite
+
+PATCH_SIZES = {"ZYX": (16, 64, 64), "YX": (64, 64)}
+TASKS = ("denoise", "project")
+REGIONS = ("train", "validation", "test")
+CONTRAST = (3, 99.5)  # percentiles between which normalisation needs some
+
+
+@dataclasses.dataclass(frozen=True)
+class Pair:
+    """Two pictures of one scene.
+
+    Attributes:
+        name: of the file, for messages.
+        low: `ZYX` or `YX`.
+        high: the same shape; of a projection the plane `YX`.
+    """
+
+    name: str
+    low: np.ndarray
+    high: np.ndarray
+
+
+def plan(pairs, patch_size, task):
+    """Checks that the pairs, the patches and the task belong together.
+
+    Args:
+        pairs: list of `Pair`.
+        patch_size: (Z, Y, X) or (Y, X); None is the default for the stacks.
+            A projection's patches hold all planes, so Z may be left out.
+        task: "denoise" or "project".
+
+    Returns:
+        The axes and the patch size.
+
+    Raises:
+        UserError: they do not, and which.
+    """
+    first = pairs[0]
+    axes = "ZYX"[-first.low.ndim :]
+    if task == "project":
+        if axes != "ZYX":
+            raise UserError(
+                "--task=project needs stacks of ZYX axes; "
+                f"{first.name} has {axes}"
+            )
+        patch_size = _all_planes(patch_size, len(first.low))
+    patch_size = tuple(patch_size or PATCH_SIZES[axes])
+    for pair in pairs:
+        if pair.low.ndim != len(patch_size):
+            raise UserError(
+                f"patches of {by(patch_size)} have {len(patch_size)} axes; "
+                f"{pair.name} has {pair.low.ndim}: {by(pair.low.shape)}"
+            )
+        expected = pair.low.shape[task == "project" :]
+        if pair.high.shape != expected:
+            raise UserError(
+                f"{pair.name}: expected a truth of {by(expected)} for "
+                f"--task={task}, got {by(pair.high.shape)}"
+            )
+        if task == "project" and len(pair.low) != patch_size[0]:
+            raise UserError(
+                f"{pair.name} has {len(pair.low)} planes, {first.name} "
+                f"{patch_size[0]}; a projection needs one number of planes"
+            )
+        fits = np.less_equal(patch_size, pair.low.shape).all()
+        if min(patch_size) < 1 or not fits:
+            raise UserError(
+                f"patches of {by(patch_size)} do not fit into {pair.name} "
+                f"of {by(pair.low.shape)}; give a smaller --patch_size"
+            )
+    return axes, patch_size
+
+
+def cut_both(regions, axes, patch_size, number, seed, task):
+    """Cuts patches to train with, and a tenth as many to validate with.
+
+    Args:
+        regions: dictionary of lists of `Pair`, "train" and "validation".
+        axes: see `plan`.
+        patch_size: see `plan`.
+        number: patches to train with.
+        seed: integer.
+        task: "denoise" or "project".
+
+    Returns:
+        (X, Y) of each; see `cut`.
+    """
+    if number < 1:
+        raise UserError(f"--num_patches must be positive, got {number}")
+    return tuple(
+        cut(regions[region], axes, patch_size, size, (seed, index), task)
+        for index, (region, size) in enumerate(
+            [("train", number), ("validation", max(1, number // 10))]
+        )
+    )
+
+
+def cut(pairs, axes, patch_size, number, seed, task):
+    """Cuts random patches and normalises them.
+
+    The percentiles (1 to 3, and 99.5 to 99.9, drawn for each patch) are those
+    of the whole stack, and patches come from where the truth is not dark, as
+    csbdeep's `create_patches` does it.
+
+    Args:
+        pairs: list of `Pair`.
+        axes: see `plan`.
+        patch_size: see `plan`.
+        number: patches, as equally many from each pair as can be.
+        seed: integer or sequence of integers.
+        task: "denoise" or "project".
+
+    Returns:
+        X and Y, (number, *patch_size, 1) float32; of a projection Y has size
+        1 along Z.
+
+    Raises:
+        UserError: a truth is empty, or the memory too small.
+    """
+    thin = (1, *patch_size[1:]) if task == "project" else patch_size
+    needed = 4 * number * (math.prod(patch_size) + math.prod(thin))
+    free = psutil.virtual_memory().available
+    if needed > free:
+        raise UserError(
+            f"{number} patches of {by(patch_size)} need {needed / 1e9:.1f} GB "
+            f"of memory, {free / 1e9:.1f} GB are free; give fewer by "
+            "--num_patches"
+        )
+    rng = np.random.default_rng(seed)
+    order = rng.permutation(number)
+    x = np.empty((number, *patch_size, 1), "float32")
+    y = np.empty((number, *thin, 1), "float32")
+    edges = np.linspace(0, number, len(pairs) + 1).astype(int)
+    for pair, start, stop in zip(pairs, edges, edges[1:], strict=False):
+        if start == stop:
+            continue
+        at = order[start:stop]
+        with _seeded(rng):
+            x[at], y[at] = _create(pair, axes, patch_size, stop - start, task)
+    return x, y
+
+
+def _all_planes(patch_size, planes):
+    given, lateral = patch_size or (), tuple(patch_size or PATCH_SIZES["YX"])
+    lateral = lateral[-2:]
+    if len(given) == 3 and given[0] != planes:
+        raise UserError(
+            f"patches of a projection hold all planes: expected --patch_size "
+            f"{by((planes, *lateral))} or {by(lateral)}, got {by(given)}"
+        )
+    return planes, *lateral
+
+
+def _create(pair, axes, patch_size, number, task):
+    low, high = np.asarray(pair.low), np.asarray(pair.high)
+    for stack in (low, high):
+        check_finite(stack, pair.name)
+        dark, bright = np.percentile(stack, CONTRAST)
+        if not bright > dark:
+            raise UserError(
+                f"{pair.name} is empty, or its truth is: {CONTRAST[1]} % of "
+                f"its voxels are at most {bright:g}"
+            )
+    raw = care.RawData.from_arrays([low], [high], axes)
+    arguments = {"shuffle": False, "verbose": False}
+    if task == "project":
+        x, y, _ = care.create_patches_reduced_target(
+            raw, patch_size, number, "Z", target_axes="YX", **arguments
+        )
+    else:
+        x, y, _ = care.create_patches(raw, patch_size, number, **arguments)
+    return np.moveaxis(x, 1, -1), np.moveaxis(y, 1, -1)
+
+
+@contextlib.contextmanager
+def _seeded(rng):
+    """Lends a seed to NumPy's global generator, from which csbdeep draws."""
+    state = np.random.get_state()
+    np.random.seed(rng.integers(2**32))
+    try:
+        yield
+    finally:
+        np.random.set_state(state)
+
+
+def describe(parts, patch_size):
+    """Sizes of what `cut_both` returns, for the description."""
+    return {
+        "patch_size": list(patch_size),
+        "patches": {
+            region: len(x)
+            for region, (x, _) in zip(REGIONS, parts, strict=False)
+        },
+    }
+
+
+def by(shape):
+    """A shape as text, like 16x64x64."""
+    return "x".join(map(str, shape))

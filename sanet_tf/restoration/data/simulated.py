@@ -1,0 +1,140 @@
+"""Simulated volumes: embedded, offline, and the truth is known.
+
+Volumes for training, validation and test have seeds of their own. The low
+picture is what the camera counts at a low exposure; the high one is what it
+counts at a high exposure, or the expected photons without noise.
+"""
+
+import dataclasses
+
+import numpy as np
+
+from sanet_tf.errors import UserError
+from sanet_tf.restoration.data import patches
+from sanet_tf.restoration.data.source import RestorationData, TestPair
+from sanet_tf.restoration.noise import Camera, expose
+from sanet_tf.restoration.simulation import (
+    STRUCTURES,
+    simulate_epithelium,
+    simulate_volume,
+)
+
+SHAPES = {"ZYX": (32, 128, 128), "YX": (192, 192)}
+
+
+def load(
+    data_dir,
+    task,
+    patch_size=None,
+    num_patches=256,
+    num_volumes=4,
+    num_test=2,
+    volume_shape=None,
+    exposure=0.1,
+    high_exposure=None,
+    structure="mixed",
+    seed=0,
+):
+    """Simulates volumes and cuts patches.
+
+    Args:
+        data_dir: None.
+        task: "denoise", or "project": curved epithelia.
+        patch_size: (Z, Y, X) or (Y, X); see `patches.plan`.
+        num_patches: to train with; a tenth as many validate.
+        num_volumes: to train with, and a quarter as many (at least one) to
+            validate with.
+        num_test: volumes to test on, at each exposure.
+        volume_shape: voxels of all volumes, larger than a patch.
+        exposure: of the low pictures, or several that take turns.
+        high_exposure: of the high pictures; None is without noise.
+        structure: see `simulate_volume`.
+        seed: of everything.
+
+    Returns:
+        A `RestorationData`.
+
+    Raises:
+        UserError: options that contradict each other.
+    """
+    if data_dir is not None:
+        raise UserError(
+            "--dataset=simulated takes no --data_dir: nothing is read; for "
+            "your own stacks there are --dataset=tiff and --dataset=noise"
+        )
+    flat = patch_size is not None and len(patch_size) == 2
+    flat = flat and task == "denoise"
+    shape = tuple(volume_shape or SHAPES["YX" if flat else "ZYX"])
+    exposures = tuple(np.atleast_1d(exposure).tolist())
+    camera = Camera()
+    _check(shape, exposures, high_exposure, structure, num_volumes, num_test)
+
+    def pictures(part, number, exposures):
+        """`number` scenes, each at the exposures given for it."""
+        for index in range(number):
+            stem = (seed, part, index)
+            clean, truth = _scene(shape, stem, structure, task)
+            for turn, low in enumerate(exposures(index)):
+                rng = np.random.default_rng((*stem, 1 + turn))
+                high = truth
+                if high_exposure is not None:
+                    high = expose(truth, high_exposure, rng, camera)
+                yield patches.Pair(
+                    f"{patches.REGIONS[part]}-{index}-exposure-{low:g}",
+                    expose(clean, low, rng, camera),
+                    high,
+                )
+
+    def in_turn(index):
+        return exposures[index % len(exposures) :][:1]
+
+    num_validation = max(1, num_volumes // 4)
+    train = list(pictures(0, num_volumes, in_turn))
+    axes, patch_size = patches.plan(train, patch_size, task)
+    validation = list(pictures(1, num_validation, in_turn))
+    test = list(pictures(2, num_test, lambda index: exposures))
+    regions = {"train": train, "validation": validation}
+    parts = patches.cut_both(regions, axes, patch_size, num_patches, seed, task)
+    return RestorationData(
+        axes,
+        *parts,
+        tuple(TestPair(pair.name, pair.low, pair.high) for pair in test),
+        {
+            "dataset": "simulated",
+            "task": task,
+            "structure": "epithelium" if task == "project" else structure,
+            "seed": seed,
+            "volumes": [num_volumes, num_validation, num_test],
+            "volume_shape": list(shape),
+            "exposure": list(exposures),
+            "high_exposure": high_exposure,
+            "camera": dataclasses.asdict(camera),
+            **patches.describe(parts, patch_size),
+        },
+    )
+
+
+def _scene(shape, seed, structure, task):
+    """Expected photons of a volume, and of what is to be restored."""
+    if task == "project":
+        return simulate_epithelium(shape, seed)
+    volume = simulate_volume(shape, seed, structure)
+    return volume, volume
+
+
+def _check(shape, exposures, high_exposure, structure, num_volumes, num_test):
+    for name, number in (("volumes", num_volumes), ("test", num_test)):
+        if number < 1:
+            raise UserError(f"--num_{name} must be positive, got {number}")
+    if len(shape) not in (2, 3) or min(shape) < 1:
+        raise UserError(
+            f"--volume_shape must be Z,Y,X or Y,X, got {patches.by(shape)}"
+        )
+    lights = [*exposures, *([high_exposure] if high_exposure else [])]
+    if not exposures or min(lights) <= 0:
+        raise UserError(f"exposures must be positive, got {lights}")
+    if structure not in ("mixed", *STRUCTURES):
+        raise UserError(
+            f"no structure {structure!r}; there are mixed, "
+            f"{', '.join(STRUCTURES)}"
+        )

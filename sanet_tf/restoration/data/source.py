@@ -1,0 +1,43 @@
+"""What every source of training data for restoration offers."""
+
+import dataclasses
+from typing import Any
+
+
+@dataclasses.dataclass(frozen=True)
+class TestPair:
+    """One stack to test on, raw: neither normalised nor cut into patches.
+
+    Attributes:
+        name: of the file, or of what was simulated.
+        low: `ZYX` (or `YX`) of few photons; an array or one that is read when
+            it is indexed.
+        high: the same of many photons; of a projection the plane `YX`.
+    """
+
+    __test__ = False  # pytest need not look for tests in it
+
+    name: str
+    low: Any
+    high: Any
+
+
+@dataclasses.dataclass(frozen=True)
+class RestorationData:
+    """Patches to train and validate with, and stacks to test on.
+
+    Attributes:
+        axes: of one patch without channel, "ZYX" or "YX".
+        train: X and Y, (n, *patch, 1) float32, normalised by percentiles;
+            of a projection Y has size 1 along Z. What lies in a file is
+            mapped into memory, and read where it is indexed.
+        validation: as `train`.
+        test: tuple of `TestPair`.
+        description: what it is, as JSON: seeds, sizes, checksums; no paths.
+    """
+
+    axes: str
+    train: tuple
+    validation: tuple
+    test: tuple
+    description: dict

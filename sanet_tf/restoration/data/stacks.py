@@ -1,0 +1,104 @@
+"""Stacks to learn from: TIFF files of one channel, ZYX or YX."""
+
+import hashlib
+import logging
+from pathlib import Path
+
+import numpy as np
+import tifffile
+
+from sanet_tf.errors import UserError
+from sanet_tf.restoration import tiff
+
+SUFFIXES = (".tif", ".tiff")
+KINDS = {2: "a picture YX", 3: "a stack ZYX", 4: "exposures of a stack ZYX"}
+
+
+def list_stacks(folder):
+    """Paths of the TIFF files in a folder, by name; hidden ones left out.
+
+    Raises:
+        UserError: there are none.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise UserError(f"no such directory: {folder}")
+    found = sorted(path for path in folder.iterdir() if _visible(path))
+    stacks = [path for path in found if path.suffix.lower() in SUFFIXES]
+    if not stacks:
+        names = ", ".join(path.name for path in found[:5]) or "nothing"
+        raise UserError(
+            f"no TIFF files in {folder}; expected *.tif or *.tiff, found "
+            f"{names}{', ...' * (len(found) > 5)}"
+        )
+    return stacks
+
+
+def open_stack(path, dimensions=(2, 3)):
+    """Opens a stack without reading it.
+
+    The file's own axes are not believed: a stack in Z is often labelled time
+    or channels, or not at all.
+
+    Args:
+        path: of a TIFF file.
+        dimensions: how many it may have.
+
+    Returns:
+        An array mapped into memory. What is compressed is unpacked to the
+        folder for temporary files first.
+
+    Raises:
+        UserError: it is not there, damaged, of colours, or of other axes.
+    """
+    axes = _axes(path)
+    if axes.endswith("S") or (axes and len(axes) not in dimensions):
+        data = tiff.open_stack(path, "TZCYX"[-len(axes) :]).data
+        kinds = " or ".join(KINDS[number] for number in dimensions)
+        raise UserError(
+            f"{path}: expected {kinds}, of one channel; got axes {axes} of "
+            f"{'x'.join(map(str, data.shape))}"
+        )
+    return tiff.open_stack(path, "TZYX"[-len(axes) :] if axes else None).data
+
+
+def read_stack(path):
+    """Reads a stack whole.
+
+    Raises:
+        UserError: see `open_stack`; or it has voxels that are no numbers.
+    """
+    stack = np.asarray(open_stack(path))
+    check_finite(stack, path)
+    return stack
+
+
+def check_finite(stack, name):
+    """Raises a `UserError` that counts NaN and infinite voxels."""
+    if stack.dtype.kind == "f":
+        strange = stack.size - np.count_nonzero(np.isfinite(stack))
+        if strange:
+            raise UserError(f"{name}: {strange} voxels are NaN or infinite")
+
+
+def checksum(path):
+    """The SHA-256 of a file's content, in hexadecimal digits."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _axes(path):
+    """What a file calls its axes, "" where it cannot be read."""
+    logger = logging.getLogger("tifffile")
+    disabled, logger.disabled = logger.disabled, True
+    try:
+        with tifffile.TiffFile(path) as file:
+            return file.series[0].axes
+    except Exception:  # a parser fails in many ways; `tiff` says which
+        return ""
+    finally:
+        logger.disabled = disabled
+
+
+def _visible(path):
+    return not path.name.startswith(".") and path.is_file()

@@ -1,0 +1,130 @@
+"""Your own pairs of stacks, as folders.
+
+    DIR/low/a.tif  DIR/low/b.tif  ...        few photons
+    DIR/GT/a.tif   DIR/GT/b.tif   ...        many; or DIR/high/
+    DIR/test/low/x.tif  DIR/test/GT/x.tif    optional
+
+A pair has one name. Several folders of low stacks (low_2ms, low_5ms) may
+share the truths, and DIR/train/low is found as well, as in csbdeep's examples.
+Of a projection a truth is a plane. Without test/ some stacks are held out, or
+regions of them where there are few; the description says which.
+"""
+
+from pathlib import Path
+
+from sanet_tf.errors import UserError
+from sanet_tf.restoration.data import patches, splits, stacks
+from sanet_tf.restoration.data.source import RestorationData, TestPair
+
+LAYOUT = "DIR/low/*.tif and DIR/GT/*.tif (or DIR/high/*.tif) of the same names"
+TRUTHS = ("gt", "high")
+
+
+def load(data_dir, task, patch_size=None, num_patches=512, seed=0):
+    """Reads pairs of stacks and cuts patches.
+
+    Args:
+        data_dir: the folder.
+        task: "denoise" or "project".
+        patch_size: see `patches.plan`.
+        num_patches: to train with; a tenth as many validate.
+        seed: of the patches.
+
+    Returns:
+        A `RestorationData`.
+
+    Raises:
+        UserError: the folder has another layout, or its stacks do not match.
+    """
+    root = Path(data_dir).expanduser()
+    if root.is_file():
+        raise UserError(
+            f"{root} is a file; --dataset=tiff needs a folder, {LAYOUT}. For "
+            "one clean stack there is --dataset=noise"
+        )
+    if not root.is_dir():
+        raise UserError(f"no such directory: {root}; expected {LAYOUT}")
+    training = root / "train" if (root / "train").is_dir() else root
+    pairs, files = _read(training)
+    axes, patch_size = patches.plan(pairs, patch_size, task)
+    if (root / "test").is_dir():
+        test, test_files = _read(root / "test")
+        smallest = (1, 1) if task == "project" else (1,) * len(patch_size)
+        patches.plan(test, smallest, task)
+        files |= {f"test/{name}": file for name, file in test_files.items()}
+        regions, how = splits.split(pairs, patch_size, test)
+    else:
+        regions, how = splits.split(pairs, patch_size)
+    parts = patches.cut_both(regions, axes, patch_size, num_patches, seed, task)
+    return RestorationData(
+        axes,
+        *parts,
+        tuple(TestPair(p.name, p.low, p.high) for p in regions["test"]),
+        {
+            "dataset": "tiff",
+            "task": task,
+            "seed": seed,
+            "split": how,
+            "files": files,
+            **patches.describe(parts, patch_size),
+        },
+    )
+
+
+def _read(root):
+    """The pairs below a folder, and the checksums of their files."""
+    lows, truths = _folders(root)
+    truth_of = {path.name: path for path in stacks.list_stacks(truths)}
+    low_files = [path for low in lows for path in stacks.list_stacks(low)]
+    for path in low_files:
+        if path.name not in truth_of:
+            raise UserError(
+                f"{path} has no truth: no {path.name} in {truths}; expected "
+                f"{LAYOUT}"
+            )
+    alone = sorted({*truth_of} - {path.name for path in low_files})
+    if alone:
+        raise UserError(
+            f"{truths / alone[0]} has no stack of few photons: no {alone[0]} "
+            f"in {' or '.join(map(str, lows))}"
+        )
+    low_of = {path: stacks.open_stack(path) for path in low_files}
+    high_of = {path: stacks.open_stack(path) for path in truth_of.values()}
+    _one_dtype(low_of)
+    _one_dtype(high_of)
+    pairs = [
+        patches.Pair(_name(path), low, high_of[truth_of[path.name]])
+        for path, low in low_of.items()
+    ]
+    checksums = {
+        _name(path): stacks.checksum(path) for path in [*low_of, *high_of]
+    }
+    return pairs, checksums
+
+
+def _name(path):
+    return f"{path.parent.name}/{path.name}"
+
+
+def _folders(root):
+    folders = sorted(path for path in root.iterdir() if path.is_dir())
+    lows = [path for path in folders if path.name.lower().startswith("low")]
+    truths = [path for path in folders if path.name.lower() in TRUTHS]
+    if not lows or len(truths) != 1:
+        found = ", ".join(sorted(path.name for path in root.iterdir())[:5])
+        raise UserError(
+            f"expected {LAYOUT} in {root}, found {found or 'nothing'}"
+        )
+    return lows, truths[0]
+
+
+def _one_dtype(stack_of):
+    """Stacks of several types have been scaled in several ways."""
+    first, *others = stack_of.items()
+    for path, stack in others:
+        if stack.dtype != first[1].dtype:
+            raise UserError(
+                f"{path} is {stack.dtype}, {first[0].name} is "
+                f"{first[1].dtype}; expected one data type: save them alike, "
+                "without scaling"
+            )

@@ -1,0 +1,37 @@
+"""Loading a trained model from its folder."""
+
+import json
+from pathlib import Path
+
+from sanet_tf.errors import UserError
+from sanet_tf.restoration.care import SiameseCARE, SiameseProjectionCARE
+
+
+def load(path):
+    """Loads a model's folder; also one that csbdeep's `CARE` has written.
+
+    Args:
+        path: the folder, with config.json and weights.
+
+    Returns:
+        A `SiameseCARE` or `SiameseProjectionCARE` with its best weights.
+
+    Raises:
+        UserError: it is no such folder, or it is damaged.
+    """
+    path = Path(path)
+    config = path / "config.json"
+    if not config.is_file():
+        raise UserError(
+            f"expected the folder of a model, with config.json; {path} has none"
+        )
+    try:
+        fields = json.loads(config.read_text())
+        projects = "proj_axis" in fields
+        model = SiameseProjectionCARE if projects else SiameseCARE
+        if not any(path.glob("*.h5")):
+            raise ValueError("it has no weights (*.h5)")
+        return model(None, path.name, str(path.parent))
+    except (ValueError, TypeError, AttributeError, OSError, KeyError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise UserError(f"cannot load the model in {path}: {reason}") from error

@@ -1,0 +1,49 @@
+"""The memory that a tile will need, predicted before it is restored."""
+
+import psutil
+import tensorflow as tf
+
+# Beyond the tensors that are alive at once: what the convolutions reorder,
+# and what the allocator keeps.
+OVERHEAD = 1.3
+SHARE = 0.8  # of the free memory that may be used
+LIMIT = 6 * 2**30  # bytes; more is no faster
+ALIASES = ("Reshape", "Identity", "ExpandDims", "Squeeze", "ReadVariableOp")
+
+
+def memory_limit():
+    """Bytes that restoration may take."""
+    return min(LIMIT, int(SHARE * psutil.virtual_memory().available))
+
+
+def predict_bytes(model, shape):
+    """Bytes that `model` will need for a tile of `shape`, without channels.
+
+    The most that is alive at once when the operations of the traced graph are
+    run in their order.
+    """
+    tile = tf.TensorSpec((1, *shape, model.input_shape[-1]), tf.float32)
+    function = tf.function(lambda x: model(x, training=False), autograph=False)
+    graph = function.get_concrete_function(tile).graph
+    operations = graph.get_operations()
+    last = {}  # operation that reads a tensor last
+    for number, operation in enumerate(operations):
+        for tensor in operation.inputs:
+            last[tensor.ref()] = number
+    alive = peak = 0
+    freed = {}
+    for number, operation in enumerate(operations):
+        for tensor in operation.outputs:
+            size = _bytes(operation, tensor)
+            alive += size
+            until = last.get(tensor.ref(), number)
+            freed[until] = freed.get(until, 0) + size
+        peak = max(peak, alive)
+        alive -= freed.pop(number, 0)
+    return int(OVERHEAD * peak)
+
+
+def _bytes(operation, tensor):
+    if operation.type in ALIASES or not tensor.dtype.is_floating:
+        return 0
+    return tensor.shape.num_elements() * tensor.dtype.size

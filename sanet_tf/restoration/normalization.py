@@ -1,0 +1,105 @@
+"""Percentile normalisation of stacks that do not fit into memory.
+
+The same as csbdeep's `PercentileNormalizer`, whose percentiles need the whole
+stack at once. Those of 8- and 16-bit integers are exact here, from a
+histogram; those of other stacks above `MAX_SAMPLE` voxels are from voxels on
+a regular grid.
+"""
+
+import functools
+import math
+
+import numpy as np
+
+MAX_SAMPLE = 2**26  # voxels
+
+
+class StreamedPercentiles:
+    """Maps two percentiles of each channel to 0 and 1, and back.
+
+    Args:
+        array: array-like of integers or floats.
+        axes: its axes; the percentiles are of each channel along "C".
+        pmin: lower percentile.
+        pmax: upper percentile.
+    """
+
+    def __init__(self, array, axes, pmin=2, pmax=99.8):
+        channels = array.shape[axes.index("C")] if "C" in axes else 1
+        quantiles = np.array([pmin, pmax]) / 100
+        dtype = np.dtype(array.dtype)
+        if dtype.kind in "ui" and dtype.itemsize <= 2:
+            find = _exact
+        else:
+            step = -(-math.prod(array.shape) // channels // MAX_SAMPLE)
+            find = functools.partial(_sampled, step=max(step, 1))
+        found = [
+            find(_planes(array, axes, channel), quantiles)
+            for channel in range(channels)
+        ]
+        self.low, high = np.array(found, np.float32).T
+        # csbdeep's epsilon, for a stack of one value
+        self.range = high - self.low + np.float32(1e-20)
+
+    def before(self, values):
+        """Normalises `(*spatial, C)`; float32."""
+        values = values.astype(np.float32)
+        return (values - self.low) / self.range
+
+    def after(self, values):
+        """Undoes it."""
+        return values * self.range + self.low
+
+
+def check_finite(array, axes):
+    """Raises ValueError that counts the voxels that are NaN or infinite."""
+    if np.dtype(array.dtype).kind != "f":
+        return
+    count, first = 0, None
+    for i in range(array.shape[0]):
+        bad = ~np.isfinite(array[i])
+        if bad.any():
+            if first is None:
+                first = (i, *(int(n) for n in np.argwhere(bad)[0]))
+            count += int(bad.sum())
+    if count:
+        raise ValueError(
+            f"expected finite voxels; {count} of {np.prod(array.shape):,} are "
+            f"NaN or infinite, the first at {axes} = {first}. Replace them, "
+            "for example by numpy.nan_to_num"
+        )
+
+
+def _planes(array, axes, channel):
+    """The values of a channel, one index of the first axis at a time."""
+    index = tuple(channel if axis == "C" else slice(None) for axis in axes[1:])
+    if axes[0] == "C":
+        yield np.asarray(array[channel])
+        return
+    for i in range(array.shape[0]):
+        yield np.asarray(array[(i, *index)])
+
+
+def _exact(planes, quantiles):
+    """Percentiles from a histogram, interpolated as NumPy's."""
+    counts, offset = np.zeros(2**16, np.int64), 0
+    for plane in planes:
+        if plane.dtype.kind == "i":
+            offset = 2**15
+        counts += np.bincount(
+            plane.ravel().astype(np.int64) + offset, minlength=2**16
+        )
+    ends = np.cumsum(counts)
+    places = quantiles * (ends[-1] - 1)
+    low, high = (
+        np.searchsorted(ends, np.floor(places) + shift, side="right") - offset
+        for shift in (0, 1)
+    )
+    high = np.minimum(high, 2**16 - 1 - offset)
+    fraction = places - np.floor(places)
+    return np.where(fraction > 0, low + fraction * (high - low), low)
+
+
+def _sampled(planes, quantiles, step):
+    sample = np.concatenate([plane.ravel()[::step] for plane in planes])
+    return np.quantile(sample, quantiles)

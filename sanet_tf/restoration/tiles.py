@@ -1,0 +1,143 @@
+"""Tiles: overlapping pieces of a volume that are restored one by one.
+
+They are csbdeep's: aligned to the network's pooling, of one size, with a
+margin as wide as what a voxel of the output sees of the input through the
+convolutions.
+"""
+
+import dataclasses
+import itertools
+
+from csbdeep.internals.predict import Tiling
+
+
+@dataclasses.dataclass(frozen=True)
+class Tile:
+    """One tile; slices along the spatial axes of the network.
+
+    Attributes:
+        read: where it is read, with its margin.
+        write: its own part of the result; no voxel is in two.
+        crop: `(starts, stops)` of that part in the tile.
+    """
+
+    read: tuple
+    write: tuple
+
+    @property
+    def crop(self):
+        origin = [r.start for r in self.read]
+        return tuple(
+            [
+                getattr(w, end) - o
+                for w, o in zip(self.write, origin, strict=True)
+            ]
+            for end in ("start", "stop")
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class Grid:
+    """How volumes may be cut for a network.
+
+    Attributes:
+        shape: voxels along each spatial axis; multiples of `blocks`.
+        blocks: what each axis of a tile must be a multiple of.
+        margins: voxels that a tile needs around its own part.
+        axes: letters of the spatial axes.
+        fixed: letters of axes that must not be cut.
+    """
+
+    shape: tuple
+    blocks: tuple
+    margins: tuple
+    axes: str
+    fixed: str = ""
+
+    def tiles(self, counts):
+        """All tiles, for about `counts` of them along each axis."""
+        along = [
+            [(read, write) for read, write, _ in t.slice_generator(block)]
+            for t, block in zip(self._tilings(counts), self.blocks, strict=True)
+        ]
+        return [
+            Tile(*zip(*pairs, strict=True))
+            for pairs in itertools.product(*along)
+        ]
+
+    def tile_shape(self, counts):
+        """Voxels of a tile with its margin."""
+        return tuple(
+            min(tiling.size * block, size)
+            for tiling, block, size in zip(
+                self._tilings(counts), self.blocks, self.shape, strict=True
+            )
+        )
+
+    def choose(self, predict_bytes, limit):
+        """The fewest tiles that fit into memory.
+
+        Args:
+            predict_bytes: function of a tile's shape.
+            limit: bytes that there are.
+
+        Returns:
+            Number of tiles along each axis, and the bytes they will need.
+
+        Raises:
+            ValueError: the smallest tiles need more than the limit.
+        """
+        counts = [1] * len(self.shape)
+        while True:
+            shape = self.tile_shape(counts)
+            needed = predict_bytes(shape)
+            if needed <= limit:
+                return tuple(counts), needed
+            for axis in sorted(
+                range(len(shape)), key=lambda i: shape[i], reverse=True
+            ):
+                finer = self._finer(counts, axis, shape)
+                if finer is not None:
+                    counts = finer
+                    break
+            else:
+                raise ValueError(
+                    f"a tile of {' x '.join(map(str, shape))} voxels needs "
+                    f"{needed / 2**30:.1f} GiB, and {limit / 2**30:.1f} GiB "
+                    "are free; a smaller tile has no part of its own"
+                )
+
+    def _finer(self, counts, axis, shape):
+        """More tiles along an axis, or None if they do not get smaller."""
+        if self.axes[axis] in self.fixed:
+            return None
+        finer = list(counts)
+        for count in range(counts[axis] + 1, self.shape[axis] + 1):
+            finer[axis] = count
+            if self.tile_shape(finer)[axis] < shape[axis]:
+                return finer
+        return None
+
+    def _tilings(self, counts):
+        return [
+            Tiling.for_n_tiles(size // block, count, -(-margin // block))
+            for size, block, margin, count in zip(
+                self.shape, self.blocks, self.margins, counts, strict=True
+            )
+        ]
+
+
+def margin(n_depth, kernel_size, pool=2, convolutions=2):
+    """Voxels that one voxel of a U-Net's output sees to each side.
+
+    Args:
+        n_depth: number of encoder blocks.
+        kernel_size: side of the convolutions along the axis.
+        pool: pooling along the axis.
+        convolutions: convolutions in each block.
+    """
+    reach = convolutions * (kernel_size // 2)
+    levels = [pool**level for level in range(n_depth)]
+    scale = pool**n_depth
+    # Down, up and bottom; and up to a pool's width less one a pooling.
+    return 2 * reach * sum(levels) + reach * scale + scale - 1

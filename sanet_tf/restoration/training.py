@@ -1,0 +1,312 @@
+"""csbdeep's training, without its known faults.
+
+It resumes, with the optimizer's state, by the same call; a loss that is not
+finite ends it with an error and is never saved; TensorBoard is not needed.
+"""
+
+import importlib.util
+import math
+import warnings
+
+import keras
+import numpy as np
+from csbdeep.internals.train import RollingSequence
+from csbdeep.utils import save_json
+from csbdeep.utils.tf import CARETensorBoardImage
+
+from sanet_tf import checkpoint, files
+from sanet_tf.errors import UserError
+from sanet_tf.seeds import derive_seed
+
+CHECKPOINT = "checkpoint/last.weights.h5"
+
+
+class Training:
+    """The training of the models in `sanet_tf.restoration.care`."""
+
+    def prepare_for_training(self, optimizer=None, **kwargs):
+        """csbdeep's: compiles the model and makes its callbacks."""
+        has_tensorboard = importlib.util.find_spec("tensorboard") is not None
+        if self.config.train_tensorboard and not has_tensorboard:
+            warnings.warn(
+                "tensorboard is not installed: training goes on without it",
+                stacklevel=2,
+            )
+            self.config.train_tensorboard = False
+        super().prepare_for_training(optimizer, **kwargs)
+        self.callbacks = [
+            callback
+            for callback in self.callbacks
+            if not isinstance(callback, keras.callbacks.TerminateOnNaN)
+        ]
+
+    def train(
+        self,
+        X,
+        Y,
+        validation_data,
+        epochs=None,
+        steps_per_epoch=None,
+        augmenter=None,
+        seed=0,
+    ):
+        """Trains the network; csbdeep's `train`, which resumes.
+
+        A call after an interruption goes on behind the last complete epoch.
+        To train anew, remove the model's folder.
+
+        Args:
+            X: array-like of patches `(n, *axes)`, such as `(n, Z, Y, X, C)`;
+                may be memory-mapped.
+            Y: the true patches.
+            validation_data: a pair like (X, Y).
+            epochs: number of epochs in all; None: the configuration's.
+            steps_per_epoch: None: the configuration's.
+            augmenter: function of a pair of patches, or None.
+            seed: integer that decides the order of the patches.
+
+        Returns:
+            A `keras.callbacks.History` of all epochs, the resumed ones too.
+
+        Raises:
+            ValueError: patches that do not fit each other or the network.
+            UserError: the loss is not finite, or the checkpoint is damaged.
+        """
+        _check_pairs(X, Y, "X and Y")
+        if not isinstance(validation_data, list | tuple) or (
+            len(validation_data) != 2
+        ):
+            raise ValueError(
+                "expected `validation_data` as a pair of arrays. "
+                f"Received: {type(validation_data).__name__}"
+            )
+        _check_pairs(*validation_data, "validation_data")
+        self._check_patches(X)
+        epochs = epochs or self.config.train_epochs
+        steps = steps_per_epoch or self.config.train_steps_per_epoch
+        self._remember_patch_size(X)
+        Y, validation_data = self._targets(Y, validation_data)
+        if not getattr(self, "_model_prepared", False):
+            self.prepare_for_training()
+        keeper = Keeper(self)
+        done = keeper.resume()
+        batches = Batches(
+            X, Y, self.config.train_batch_size, epochs * steps, augmenter, seed
+        )
+        if done < epochs:
+            self.keras_model.fit(
+                (batches[i] for i in range(done * steps, epochs * steps)),
+                validation_data=validation_data,
+                initial_epoch=done,
+                epochs=epochs,
+                steps_per_epoch=steps,
+                callbacks=[
+                    *self.callbacks,
+                    *self._pictures(validation_data),
+                    keeper,
+                ],
+                verbose=1,
+            )
+        self._training_finished()
+        return keeper.history()
+
+    def _targets(self, Y, validation_data):
+        """The target of a projection is a plane: the axis of one is lost."""
+        lost = [a for a in self.config.axes if a not in self._axes_out]
+        for axis in lost:
+            number = 1 + self.config.axes.index(axis)
+            Y = _plane(Y, number, axis)
+            X_val, Y_val = validation_data
+            validation_data = X_val, _plane(Y_val, number, axis)
+        return Y, validation_data
+
+    def _check_patches(self, X):
+        axes = self.config.axes
+        if len(X.shape) != 1 + len(axes) or X.shape[-1] != (
+            self.config.n_channel_in
+        ):
+            raise ValueError(
+                f"expected patches (n, {', '.join(axes)}) with "
+                f"{self.config.n_channel_in} channels. "
+                f"Received: X.shape={tuple(X.shape)}"
+            )
+        for axis, size, block in zip(
+            axes, X.shape[1:], self._axes_div_by(axes), strict=True
+        ):
+            if size % block:
+                raise ValueError(
+                    f"expected patches whose size along {axis} is a multiple "
+                    f"of {block}. Received: X.shape={tuple(X.shape)}"
+                )
+
+    def _remember_patch_size(self, X):
+        if self.config.train_patch_size is None:
+            self.config.train_patch_size = [int(n) for n in X.shape[1:-1]]
+            if self.basedir is not None:
+                config = vars(self.config)
+                files.write_atomically(
+                    self.logdir / "config.json",
+                    lambda path: save_json(config, str(path)),
+                )
+
+    def _pictures(self, validation_data):
+        """Csbdeep's pictures for TensorBoard."""
+        if self.basedir is None or not self.config.train_tensorboard:
+            return []
+        return [
+            CARETensorBoardImage(
+                model=self.keras_model,
+                data=validation_data,
+                log_dir=str(self.logdir / "logs" / "images"),
+                n_images=3,
+                prob_out=self.config.probabilistic,
+            )
+        ]
+
+    def _checkpoint_callbacks(self):
+        return []  # the Keeper's work
+
+    def _training_finished(self):
+        """Writes the last weights and loads the best."""
+        if self.basedir is None:
+            return
+        if self.config.train_checkpoint_last is not None:
+            files.write_atomically(
+                self.logdir / self.config.train_checkpoint_last,
+                lambda path: self.keras_model.save_weights(str(path)),
+            )
+        best = self.config.train_checkpoint
+        if best is not None and (self.logdir / best).exists():
+            self.load_weights(best)
+
+
+class Keeper(keras.callbacks.Callback):
+    """Keeps the best weights and a checkpoint of each epoch.
+
+    Args:
+        care: the model in training; with `basedir` None nothing is written.
+    """
+
+    def __init__(self, care):
+        super().__init__()
+        self.care = care
+        self.state = {"epochs": [], "plateau": None}
+
+    def resume(self):
+        """Loads the checkpoint; returns the number of epochs done."""
+        if self.care.basedir is None:
+            return 0
+        path = self.care.logdir / CHECKPOINT
+        state = checkpoint.read_state(path)
+        if state is None:
+            return 0
+        checkpoint.restore(path, self.care.keras_model)
+        self.state = state
+        print(f"resuming after epoch {len(state['epochs'])}", flush=True)
+        return len(state["epochs"])
+
+    def history(self):
+        """A Keras `History` of all epochs."""
+        history = keras.callbacks.History()
+        history.set_model(self.care.keras_model)
+        history.epoch = list(range(len(self.state["epochs"])))
+        history.history = {
+            name: [epoch[name] for epoch in self.state["epochs"]]
+            for name in (self.state["epochs"] or [{}])[0]
+        }
+        return history
+
+    def on_train_begin(self, logs=None):
+        plateau = self._plateau()
+        if plateau is not None and self.state["plateau"] is not None:
+            plateau.__dict__.update(self.state["plateau"])
+
+    def on_train_batch_end(self, batch, logs=None):
+        self._check(logs["loss"], f"at step {batch + 1} of")
+
+    def on_epoch_end(self, epoch, logs=None):
+        logs = {name: float(value) for name, value in logs.items()}
+        self._check(logs["val_loss"], "in the validation of")
+        best = min((e["val_loss"] for e in self.state["epochs"]), default=None)
+        self.state["epochs"].append(logs)
+        plateau = self._plateau()
+        if plateau is not None:
+            self.state["plateau"] = {
+                name: getattr(plateau, name)
+                for name in ("best", "wait", "cooldown_counter")
+            }
+        if self.care.basedir is None:
+            return
+        name = self.care.config.train_checkpoint
+        if name is not None and (best is None or logs["val_loss"] < best):
+            files.write_atomically(
+                self.care.logdir / name,
+                lambda path: self.model.save_weights(str(path)),
+            )
+        checkpoint.save(self.care.logdir / CHECKPOINT, self.model, self.state)
+
+    def _plateau(self):
+        for callback in self.care.callbacks:
+            if isinstance(callback, keras.callbacks.ReduceLROnPlateau):
+                return callback
+        return None
+
+    def _check(self, loss, where):
+        if not math.isfinite(loss):
+            done = len(self.state["epochs"])
+            raise UserError(
+                f"the loss became {loss} {where} epoch {done + 1}; the "
+                f"weights of the {done} epochs before are kept. Look for NaN "
+                "in the patches, or lower train_learning_rate"
+            )
+
+
+class Batches(RollingSequence):
+    """Batches of patches in an order that the seed decides.
+
+    Args:
+        X: array-like of patches.
+        Y: the true patches.
+        batch_size: patches in a batch.
+        length: number of batches.
+        augmenter: function of a pair of patches, or None.
+        seed: integer.
+    """
+
+    def __init__(self, X, Y, batch_size, length, augmenter, seed):
+        super().__init__(len(X), batch_size, length)
+        self.X, self.Y, self.augmenter, self.seed = X, Y, augmenter, seed
+
+    def _index(self, loop):
+        seed = derive_seed(self.seed, loop)
+        return np.random.default_rng(seed).permutation(self.data_size)
+
+    def __getitem__(self, i):
+        order = self.batch(i)
+        X, Y = self.X[order], self.Y[order]
+        if self.augmenter is None:
+            return X, Y
+        pairs = [self.augmenter(x, y) for x, y in zip(X, Y, strict=True)]
+        return tuple(np.stack(side) for side in zip(*pairs, strict=True))
+
+
+def _plane(Y, axis, letter):
+    if Y.shape[axis] != 1:
+        raise ValueError(
+            f"expected targets of size 1 along the projected axis {letter}. "
+            f"Received: Y.shape={tuple(Y.shape)}"
+        )
+    return np.take(Y, 0, axis=axis)
+
+
+def _check_pairs(X, Y, name):
+    if len(X) != len(Y) or len(X) == 0:
+        raise ValueError(
+            f"expected as many patches in both of {name}, and at least one. "
+            f"Received: {len(X)} and {len(Y)}"
+        )
+    if len(X.shape) != len(Y.shape):
+        raise ValueError(
+            f"expected patches of the same dimensions in {name}. "
+            f"Received: shapes {tuple(X.shape)} and {tuple(Y.shape)}"
+        )

@@ -1,0 +1,173 @@
+"""Restores microscope stacks with a trained model.
+
+    python -m sanet_tf.restore --model=DIR in.tif [more.tif ...] --output=DIR
+
+An input is a TIFF file, a .zarr folder, or a folder of TIFF files. The results
+are TIFF files of the same names, which ImageJ opens with voxel size, channels
+and times as they were. Times and channels are restored one by one.
+
+A file that fails is named on stderr, the others are restored all the same, and
+the exit status is 1. What is there already is left, so the same command goes on
+with a folder where it stopped.
+"""
+
+import sys
+from pathlib import Path
+
+from absl import flags
+
+from sanet_tf import cli
+from sanet_tf.errors import UserError
+
+MODEL = flags.DEFINE_string("model", None, "folder of the trained model")
+OUTPUT = flags.DEFINE_string("output", None, "folder for the restored stacks")
+AXES = flags.DEFINE_string(
+    "axes", None, "axes of the files, if these do not say them, such as ZYX"
+)
+N_TILES = flags.DEFINE_list(
+    "n_tiles", None, "tiles along each of the axes, such as 1,4,4"
+)
+STATISTICS = flags.DEFINE_enum(
+    "statistics",
+    None,
+    ["tile", "window", "volume"],
+    "where attention takes its means from; the model's default if not given",
+)
+DTYPE = flags.DEFINE_enum(
+    "dtype",
+    "float32",
+    ["float32", "uint8", "uint16", "input"],
+    "data type of the results; integers are rounded and clipped",
+)
+PREVIEW = flags.DEFINE_bool("preview", False, "write a PNG of each stack too")
+OVERWRITE = flags.DEFINE_bool("overwrite", False, "replace old results")
+
+USAGE = "python -m sanet_tf.restore --model=DIR in.tif --output=DIR"
+
+
+def main(paths):
+    if MODEL.value is None or OUTPUT.value is None or not paths:
+        raise UserError(
+            f"expected --model, --output and one or more stacks: {USAGE}"
+        )
+    n_tiles = _n_tiles()
+    sources = _sources(paths, Path(OUTPUT.value))
+    if not OVERWRITE.value:
+        for target in [target for target in sources if target.exists()]:
+            print(f"{target} exists, kept; --overwrite replaces it")
+            del sources[target]
+    if not sources:
+        return 0
+    tf = cli.load_tensorflow()
+    from sanet_tf import restoration
+    from sanet_tf.progress import progress_bar
+
+    try:
+        model = restoration.load(MODEL.value)
+    except ValueError as error:
+        raise UserError(str(error)) from error
+    failed = False
+    with progress_bar(len(sources), initial=0) as bar:
+        bar.unit = "stack"
+        for target, source in sources.items():
+            try:
+                _restore(model, source, target, n_tiles)
+            except (MemoryError, tf.errors.ResourceExhaustedError):
+                failed = True
+                line = "not enough memory; more --n_tiles need less"
+                bar.write(f"{source}: {line}", file=sys.stderr)
+            except (ValueError, OSError) as error:
+                failed = True
+                bar.write(_line(source, error), file=sys.stderr)
+            bar.update()
+    return int(failed)
+
+
+def _restore(model, source, target, n_tiles):
+    from sanet_tf.restoration import hyperstacks
+    from sanet_tf.restoration.calibration import z_scale
+    from sanet_tf.restoration.previews import write_preview
+    from sanet_tf.restoration.tiff import create_stack, open_stack
+
+    stack = open_stack(source, AXES.value)
+    if n_tiles and len(n_tiles) != len(stack.axes):
+        raise UserError(
+            f"{source}: expected --n_tiles with one number for each of the "
+            f"axes {stack.axes}, got {len(n_tiles)}"
+        )
+    own, _ = hyperstacks.split_axes(model, stack.axes, stack.shape)
+    tiles = n_tiles and tuple(n_tiles[stack.axes.index(a)] for a in own)
+    dtype = stack.dtype if DTYPE.value == "input" else DTYPE.value
+    axes, shape = hyperstacks.restored(model, stack.axes, stack.shape)
+    with create_stack(target, shape, axes, dtype, like=stack) as destination:
+        for index, part in hyperstacks.parts(model, stack.data, stack.axes):
+            model.restore(
+                *(part, own, destination[index]),
+                n_tiles=tiles,
+                statistics=STATISTICS.value,
+            )
+        if PREVIEW.value:
+            first, part = next(hyperstacks.parts(model, stack.data, stack.axes))
+            write_preview(
+                target.with_suffix(".png"),
+                {"input": part, "restored": destination[first]},
+                own,
+                z_scale(stack),
+            )
+
+
+def _sources(paths, output):
+    """`{output: input}`; refuses what would overwrite an input or an output."""
+    sources = {}
+    for source in [file for path in paths for file in _files(Path(path))]:
+        name = source.name.removesuffix(source.suffix).removesuffix(".ome")
+        target = output / f"{name}.tif"
+        if source.resolve().parent == output.resolve():
+            raise UserError(
+                f"--output={output} is the folder of {source}; name another "
+                "folder, so that no input is overwritten"
+            )
+        if target in sources:
+            raise UserError(
+                f"{sources[target]} and {source} would both be restored to "
+                f"{target}; restore them to different folders"
+            )
+        sources[target] = source
+    return sources
+
+
+def _files(path):
+    """The path itself, or the TIFF files of a folder."""
+    in_zarr = any(part.endswith(".zarr") for part in path.parts)
+    if in_zarr or not path.is_dir():
+        return [path]
+    files = sorted(
+        file
+        for file in path.iterdir()
+        if file.suffix.lower() in (".tif", ".tiff")
+        and not file.name.startswith(".")
+    )
+    if not files:
+        raise UserError(f"no .tif or .tiff files in the folder {path}")
+    return files
+
+
+def _n_tiles():
+    if N_TILES.value is None:
+        return None
+    if not all(number.isdecimal() and int(number) for number in N_TILES.value):
+        raise UserError(
+            "expected --n_tiles with a positive number for each axis, such as "
+            f"--n_tiles=1,4,4, got --n_tiles={','.join(N_TILES.value)}"
+        )
+    return [int(number) for number in N_TILES.value]
+
+
+def _line(source, error):
+    """One line that names the file, whatever raised the error."""
+    line = " ".join(str(error).split()) or type(error).__name__
+    return line if str(source) in line else f"{source}: {line}"
+
+
+if __name__ == "__main__":
+    cli.run(main)

@@ -1,0 +1,46 @@
+"""Stacks and folders of the layouts that the sources read."""
+
+import numpy as np
+import pytest
+import tifffile
+
+
+@pytest.fixture
+def scene(rng):
+    """A function of a shape to a clean picture, uint16, never empty."""
+
+    def make(shape):
+        grid = np.indices(shape).sum(axis=0)
+        waves = 1 + np.sin(grid / 3 + rng.uniform(0, 6))
+        return (100 + 900 * waves + rng.uniform(0, 9, shape)).astype("uint16")
+
+    return make
+
+
+@pytest.fixture
+def write_stacks(tmp_path):
+    """Writes `{path: array}` below a folder and returns the folder."""
+
+    def write(arrays, **options):
+        root = tmp_path / "data"
+        root.mkdir(exist_ok=True)
+        for name, array in arrays.items():
+            path = root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if isinstance(array, bytes):
+                path.write_bytes(array)
+            else:
+                tifffile.imwrite(path, array, **options)
+        return root
+
+    return write
+
+
+@pytest.fixture
+def one_line():
+    """Checks that an error is one line."""
+
+    def check(error):
+        assert "\n" not in str(error.value)
+
+    return check

@@ -1,0 +1,252 @@
+"""Patches: paired, normalised by the percentiles of CARE, and seeded."""
+
+import numpy as np
+import pytest
+
+from sanet_tf.errors import UserError
+from sanet_tf.restoration.data import patches, splits
+from sanet_tf.restoration.data.patches import Pair
+
+
+@pytest.fixture
+def ramp():
+    """Voxels that tell where they are; the truth is a line of the stack."""
+    low = np.arange(9 * 20 * 30, dtype="float32").reshape(9, 20, 30)
+    return Pair("ramp", low, 2 * low + 5)
+
+
+def test_pairs_stay_pairs_and_are_normalised_by_percentiles(ramp):
+    x, y = patches.cut([ramp], "ZYX", (3, 5, 7), 40, 0, "denoise")
+    assert x.shape == y.shape == (40, 3, 5, 7, 1)
+    assert x.dtype == y.dtype == "float32"
+    # Equal percentiles of both undo the line between them.
+    np.testing.assert_allclose(x, y, atol=1e-5)
+    # A step of one in the stack is one over the range of the percentiles.
+    ranges = 1 / np.diff(x, axis=3).mean(axis=(1, 2, 3, 4))
+    low = np.percentile(ramp.low, 99.5) - np.percentile(ramp.low, 3)
+    high = np.percentile(ramp.low, 99.9) - np.percentile(ramp.low, 1)
+    assert (ranges > low * 0.999).all()
+    assert (ranges < high * 1.001).all()
+    assert np.ptp(ranges) > 0  # drawn anew for each patch
+    starts = np.unique(np.round((x[:, 0, 0, 0, 0] * ranges) / 30))
+    assert len(starts) > 10  # from many places
+
+
+def test_patches_of_a_projection(rng):
+    plane = rng.uniform(1, 9, (20, 30)).astype("float32")
+    pair = Pair("flat", np.repeat(plane[None], 6, axis=0), plane)
+    axes, size = patches.plan([pair], (5, 7), "project")
+    assert (axes, size) == ("ZYX", (6, 5, 7))
+    assert patches.plan([pair], (6, 5, 7), "project") == (axes, size)
+    x, y = patches.cut([pair], axes, size, 11, 0, "project")
+    assert x.shape == (11, 6, 5, 7, 1)
+    assert y.shape == (11, 1, 5, 7, 1)
+    np.testing.assert_allclose(x, np.repeat(y, 6, axis=1), atol=1e-5)
+
+
+def test_patches_of_pictures(rng):
+    low = rng.uniform(1, 9, (40, 30))
+    x, y = patches.cut([Pair("a", low, low)], "YX", (8, 6), 5, 0, "denoise")
+    assert x.shape == (5, 8, 6, 1)
+    np.testing.assert_array_equal(x, y)
+
+
+def test_each_pair_gives_its_share_in_mixed_order():
+    shifted = [np.roll(np.eye(9), shift, axis=0) for shift in range(3)]
+    pairs = [Pair("", stack, stack) for stack in shifted]
+    x, _ = patches.cut(pairs, "YX", (9, 9), 31, 0, "denoise")
+    origin = x[:, :3, 0, 0].argmax(axis=1)  # the row of the first one
+    assert sorted(np.bincount(origin)) == [10, 10, 11]
+    assert (np.diff(origin) != 0).sum() > 10
+
+
+def test_a_seed_repeats_the_patches_and_leaves_numpy_alone(ramp):
+    np.random.seed(1)
+    expected = np.random.uniform(size=3)
+    np.random.seed(1)
+    first, again, other = (
+        patches.cut([ramp], "ZYX", (3, 5, 7), 9, seed, "denoise")[0]
+        for seed in (1, 1, 2)
+    )
+    np.testing.assert_array_equal(np.random.uniform(size=3), expected)
+    np.testing.assert_array_equal(first, again)
+    assert (first != other).any()
+
+
+def test_training_is_not_validation(ramp):
+    regions = {"train": [ramp], "validation": [ramp]}
+    parts = patches.cut_both(regions, "ZYX", (3, 5, 7), 25, 0, "denoise")
+    assert [len(x) for x, _ in parts] == [25, 2]
+    assert patches.describe(parts, (3, 5, 7)) == {
+        "patch_size": [3, 5, 7],
+        "patches": {"train": 25, "validation": 2},
+    }
+
+
+def stack(*shape):
+    return np.ones(shape)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "patch_size", "task", "match"),
+    [
+        (
+            stack(30, 30),
+            stack(30, 30),
+            (4, 8, 8),
+            "denoise",
+            "patches of 4x8x8 have 3 axes; a.tif has 2: 30x30$",
+        ),
+        (
+            stack(9, 30, 30),
+            stack(9, 30, 31),
+            (4, 8, 8),
+            "denoise",
+            "a.tif: expected a truth of 9x30x30 for --task=denoise, got 9x30x3",
+        ),
+        (
+            stack(9, 30, 30),
+            stack(30, 30),
+            (4, 8, 8),
+            "denoise",
+            "expected a truth of 9x30x30 for --task=denoise, got 30x30",
+        ),
+        (
+            stack(9, 30, 30),
+            stack(9, 30, 30),
+            (8, 8),
+            "project",
+            "expected a truth of 30x30 for --task=project, got 9x30x30",
+        ),
+        (
+            stack(30, 30),
+            stack(30, 30),
+            (8, 8),
+            "project",
+            "--task=project needs stacks of ZYX axes; a.tif has YX",
+        ),
+        (
+            stack(9, 30, 30),
+            stack(30, 30),
+            (4, 8, 8),
+            "project",
+            "hold all planes: expected --patch_size 9x8x8 or 8x8, got 4x8x8",
+        ),
+        (
+            stack(9, 30, 30),
+            stack(9, 30, 30),
+            None,
+            "denoise",
+            "patches of 16x64x64 do not fit into a.tif of 9x30x30; give a",
+        ),
+        (
+            stack(9, 30, 30),
+            stack(9, 30, 30),
+            (0, 8, 8),
+            "denoise",
+            "patches of 0x8x8 do not fit",
+        ),
+    ],
+)
+def test_what_does_not_belong_together(
+    low, high, patch_size, task, match, one_line
+):
+    with pytest.raises(UserError, match=match) as error:
+        patches.plan([Pair("a.tif", low, high)], patch_size, task)
+    one_line(error)
+
+
+def test_projections_of_unequal_depth():
+    pairs = [
+        Pair("a.tif", stack(5, 9, 9), stack(9, 9)),
+        Pair("b.tif", stack(6, 9, 9), stack(9, 9)),
+    ]
+    with pytest.raises(UserError, match=r"b.tif has 6 planes, a.tif 5"):
+        patches.plan(pairs, (4, 4), "project")
+
+
+@pytest.mark.parametrize(
+    ("low", "number", "match"),
+    [
+        (np.zeros((20, 20)), 5, "a.tif is empty, or its truth is: 99.5 %"),
+        (np.full((20, 20), np.nan), 5, "a.tif: 400 voxels are NaN or inf"),
+        (np.eye(20), 10**12, r"10+ patches of 4x4 need .* GB of memory"),
+    ],
+)
+def test_what_cannot_be_cut(low, number, match, one_line):
+    pair = Pair("a.tif", low, low)
+    with pytest.raises(UserError, match=match) as error:
+        patches.cut([pair], "YX", (4, 4), number, 0, "denoise")
+    one_line(error)
+
+
+def names(parts):
+    return {region: [p.name for p in pairs] for region, pairs in parts.items()}
+
+
+def test_many_stacks_are_split_by_stacks():
+    pairs = [Pair(f"{n:02d}.tif", stack(9, 9), stack(9, 9)) for n in range(23)]
+    parts, how = splits.split(pairs, (4, 4))
+    found = names(parts)
+    assert found["train"] == [f"{n:02d}.tif" for n in range(19)]
+    assert found["validation"] == ["19.tif", "20.tif"]
+    assert found["test"] == ["21.tif", "22.tif"]
+    assert "validation: 19.tif, 20.tif; test: 21.tif, 22.tif" in how
+
+
+def test_exposures_of_one_scene_stay_together():
+    pairs = [
+        Pair(f"low_{ms}/{n}.tif", stack(9, 9), stack(9, 9))
+        for ms in (2, 5)
+        for n in "abc"
+    ]
+    found = names(splits.split(pairs, (4, 4))[0])
+    assert found == {
+        "train": ["low_2/a.tif", "low_5/a.tif"],
+        "validation": ["low_2/b.tif", "low_5/b.tif"],
+        "test": ["low_2/c.tif", "low_5/c.tif"],
+    }
+
+
+@pytest.mark.parametrize("shape", [(5, 100, 40), (5, 40, 100), (100, 40)])
+def test_few_stacks_are_cut_into_disjoint_regions(shape):
+    low = np.arange(np.prod(shape)).reshape(shape)
+    patch = (8,) * len(shape)
+    parts, how = splits.split([Pair("a.tif", low, low + 0)], patch)
+    regions = [parts[region][0] for region in patches.REGIONS]
+    seen = np.concatenate([region.low.ravel() for region in regions])
+    np.testing.assert_array_equal(np.sort(seen), np.arange(low.size))
+    sizes = [region.low.size / low.size for region in regions]
+    assert sizes == pytest.approx([0.7, 0.15, 0.15])
+    for region in regions:
+        np.testing.assert_array_equal(region.low, region.high)
+    axis = "Y" if shape[-1] == 40 else "X"
+    assert f"train: a.tif {axis} 0:70; validation: a.tif {axis} 70:85" in how
+
+
+def test_a_truth_that_is_a_plane_is_cut_alike():
+    low = np.arange(3 * 8 * 20).reshape(3, 8, 20)
+    parts, _ = splits.split([Pair("a", low, low[1])], (3, 5, 5))
+    for (pair,) in parts.values():
+        np.testing.assert_array_equal(pair.low[1], pair.high)
+
+
+def test_stacks_to_test_on_leave_the_others_to_train():
+    pairs = [Pair(name, stack(40, 9), stack(40, 9)) for name in "ab"]
+    test = [Pair("t", stack(40, 9), stack(40, 9))]
+    parts, how = splits.split(pairs, (4, 4), test)
+    expected = {"train": ["a"], "validation": ["b"], "test": ["t"]}
+    assert names(parts) == expected
+    assert how.endswith("test: its own folder")
+    parts, _ = splits.split(pairs[:1], (4, 4), test)
+    assert parts["train"][0].low.shape == (34, 9)
+    assert parts["validation"][0].low.shape == (6, 9)
+    assert parts["test"] is test
+
+
+def test_a_stack_too_small_for_regions(one_line):
+    pair = Pair("a.tif", stack(8, 50, 40), stack(8, 50, 40))
+    match = r"a.tif is 50 voxels long along Y.*of 24.*at most 16 along Y"
+    with pytest.raises(UserError, match=match) as error:
+        splits.split([pair], (8, 24, 24))
+    one_line(error)

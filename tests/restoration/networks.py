@@ -1,0 +1,82 @@
+"""Small restoration networks to export, with weights that are not zero."""
+
+from functools import partial
+
+import numpy as np
+from csbdeep.models import CARE, Config, ProjectionCARE, ProjectionConfig
+
+from sanet_tf.layers import ATTENTION
+from sanet_tf.models.unet import DenoisingUNet, ProjectionUNet
+from sanet_tf.restoration.config import SiameseConfig, SiameseProjectionConfig
+
+
+class AttentionCARE(CARE):
+    """A U-Net with attention in bottom and decoder."""
+
+    _config_class = SiameseConfig
+
+    def _build(self):
+        return DenoisingUNet(
+            self.config.unet_input_shape, self.config.attention, n_first=4
+        )
+
+
+class AttentionProjectionCARE(ProjectionCARE):
+    """The same for planes, behind the projection of a stack."""
+
+    _config_class = SiameseProjectionConfig
+
+    def _build(self):
+        return ProjectionUNet(
+            self.config.unet_input_shape,
+            self.config.attention,
+            n_first=4,
+            proj_n_depth=self.config.proj_n_depth,
+        )
+
+
+def care():
+    return _filled(CARE, Config("ZYX", unet_n_first=4))
+
+
+def plane_care():
+    return _filled(CARE, Config("YX", unet_n_first=4))
+
+
+def probabilistic_care():
+    config = Config("YX", 2, 2, probabilistic=True, unet_n_first=4)
+    return _filled(CARE, config)
+
+
+def projection_care():
+    config = ProjectionConfig("ZYX", unet_n_first=4, proj_n_depth=2)
+    return _filled(ProjectionCARE, config)
+
+
+def attention_care(attention):
+    return _filled(AttentionCARE, SiameseConfig("ZYX", attention=attention))
+
+
+def attention_projection_care():
+    config = SiameseProjectionConfig("ZYX", proj_n_depth=2)
+    return _filled(AttentionProjectionCARE, config)
+
+
+NETWORKS = {
+    "care": care,
+    "plane_care": plane_care,
+    "probabilistic_care": probabilistic_care,
+    "projection_care": projection_care,
+    "attention_projection_care": attention_projection_care,
+    **{f"{name}_care": partial(attention_care, name) for name in ATTENTION},
+}
+
+
+def _filled(model_class, config):
+    """Every weight random, BatchNorm's statistics too."""
+    model = model_class(config, basedir=None)
+    rng = np.random.default_rng(1)
+    for weight in model.keras_model.weights:
+        noise = rng.uniform(-0.1, 0.1, weight.shape)
+        weight.assign(np.asarray(weight) + noise.astype(np.float32))
+    return model
