@@ -11,12 +11,13 @@ from tqdm import tqdm
 from sanet_tf.errors import UserError
 
 
-def progress_bar(total, initial):
+def progress_bar(total, initial, unit="step"):
     """Steps of a whole run with the time left; lines where it is no terminal.
 
     Args:
         total: steps of the run.
         initial: steps that an earlier process has done.
+        unit: what is counted.
 
     Returns:
         A `tqdm` bar.
@@ -26,7 +27,7 @@ def progress_bar(total, initial):
     return tqdm(
         total=total,
         initial=initial,
-        unit="step",
+        unit=unit,
         mininterval=interval,
         maxinterval=interval,
         file=sys.stderr if terminal else _Lines(),

@@ -10,6 +10,7 @@ the network takes, documentation and a picture.
 """
 
 import tempfile
+import warnings
 from functools import partial
 from pathlib import Path
 
@@ -85,7 +86,10 @@ def export_bioimageio(
         "cite": [descriptions.CARE_PAPER],
     }
     text = descriptions.document(model, name, description, notes)
-    files.write_atomically(path, partial(_write, model, image, about, text))
+    with warnings.catch_warnings():
+        # bioimageio.spec leaves it to Python to close what it reads.
+        warnings.filterwarnings("ignore", "unclosed file", ResourceWarning)
+        files.write_atomically(path, partial(_write, model, image, about, text))
     return path
 
 

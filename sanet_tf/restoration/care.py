@@ -1,28 +1,23 @@
 """csbdeep's `CARE` and `ProjectionCARE` with attention and whole volumes."""
 
-import math
-
 import numpy as np
 from csbdeep.data import PadAndCropResizer, PercentileNormalizer
 from csbdeep.internals.probability import ProbabilisticPrediction
 from csbdeep.models import CARE, ProjectionCARE
-from csbdeep.utils import axes_check_and_normalize
 
 from sanet_tf.models.unet import DenoisingUNet, ProjectionUNet
-from sanet_tf.progress import progress_bar
+from sanet_tf.restoration.checks import check_image, check_tile_counts
 from sanet_tf.restoration.config import (
     SiameseConfig,
     SiameseProjectionConfig,
 )
 from sanet_tf.restoration.memory import memory_limit, predict_bytes
-from sanet_tf.restoration.normalization import (
-    StreamedPercentiles,
-    check_finite,
-)
+from sanet_tf.restoration.normalization import StreamedPercentiles
 from sanet_tf.restoration.statistics import TiledNetwork
 from sanet_tf.restoration.tiles import Grid, margin
 from sanet_tf.restoration.training import Training
 from sanet_tf.restoration.volume import Destination, Source
+from sanet_tf.restoration.whole_volume import restore_tiles
 
 DEFAULT_STATISTICS = "volume"
 
@@ -114,7 +109,7 @@ class _Siamese(Training):
             destination, self.restored_axes(axes), volume, finish
         )
         counts = self._tile_counts(n_tiles, axes)
-        self._run(volume, result.write, counts, statistics)
+        self._restore_tiles(volume, result.write, counts, statistics)
 
     def restored_axes(self, axes):
         """Axes of what `restore` makes of a stack with these axes."""
@@ -127,6 +122,15 @@ class _Siamese(Training):
         sizes = dict(zip(axes, shape, strict=True))
         sizes["C"] = self.config.n_channel_out
         return tuple(sizes[axis] for axis in self.restored_axes(axes))
+
+    def _check_image(self, image, axes):
+        return check_image(image, axes, self._spatial, self.config.n_channel_in)
+
+    def _tile_counts(self, n_tiles, axes):
+        if n_tiles is None:
+            return None
+        tiled = self._axes_out.replace("C", "")
+        return check_tile_counts(n_tiles, axes, tiled)
 
     @property
     def _spatial(self):
@@ -156,7 +160,7 @@ class _Siamese(Training):
         y = np.empty((*shape, channels), np.float32)
         result = Destination(y, net_out, volume)
         counts = self._tile_counts(n_tiles, axes)
-        self._run(volume, result.write, counts, statistics)
+        self._restore_tiles(volume, result.write, counts, statistics)
         y = resizer.after(y, net_out)
         mean, scale = self._mean_and_scale_from_prediction(y)
         same = self.config.n_channel_in == self.config.n_channel_out
@@ -164,60 +168,33 @@ class _Siamese(Training):
             mean, scale = normalizer.after(mean, scale, net_out)
         return permute(mean, undo=True), permute(scale, undo=True)
 
-    def _run(self, volume, write, counts, statistics):
-        """Restores a `Source`, tile by tile.
-
-        Args:
-            volume: the `Source`, padded.
-            write: function of slices and the restored values.
-            counts: number of tiles along each spatial axis, or None.
-            statistics: as in `predict`.
-        """
+    def _restore_tiles(self, volume, write, counts, statistics):
+        """Restores a `Source`; `counts` are `{axis: tiles}` or None."""
         network = self._tiled_network()
         statistics = network.choose(statistics, DEFAULT_STATISTICS)
-        window = self._window(statistics)
-        spatial = self._spatial
+        window = self.config.train_patch_size
+        if statistics == "window" and window is None:
+            raise ValueError(
+                "statistics='window' needs the size of the training patches: "
+                "set `train_patch_size` in the configuration, or train"
+            )
+        spatial, kept = self._spatial, self._axes_out
         grid = Grid(
             volume.shape,
             self._axes_div_by(spatial),
             self._axes_tile_overlap(spatial),
-            spatial,
-            "".join(a for a in spatial if a not in self._axes_out),
+            tuple(axis in kept for axis in spatial),
         )
         if counts is None:
-            counts, _ = grid.choose(
+            counts = grid.choose(
                 lambda shape: predict_bytes(self.keras_model, shape),
                 memory_limit(),
             )
-        tiles = grid.tiles(counts)
-        if len(tiles) == 1 and statistics == "volume":
-            statistics = "tile"  # it is the volume
-        passes = 1 + len(network.layers) * (statistics == "volume")
-        with progress_bar(len(tiles) * passes, 0) as bar:
-            means = []
-            for _ in range(passes - 1):
-                means.append(_gather(network, volume, tiles, means, bar))
-            for tile in tiles:
-                values = volume.read(tile.read)[np.newaxis]
-                if statistics == "volume":
-                    result = network.restore_with(values, means)
-                elif statistics == "window":
-                    result = network.restore_locally(values, window)
-                else:
-                    result = network.restore(values)
-                write(tile.write, self._own_part(result.numpy()[0], tile))
-                bar.update()
-
-    def _own_part(self, values, tile):
-        starts, stops = tile.crop
-        kept = [axis in self._axes_out for axis in self._spatial]
-        return values[
-            tuple(
-                slice(start, stop)
-                for start, stop, keep in zip(starts, stops, kept, strict=True)
-                if keep
-            )
-        ]
+        else:
+            counts = tuple(counts[axis] for axis in spatial)
+        restore_tiles(
+            network, volume, grid.tiles(counts), write, statistics, window
+        )
 
     def _tiled_network(self):
         if not hasattr(self, "_network"):
@@ -225,70 +202,6 @@ class _Siamese(Training):
             kept = [i for i, a in enumerate(spatial) if a in self._axes_out]
             self._network = TiledNetwork(self.keras_model, kept)
         return self._network
-
-    def _window(self, statistics):
-        window = self.config.train_patch_size
-        if statistics == "window" and window is None:
-            raise ValueError(
-                "statistics='window' needs the size of the training patches: "
-                "set `train_patch_size` in the configuration, or train"
-            )
-        return window
-
-    def _check_image(self, img, axes):
-        """Returns the axes, in capitals."""
-        axes = str(axes).upper()
-        expected = self._spatial
-        if sorted(axes.replace("C", "")) != sorted(expected):
-            raise ValueError(
-                f"expected an image with the axes {expected}, in any order, "
-                f"and C if it has channels. Received: axes={axes!r}"
-            )
-        if len(img.shape) != len(axes):
-            raise ValueError(
-                f"expected axes for {len(img.shape)} dimensions of shape "
-                f"{tuple(img.shape)}. Received: axes={axes!r}"
-            )
-        axes = axes_check_and_normalize(axes, len(img.shape))
-        if math.prod(img.shape) == 0:
-            raise ValueError(
-                f"expected voxels. Received: shape={tuple(img.shape)}"
-            )
-        if np.dtype(img.dtype).kind not in "uifb":
-            raise ValueError(
-                f"expected real numbers. Received: dtype={img.dtype}"
-            )
-        channels = img.shape[axes.index("C")] if "C" in axes else 1
-        if channels != self.config.n_channel_in:
-            raise ValueError(
-                f"expected {self.config.n_channel_in} channels. Received: "
-                f"{channels}, shape={tuple(img.shape)}, axes={axes!r}"
-            )
-        check_finite(img, axes)
-        return axes
-
-    def _tile_counts(self, n_tiles, axes):
-        """`n_tiles` in the order of the network's spatial axes."""
-        if n_tiles is None:
-            return None
-        whole = (
-            isinstance(n_tiles, tuple | list)
-            and len(n_tiles) == len(axes)
-            and all(n == int(n) and n >= 1 for n in n_tiles)
-        )
-        if not whole:
-            raise ValueError(
-                f"expected `n_tiles` as {len(axes)} whole numbers, one for "
-                f"each of the axes {axes}. Received: n_tiles={n_tiles!r}"
-            )
-        counts = dict(zip(axes, map(int, n_tiles), strict=True))
-        for axis, count in counts.items():
-            if count > 1 and (axis == "C" or axis not in self._axes_out):
-                raise ValueError(
-                    f"axis {axis} cannot be cut into tiles. "
-                    f"Received: n_tiles={n_tiles!r}, axes={axes!r}"
-                )
-        return tuple(counts[axis] for axis in self._spatial)
 
 
 class SiameseCARE(_Siamese, CARE):
@@ -379,15 +292,3 @@ def _unet_arguments(config):
         "probabilistic": config.probabilistic,
         "last_activation": config.unet_last_activation,
     }
-
-
-def _gather(network, volume, tiles, means, bar):
-    """The means of the next attention layer over the volume."""
-    total, count = 0.0, 0
-    for tile in tiles:
-        values = volume.read(tile.read)[np.newaxis]
-        found, positions = network.gather(values, tile.crop, means)
-        total = total + found.numpy().astype(np.float64) * int(positions)
-        count += int(positions)
-        bar.update()
-    return (total / count).astype(np.float32)

@@ -26,6 +26,7 @@ import tensorflow as tf
 from tensorflow.python.framework.convert_to_constants import (
     convert_variables_to_constants_v2,
 )
+from tensorflow.python.util import deprecation
 
 from sanet_tf import files
 
@@ -76,7 +77,8 @@ def export_fiji(model, path):
     path = Path(path)
     if path.suffix != ".zip":
         path = path.with_name(f"{path.name}.zip")
-    files.write_atomically(path, partial(_write, model))
+    with deprecation.silence():  # of what TensorFlow 1 needs
+        files.write_atomically(path, partial(_write, model))
     return path
 
 

@@ -45,11 +45,7 @@ class TiledNetwork:
     def __init__(self, model, map_axes):
         self.model = model
         self.map_axes = tuple(map_axes)
-        self.layers = [
-            layer
-            for layer in model._flatten_layers()
-            if isinstance(layer, AttentionLayer)
-        ]
+        self.layers = _attention_layers(model)
         self._functions = {}
 
     def choose(self, statistics, default):
@@ -149,10 +145,7 @@ class TiledNetwork:
     def _compiled(self, name, call, tile, *arguments):
         """Calls a function that is compiled once, for tiles of all sizes."""
         tile = tf.convert_to_tensor(tile, tf.float32)
-        arguments = [
-            tf.convert_to_tensor(argument, dtype_hint=tf.int32)
-            for argument in arguments
-        ]
+        arguments = [tf.convert_to_tensor(argument) for argument in arguments]
         if name not in self._functions:
             sizes = [None] * (len(tile.shape) - 2)
             self._functions[name] = tf.function(
@@ -199,6 +192,26 @@ def local_mean(values, sizes):
         )
         values /= tf.cast(size, values.dtype)
     return values
+
+
+def _attention_layers(model):
+    """The attention layers of a network, in the order of their calls."""
+    called = []
+
+    def record(layer, inputs):
+        called.append(layer)
+        return positions.flatten(inputs)
+
+    layers = [
+        layer
+        for layer in model._flatten_layers()
+        if isinstance(layer, AttentionLayer)
+    ]
+    sizes = [size or 64 for size in model.input_shape[1:-1]]
+    tile = tf.TensorSpec((1, *sizes, model.input_shape[-1]))
+    with _answering(layers, [record] * len(layers)):
+        tf.function(model, autograph=False).get_concrete_function(tile)
+    return called
 
 
 def _given(means):

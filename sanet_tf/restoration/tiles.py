@@ -44,15 +44,13 @@ class Grid:
         shape: voxels along each spatial axis; multiples of `blocks`.
         blocks: what each axis of a tile must be a multiple of.
         margins: voxels that a tile needs around its own part.
-        axes: letters of the spatial axes.
-        fixed: letters of axes that must not be cut.
+        tiled: whether each axis may be cut.
     """
 
     shape: tuple
     blocks: tuple
     margins: tuple
-    axes: str
-    fixed: str = ""
+    tiled: tuple
 
     def tiles(self, counts):
         """All tiles, for about `counts` of them along each axis."""
@@ -82,7 +80,7 @@ class Grid:
             limit: bytes that there are.
 
         Returns:
-            Number of tiles along each axis, and the bytes they will need.
+            Number of tiles along each axis.
 
         Raises:
             ValueError: the smallest tiles need more than the limit.
@@ -92,7 +90,7 @@ class Grid:
             shape = self.tile_shape(counts)
             needed = predict_bytes(shape)
             if needed <= limit:
-                return tuple(counts), needed
+                return tuple(counts)
             for axis in sorted(
                 range(len(shape)), key=lambda i: shape[i], reverse=True
             ):
@@ -109,7 +107,7 @@ class Grid:
 
     def _finer(self, counts, axis, shape):
         """More tiles along an axis, or None if they do not get smaller."""
-        if self.axes[axis] in self.fixed:
+        if not self.tiled[axis]:
             return None
         finer = list(counts)
         for count in range(counts[axis] + 1, self.shape[axis] + 1):

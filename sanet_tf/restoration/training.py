@@ -5,20 +5,16 @@ finite ends it with an error and is never saved; TensorBoard is not needed.
 """
 
 import importlib.util
-import math
 import warnings
 
 import keras
 import numpy as np
-from csbdeep.internals.train import RollingSequence
 from csbdeep.utils import save_json
 from csbdeep.utils.tf import CARETensorBoardImage
 
-from sanet_tf import checkpoint, files
-from sanet_tf.errors import UserError
-from sanet_tf.seeds import derive_seed
-
-CHECKPOINT = "checkpoint/last.weights.h5"
+from sanet_tf import files
+from sanet_tf.restoration.batches import Batches
+from sanet_tf.restoration.keeper import Keeper
 
 
 class Training:
@@ -178,116 +174,6 @@ class Training:
         best = self.config.train_checkpoint
         if best is not None and (self.logdir / best).exists():
             self.load_weights(best)
-
-
-class Keeper(keras.callbacks.Callback):
-    """Keeps the best weights and a checkpoint of each epoch.
-
-    Args:
-        care: the model in training; with `basedir` None nothing is written.
-    """
-
-    def __init__(self, care):
-        super().__init__()
-        self.care = care
-        self.state = {"epochs": [], "plateau": None}
-
-    def resume(self):
-        """Loads the checkpoint; returns the number of epochs done."""
-        if self.care.basedir is None:
-            return 0
-        path = self.care.logdir / CHECKPOINT
-        state = checkpoint.read_state(path)
-        if state is None:
-            return 0
-        checkpoint.restore(path, self.care.keras_model)
-        self.state = state
-        print(f"resuming after epoch {len(state['epochs'])}", flush=True)
-        return len(state["epochs"])
-
-    def history(self):
-        """A Keras `History` of all epochs."""
-        history = keras.callbacks.History()
-        history.set_model(self.care.keras_model)
-        history.epoch = list(range(len(self.state["epochs"])))
-        history.history = {
-            name: [epoch[name] for epoch in self.state["epochs"]]
-            for name in (self.state["epochs"] or [{}])[0]
-        }
-        return history
-
-    def on_train_begin(self, logs=None):
-        plateau = self._plateau()
-        if plateau is not None and self.state["plateau"] is not None:
-            plateau.__dict__.update(self.state["plateau"])
-
-    def on_train_batch_end(self, batch, logs=None):
-        self._check(logs["loss"], f"at step {batch + 1} of")
-
-    def on_epoch_end(self, epoch, logs=None):
-        logs = {name: float(value) for name, value in logs.items()}
-        self._check(logs["val_loss"], "in the validation of")
-        best = min((e["val_loss"] for e in self.state["epochs"]), default=None)
-        self.state["epochs"].append(logs)
-        plateau = self._plateau()
-        if plateau is not None:
-            self.state["plateau"] = {
-                name: getattr(plateau, name)
-                for name in ("best", "wait", "cooldown_counter")
-            }
-        if self.care.basedir is None:
-            return
-        name = self.care.config.train_checkpoint
-        if name is not None and (best is None or logs["val_loss"] < best):
-            files.write_atomically(
-                self.care.logdir / name,
-                lambda path: self.model.save_weights(str(path)),
-            )
-        checkpoint.save(self.care.logdir / CHECKPOINT, self.model, self.state)
-
-    def _plateau(self):
-        for callback in self.care.callbacks:
-            if isinstance(callback, keras.callbacks.ReduceLROnPlateau):
-                return callback
-        return None
-
-    def _check(self, loss, where):
-        if not math.isfinite(loss):
-            done = len(self.state["epochs"])
-            raise UserError(
-                f"the loss became {loss} {where} epoch {done + 1}; the "
-                f"weights of the {done} epochs before are kept. Look for NaN "
-                "in the patches, or lower train_learning_rate"
-            )
-
-
-class Batches(RollingSequence):
-    """Batches of patches in an order that the seed decides.
-
-    Args:
-        X: array-like of patches.
-        Y: the true patches.
-        batch_size: patches in a batch.
-        length: number of batches.
-        augmenter: function of a pair of patches, or None.
-        seed: integer.
-    """
-
-    def __init__(self, X, Y, batch_size, length, augmenter, seed):
-        super().__init__(len(X), batch_size, length)
-        self.X, self.Y, self.augmenter, self.seed = X, Y, augmenter, seed
-
-    def _index(self, loop):
-        seed = derive_seed(self.seed, loop)
-        return np.random.default_rng(seed).permutation(self.data_size)
-
-    def __getitem__(self, i):
-        order = self.batch(i)
-        X, Y = self.X[order], self.Y[order]
-        if self.augmenter is None:
-            return X, Y
-        pairs = [self.augmenter(x, y) for x, y in zip(X, Y, strict=True)]
-        return tuple(np.stack(side) for side in zip(*pairs, strict=True))
 
 
 def _plane(Y, axis, letter):
