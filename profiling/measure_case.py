@@ -5,8 +5,9 @@ from pathlib import Path
 import cases
 import numpy as np
 from measure import measure
-from memory import peak_above_baseline
 from tracing import trace, write_trace
+
+from sanet_tf.memory import peak_above_baseline
 
 
 def measure_case(case, repeats, trace_dir=None):

@@ -7,12 +7,12 @@ import numpy as np
 import operator_forms as forms
 import tensorflow as tf
 from cases import Case, make_layer
-from isolated import call_isolated
 from measure import measure_in_turn
 from measure_case import measure_case
 from tracing import trace
 
 from sanet_tf.errors import UserError
+from sanet_tf.isolated import call_isolated
 from sanet_tf.layers import ATTENTION
 
 

@@ -6,8 +6,6 @@ allocator of the time, which rounded every output up to a power of two, for a
 batch of 64: the paper does not state the batch; its figures follow from 64.
 """
 
-from memory import round_up_to_power_of_two
-
 LABELS = {
     "softmax": "Attn",
     "pooled": "Attn+Pool",
@@ -71,6 +69,11 @@ def rule_bytes(operator, batch_size, positions, channels):
         round_up_to_power_of_two(4 * batch_size * elements)
         for elements in counted[operator]
     )
+
+
+def round_up_to_power_of_two(size):
+    """What the paper's allocator gave for an output of `size` bytes."""
+    return 1 << (size - 1).bit_length()
 
 
 def value(cell):

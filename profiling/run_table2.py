@@ -77,11 +77,11 @@ def main(arguments):
 
 def measure(case):
     """What a process of its own measures, or `{"note": why not}`."""
-    from isolated import call_isolated
     from measure_case import measure_case
-    from memory import free_bytes
 
     from sanet_tf.errors import UserError
+    from sanet_tf.isolated import call_isolated
+    from sanet_tf.memory import free_bytes
 
     needed, free = case.needed_bytes(), free_bytes()
     if needed > free:

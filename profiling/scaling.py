@@ -1,13 +1,13 @@
 """How time and memory grow with the number of positions N."""
 
 import numpy as np
-from isolated import call_isolated
 from measure_case import measure_case
-from memory import free_bytes
 from paper import LABELS
 
 from sanet_tf import files
 from sanet_tf.errors import UserError
+from sanet_tf.isolated import call_isolated
+from sanet_tf.memory import free_bytes
 
 # Decades of N, at the upper end, that the slopes are fitted to. A call takes
 # 0.4 ms in any case, which hides how the time of smaller maps grows.

@@ -8,6 +8,7 @@ from sanet_tf.restoration.fiji import TILES_NOTE
 
 LOW, HIGH = 2, 99.8  # csbdeep's percentiles
 EPSILON = 1e-6  # bioimage.io's; bioimageio.core takes no other
+CUT = "yx"  # axes along which an image may be cut into tiles
 
 CARE_PAPER = {
     "text": "Weigert et al., Content-aware image restoration: pushing the "
@@ -31,7 +32,7 @@ and add the lower one.
 
 ## Tiles
 
-A large image may be cut along {tiled}, along no other axis. Tiles must overlap
+A large image may be cut along Y and X, along no other axis. Tiles must overlap
 by {overlap} pixels on each side. {tiles_note}
 
 ## Validation
@@ -45,7 +46,11 @@ A network can invent structure in images unlike those it was trained on.
 
 
 def limits(model):
-    """`{axis: (smallest size, step, halo)}` of the spatial axes."""
+    """`{axis: (smallest size, step, halo)}` of the spatial axes.
+
+    Only planes are cut into tiles: with a halo along Z, which is large, stacks
+    of fewer planes than two halos would have to be refused.
+    """
     axes = model.config.axes
     rows = zip(
         axes.lower(),
@@ -53,12 +58,14 @@ def limits(model):
         map(int, model._axes_tile_overlap(axes)),
         strict=True,
     )
-    # Halos on both sides must leave something between.
-    return {
-        axis: (step * (2 * halo // step + 1), step, halo)
-        for axis, step, halo in rows
-        if axis != "c"
-    }
+    result = {}
+    for axis, step, overlap in rows:
+        if axis != "c":
+            # Tiles must start where the pooling of the whole image does, and
+            # halos on both sides must leave something between.
+            halo = -(-overlap // step) * step if axis in CUT else 0
+            result[axis] = (2 * halo + step, step, halo)
+    return result
 
 
 def describe_input(model):
@@ -68,8 +75,7 @@ def describe_input(model):
             "type": "space",
             "id": axis,
             "size": {"min": smallest, "step": step},
-            # A projected axis must stay in one piece.
-            "concatenable": axis in model._axes_out.lower(),
+            "concatenable": axis in CUT,
         }
         for axis, (smallest, step, _) in limits(model).items()
     ]
@@ -132,7 +138,6 @@ def document(model, name, description, notes):
         axes_out=model._axes_out,
         low=LOW,
         high=HIGH,
-        tiled=" and ".join(model._axes_out.replace("C", "")),
         overlap=max(halo for _, _, halo in limits(model).values()),
         tiles_note=TILES_NOTE if attention else "",
     )

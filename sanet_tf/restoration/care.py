@@ -85,7 +85,8 @@ class _Siamese(Training):
         Args:
             source: array-like (memory-mapped, zarr) with axes `axes`.
             axes: its axes, such as "ZYX".
-            destination: array-like of `restored_shape`, that takes slices.
+            destination: array-like of `restored_shape`, that takes slices;
+                integers are rounded and clipped.
             n_tiles: as in `predict`.
             statistics: as in `predict`.
 
@@ -93,6 +94,12 @@ class _Siamese(Training):
             ValueError: as in `predict`.
         """
         axes = self._check_image(source, axes)
+        shape = self.restored_shape(source.shape, axes)
+        if tuple(destination.shape) != shape:
+            raise ValueError(
+                f"expected a destination of shape {shape}. "
+                f"Received: {tuple(destination.shape)}"
+            )
         normalizer = StreamedPercentiles(source, axes)
         same = self.config.n_channel_in == self.config.n_channel_out
         spatial = self._spatial
@@ -113,13 +120,14 @@ class _Siamese(Training):
 
     def restored_axes(self, axes):
         """Axes of what `restore` makes of a stack with these axes."""
+        axes = axes.upper()
         kept = "".join(a for a in axes if a in self._axes_out + "C")
         wants = "C" not in kept and self.config.n_channel_out > 1
         return kept + "C" if wants else kept
 
     def restored_shape(self, shape, axes):
         """Shape of what `restore` makes of a stack of this shape."""
-        sizes = dict(zip(axes, shape, strict=True))
+        sizes = dict(zip(axes.upper(), shape, strict=True))
         sizes["C"] = self.config.n_channel_out
         return tuple(sizes[axis] for axis in self.restored_axes(axes))
 

@@ -39,7 +39,7 @@ def check_image(image, axes, spatial, channels):
         raise ValueError(
             f"expected voxels. Received: an image of shape {shape}"
         )
-    if np.dtype(image.dtype).kind not in "uifb":
+    if np.dtype(image.dtype).kind not in "uif":
         raise ValueError(
             f"expected real numbers. Received: an image of {image.dtype}"
         )
@@ -68,10 +68,8 @@ def check_tile_counts(n_tiles, axes, tiled):
         ValueError: it is not one positive whole number an axis, or it cuts an
             axis that cannot be.
     """
-    whole = (
-        isinstance(n_tiles, tuple | list)
-        and len(n_tiles) == len(axes)
-        and all(isinstance(n, int | np.integer) and n > 0 for n in n_tiles)
+    whole = np.shape(n_tiles) == (len(axes),) and all(
+        isinstance(n, int | np.integer) and n > 0 for n in n_tiles
     )
     if not whole:
         raise ValueError(

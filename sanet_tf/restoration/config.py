@@ -36,11 +36,17 @@ class _AttentionFields:
         train_patch_size=None,
         **kwargs,
     ):
-        super().__init__(axes, n_channel_in, n_channel_out, probabilistic)
+        kwargs.pop("n_dim", None)  # follows from the axes
+        super().__init__(
+            axes,
+            n_channel_in,
+            n_channel_out,
+            probabilistic,
+            allow_new_parameters,
+            **kwargs,
+        )
         self.attention = attention
         self.train_patch_size = train_patch_size
-        kwargs.pop("n_dim", None)  # follows from the axes
-        self.update_parameters(allow_new_parameters, **kwargs)
 
     def is_valid(self, return_invalid=False):
         _, invalid = super().is_valid(return_invalid=True)
@@ -72,9 +78,6 @@ class SiameseConfig(_AttentionFields, Config):
 
 class SiameseProjectionConfig(_AttentionFields, ProjectionConfig):
     """csbdeep's `ProjectionConfig`, with the fields of `SiameseConfig`."""
-
-    def __init__(self, *args, proj_axis="Z", **kwargs):
-        super().__init__(*args, proj_axis=proj_axis, **kwargs)
 
 
 def _is_patch(sizes, dimensions):

@@ -8,12 +8,13 @@ signature `serving_default` from `input` to `output`, and beside it meta.json.
 csbdeep itself refuses to export with Keras 3.
 
 The plugin asks for what meta.json says and does not read it itself (state of
-2020): enter `tile_overlap` and `axes_div_by`, and 2 as the lower percentile;
-a projection needs one tile. It cuts large images into tiles, and an exported
-network sees one tile at a time: attention averages over the tile, not over
-the volume.
+2020): enter `axes_div_by`, `tile_overlap` rounded up to a multiple of it, and
+2 as the lower percentile; a projection needs one tile. It cuts large images
+into tiles, and an exported network sees one tile at a time: attention averages
+over the tile, not over the volume.
 """
 
+import contextlib
 import json
 import shutil
 import tempfile
@@ -77,8 +78,7 @@ def export_fiji(model, path):
     path = Path(path)
     if path.suffix != ".zip":
         path = path.with_name(f"{path.name}.zip")
-    with deprecation.silence():  # of what TensorFlow 1 needs
-        files.write_atomically(path, partial(_write, model))
+    files.write_atomically(path, partial(_write, model))
     return path
 
 
@@ -144,7 +144,7 @@ def _check_operations(graph):
 
 def _write_saved_model(frozen, folder):
     (inputs,), (outputs,) = frozen.inputs, frozen.outputs
-    with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+    with _tensorflow_1() as session:
         tensors = tf.graph_util.import_graph_def(
             frozen.graph.as_graph_def(),
             return_elements=[inputs.name, outputs.name],
@@ -185,6 +185,17 @@ def _compare(model, folder):
         )
 
 
+@contextlib.contextmanager
+def _tensorflow_1():
+    """A session on a graph of its own, silent on being deprecated."""
+    with (
+        tf.Graph().as_default(),
+        tf.compat.v1.Session() as session,
+        deprecation.silence(),
+    ):
+        yield session
+
+
 def run_saved_model(folder, inputs):
     """Runs an exported SavedModel as TensorFlow 1 does, in its own graph.
 
@@ -195,7 +206,7 @@ def run_saved_model(folder, inputs):
     Returns:
         `(B, *spatial, C)` float32.
     """
-    with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+    with _tensorflow_1() as session:
         loaded = tf.compat.v1.saved_model.load(
             session, [tf.saved_model.SERVING], str(folder)
         )

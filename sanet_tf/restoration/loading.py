@@ -19,7 +19,7 @@ def load(path):
     Raises:
         UserError: it is no such folder, or it is damaged.
     """
-    path = Path(path)
+    path = Path(path).resolve()  # "." has no name
     config = path / "config.json"
     if not config.is_file():
         raise UserError(

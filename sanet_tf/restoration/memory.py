@@ -1,7 +1,8 @@
 """The memory that a tile will need, predicted before it is restored."""
 
-import psutil
 import tensorflow as tf
+
+from sanet_tf.memory import free_bytes
 
 # Beyond the tensors that are alive at once: what the convolutions reorder,
 # and what the allocator keeps.
@@ -13,7 +14,7 @@ ALIASES = ("Reshape", "Identity", "ExpandDims", "Squeeze", "ReadVariableOp")
 
 def memory_limit():
     """Bytes that restoration may take."""
-    return min(LIMIT, int(SHARE * psutil.virtual_memory().available))
+    return min(LIMIT, int(SHARE * free_bytes()))
 
 
 def predict_bytes(model, shape):

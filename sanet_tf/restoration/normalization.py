@@ -55,13 +55,14 @@ def check_finite(array, axes):
     """Raises ValueError that counts the voxels that are NaN or infinite."""
     if np.dtype(array.dtype).kind != "f":
         return
+    along = _along(axes)
     count, first = 0, None
-    for i in range(array.shape[0]):
-        bad = ~np.isfinite(array[i])
-        if bad.any():
-            if first is None:
-                first = (i, *(int(n) for n in np.argwhere(bad)[0]))
-            count += int(bad.sum())
+    for i in range(array.shape[along]):
+        plane = np.asarray(array[(slice(None),) * along + (i,)])
+        bad = np.argwhere(~np.isfinite(plane))
+        if first is None and len(bad):
+            first = tuple(map(int, np.insert(bad[0], along, i)))
+        count += len(bad)
     if count:
         raise ValueError(
             f"expected finite voxels; {count} of {np.prod(array.shape):,} are "
@@ -70,14 +71,18 @@ def check_finite(array, axes):
         )
 
 
+def _along(axes):
+    """The axis to read along: a whole channel may be too large."""
+    return 1 if axes[0] == "C" else 0
+
+
 def _planes(array, axes, channel):
-    """The values of a channel, one index of the first axis at a time."""
-    index = tuple(channel if axis == "C" else slice(None) for axis in axes[1:])
-    if axes[0] == "C":
-        yield np.asarray(array[channel])
-        return
-    for i in range(array.shape[0]):
-        yield np.asarray(array[(i, *index)])
+    """The values of a channel, one index of an axis at a time."""
+    along = _along(axes)
+    index = [channel if axis == "C" else slice(None) for axis in axes]
+    for i in range(array.shape[along]):
+        index[along] = i
+        yield np.asarray(array[tuple(index)])
 
 
 def _exact(planes, quantiles):

@@ -65,11 +65,11 @@ class TiledNetwork:
                 f"Received: statistics={statistics!r}"
             )
         for layer in self.layers:
-            if not hasattr(layer, METHODS[statistics]):
+            known = [n for n, m in METHODS.items() if hasattr(layer, m)]
+            if statistics not in known:
                 raise ValueError(
-                    f"{type(layer).__name__} looks at each pair of positions: "
-                    "it has statistics='tile' only. "
-                    f"Received: statistics={statistics!r}"
+                    f"`statistics` of {type(layer).__name__} must be "
+                    f"{' or '.join(known)}. Received: statistics={statistics!r}"
                 )
         return statistics
 
@@ -207,8 +207,7 @@ def _attention_layers(model):
         for layer in model._flatten_layers()
         if isinstance(layer, AttentionLayer)
     ]
-    sizes = [size or 64 for size in model.input_shape[1:-1]]
-    tile = tf.TensorSpec((1, *sizes, model.input_shape[-1]))
+    tile = tf.TensorSpec((1, *model.input_shape[1:]))
     with _answering(layers, [record] * len(layers)):
         tf.function(model, autograph=False).get_concrete_function(tile)
     return called

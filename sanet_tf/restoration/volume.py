@@ -89,7 +89,16 @@ class Destination:
         else:
             order = [spatial.index(axis) for axis in self.axes]
             values = values[..., 0].transpose(order)
-        self.array[tuple(index)] = values
+        self.array[tuple(index)] = _rounded(values, np.dtype(self.array.dtype))
+
+
+def _rounded(values, dtype):
+    """For an array of integers; NumPy alone cuts and wraps."""
+    if dtype.kind not in "ui":
+        return values
+    limits = np.iinfo(dtype)
+    values = np.rint(values.astype(np.float64))
+    return np.clip(values, limits.min, limits.max)
 
 
 def _ordered(values, axes, wanted):

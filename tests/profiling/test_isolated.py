@@ -4,9 +4,9 @@ import os
 import signal
 
 import pytest
-from isolated import call_isolated
 
 from sanet_tf.errors import UserError
+from sanet_tf.isolated import call_isolated
 
 
 def own_number(factor):

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 from cases import Case
-from memory import free_bytes, peak_above_baseline, round_up_to_power_of_two
+from paper import round_up_to_power_of_two
+
+from sanet_tf.memory import free_bytes, peak_above_baseline
 
 
 def test_peak_of_a_known_array():

@@ -6,33 +6,12 @@ import numpy as np
 from csbdeep.models import CARE, Config, ProjectionCARE, ProjectionConfig
 
 from sanet_tf.layers import ATTENTION
-from sanet_tf.models.unet import DenoisingUNet, ProjectionUNet
-from sanet_tf.restoration.config import SiameseConfig, SiameseProjectionConfig
-
-
-class AttentionCARE(CARE):
-    """A U-Net with attention in bottom and decoder."""
-
-    _config_class = SiameseConfig
-
-    def _build(self):
-        return DenoisingUNet(
-            self.config.unet_input_shape, self.config.attention, n_first=4
-        )
-
-
-class AttentionProjectionCARE(ProjectionCARE):
-    """The same for planes, behind the projection of a stack."""
-
-    _config_class = SiameseProjectionConfig
-
-    def _build(self):
-        return ProjectionUNet(
-            self.config.unet_input_shape,
-            self.config.attention,
-            n_first=4,
-            proj_n_depth=self.config.proj_n_depth,
-        )
+from sanet_tf.restoration import (
+    SiameseCARE,
+    SiameseConfig,
+    SiameseProjectionCARE,
+    SiameseProjectionConfig,
+)
 
 
 def care():
@@ -54,12 +33,13 @@ def projection_care():
 
 
 def attention_care(attention):
-    return _filled(AttentionCARE, SiameseConfig("ZYX", attention=attention))
+    config = SiameseConfig("ZYX", attention=attention, unet_n_first=4)
+    return _filled(SiameseCARE, config)
 
 
 def attention_projection_care():
-    config = SiameseProjectionConfig("ZYX", proj_n_depth=2)
-    return _filled(AttentionProjectionCARE, config)
+    config = SiameseProjectionConfig("ZYX", unet_n_first=4, proj_n_depth=2)
+    return _filled(SiameseProjectionCARE, config)
 
 
 NETWORKS = {

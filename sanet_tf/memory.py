@@ -1,4 +1,4 @@
-"""Memory: what is free, what a case will need, what a call took at its peak."""
+"""Memory: what is free, and what a call took at its peak."""
 
 from pathlib import Path
 
@@ -30,11 +30,6 @@ def peak_above_baseline(call):
         return _status("VmHWM") - before
     except OSError:
         return None
-
-
-def round_up_to_power_of_two(size):
-    """What the paper's allocator gave for an output of `size` bytes."""
-    return 1 << (size - 1).bit_length()
 
 
 def _status(name):

@@ -7,18 +7,20 @@ from concurrent.futures.process import BrokenProcessPool
 from sanet_tf.errors import UserError
 
 
-def call_isolated(function, *arguments):
+def call_isolated(function, *arguments, prepare=None):
     """Returns `function(*arguments)`, computed in a process of its own.
 
     Args:
         function: a function of an importable module.
         *arguments: what can be pickled.
+        prepare: function that is called before, even before the import of
+            the other one's module.
 
     Raises:
         UserError: the process was killed, or the function failed.
     """
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, context) as pool:
+    with ProcessPoolExecutor(1, context, prepare) as pool:
         try:
             return pool.submit(_call, function, arguments).result()
         except BrokenProcessPool as error:

@@ -1,0 +1,148 @@
+"""Table 6 from the results of its runs: rows, markdown, figure."""
+
+import statistics as stats
+
+from matplotlib.figure import Figure
+
+from sanet_tf import files
+
+METRICS = ("psnr", "ssim", "nrmse")
+LABELS = {"unet": "U-Net", "attn": "U-Net+Attn", "sao": "U-Net+SAO"}
+PAPER = {  # quoted: PSNR, SSIM, NRMSE
+    "planaria": {
+        "unet": (31.571, 0.7707, 0.0268),
+        "attn": (31.951, 0.7919, 0.0257),
+        "sao": (31.929, 0.7898, 0.0257),
+    },
+    "tribolium": {
+        "unet": (32.433, 0.9171, 0.0241),
+        "attn": (32.571, 0.9201, 0.0236),
+        "sao": (32.549, 0.9196, 0.0239),
+    },
+    "flywing": {
+        "unet": (21.958, 0.5592, 0.0798),
+        "attn": (22.361, 0.5903, 0.0763),
+        "sao": (22.329, 0.5916, 0.0767),
+    },
+}
+
+
+def rows_of(results):
+    """Means and standard deviations over the seeds, a row a network and mode.
+
+    Args:
+        results: `{(network, seed): contents of metrics.json}`.
+    """
+    rows = []
+    for network in dict.fromkeys(network for network, _ in results):
+        own = [r for (name, _), r in results.items() if name == network]
+        for mode in own[0]["restored"]:
+            row = {"network": network, "statistics": mode, "seeds": len(own)}
+            for metric in METRICS:
+                values = [result["restored"][mode][metric] for result in own]
+                row[metric] = round(stats.fmean(values), 5)
+                row[f"{metric}_sd"] = _deviation(values)
+            row["seconds_per_volume"] = round(
+                stats.median(r["restored"][mode]["seconds"] for r in own), 3
+            )
+            row["peak_rss_bytes"] = int(
+                stats.median(r["peak_rss_bytes"] or 0 for r in own)
+            )
+            row["parameters"] = own[0]["training"]["parameters"]
+            rows.append(row)
+    return rows
+
+
+def differences(results, network, against="unet"):
+    """Mean and deviation over the seeds of what a network gains, paired."""
+    found = {}
+    mode = next(iter(next(iter(results.values()))["restored"]))
+    for metric in METRICS:
+        values = [
+            result["restored"][mode][metric]
+            - results[against, seed]["restored"][mode][metric]
+            for (name, seed), result in results.items()
+            if name == network and (against, seed) in results
+        ]
+        if values:
+            found[metric] = stats.fmean(values), _deviation(values)
+    return found
+
+
+def write_markdown(path, rows, results, dataset, record):
+    """Writes the table, with the paper's beside it."""
+    quoted = PAPER.get(dataset)
+    note = (
+        "columns headed paper are *quoted*"
+        if quoted
+        else "the paper has no row for these data"
+    )
+    lines = [
+        "# Table 6: restoration with and without attention",
+        "",
+        f"`{record['command']}`",
+        "",
+        f"*Measured* on {record['machine']}: mean ± standard deviation over "
+        f"the seeds; {note}. Seconds and memory are of one test stack.",
+        "",
+        "| network | statistics | PSNR (dB) | paper | SSIM | paper | NRMSE | "
+        "paper | seconds | memory |",
+        "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|",
+    ]
+    source = next(iter(results.values()))["input"]
+    if source is not None:
+        cells = [f"{source[metric]:.4f}" for metric in METRICS]
+        lines.append(f"| input | | {' | | '.join(cells)} | | | |")
+    for row in rows:
+        cells = [LABELS[row["network"]], row["statistics"]]
+        for number, metric in enumerate(METRICS):
+            cells.append(_plus_minus(row[metric], row[f"{metric}_sd"]))
+            value = quoted and quoted[row["network"]][number]
+            cells.append(str(value) if value else "")
+        cells.append(f"{row['seconds_per_volume']:.2f}")
+        cells.append(f"{row['peak_rss_bytes'] / 2**20:,.0f} MiB")
+        lines.append(f"| {' | '.join(cells)} |")
+    lines.append("")
+    for network in ("attn", "sao"):
+        found = differences(results, network)
+        if found:
+            text = ", ".join(
+                f"{metric.upper()} {_plus_minus(*pair, sign='+')}"
+                for metric, pair in found.items()
+            )
+            lines.append(
+                f"{LABELS[network]} against U-Net, seed by seed: {text}."
+            )
+    files.write_text(path, "\n".join(lines) + "\n")
+
+
+def write_figure(path, results):
+    """Draws each run's PSNR and SSIM, and their means."""
+    figure = Figure(figsize=(7, 3.2), layout="constrained")
+    networks = list(dict.fromkeys(network for network, _ in results))
+    for axes, metric in zip(
+        figure.subplots(1, 2), ("psnr", "ssim"), strict=True
+    ):
+        for number, network in enumerate(networks):
+            own = [r for (name, _), r in results.items() if name == network]
+            mode = next(iter(own[0]["restored"]))
+            values = [r["restored"][mode][metric] for r in own]
+            axes.plot([number] * len(values), values, "o", color=f"C{number}")
+            axes.plot(number, stats.fmean(values), "_k", markersize=30)
+        axes.set_xticks(
+            range(len(networks)), [LABELS[network] for network in networks]
+        )
+        axes.set_xlim(-0.5, len(networks) - 0.5)
+        axes.set_ylabel("PSNR (dB)" if metric == "psnr" else "SSIM")
+        axes.grid(axis="y", alpha=0.3)
+    figure.suptitle("Test stacks; a dot a seed, a bar their mean")
+    files.write_figure(path, figure)
+
+
+def _deviation(values):
+    return round(stats.stdev(values), 5) if len(values) > 1 else None
+
+
+def _plus_minus(value, deviation, sign=""):
+    spread = "" if deviation is None else f" ± {deviation:.4f}"
+    return f"{value:{sign}.4f}{spread}"

@@ -1,0 +1,100 @@
+"""One run of `experiments/restoration.py`: model, training, report."""
+
+import json
+import time
+import warnings
+
+from matplotlib.figure import Figure
+
+from sanet_tf import files
+from sanet_tf.errors import UserError
+from sanet_tf.restoration.care import SiameseCARE, SiameseProjectionCARE
+from sanet_tf.restoration.config import (
+    SiameseConfig,
+    SiameseProjectionConfig,
+)
+
+
+def make_model(folder, data, task, **config):
+    """A new model in the subfolder `model` of a run's folder.
+
+    Args:
+        folder: the run's folder.
+        data: a `RestorationData`.
+        task: "denoise" or "project".
+        **config: fields of the configuration.
+
+    Raises:
+        UserError: they are not valid.
+    """
+    model, kind = {
+        "denoise": (SiameseCARE, SiameseConfig),
+        "project": (SiameseProjectionCARE, SiameseProjectionConfig),
+    }[task]
+    config["train_patch_size"] = [int(n) for n in data.train[0].shape[1:-1]]
+    with warnings.catch_warnings():
+        # It exists where a run is resumed.
+        warnings.filterwarnings("ignore", "output path for model already")
+        try:
+            return model(kind(data.axes, **config), "model", str(folder))
+        except ValueError as error:
+            raise UserError(f"the model cannot be built: {error}") from error
+
+
+def train(model, data, steps_per_epoch, seed, run):
+    """Trains or resumes; draws the curves; returns a summary for JSON."""
+    X, Y = data.train
+    batch = model.config.train_batch_size
+    start = time.time()
+    try:
+        history = model.train(
+            X,
+            Y,
+            data.validation,
+            steps_per_epoch=steps_per_epoch or max(1, len(X) // batch),
+            seed=seed,
+        ).history
+    except ValueError as error:
+        raise UserError(str(error)) from error
+    plot_curves(run / "curves.png", history)
+    best = min(history["val_loss"])
+    return {
+        "patches": len(X),
+        "epochs": len(history["loss"]),
+        "best_epoch": 1 + history["val_loss"].index(best),
+        "best_val_loss": best,
+        "parameters": model.keras_model.count_params(),
+        "seconds_of_this_call": round(time.time() - start, 1),
+    }
+
+
+def plot_curves(path, history):
+    """Draws the loss over the epochs, of training and of validation."""
+    figure = Figure(figsize=(5, 3.5), layout="constrained")
+    axes = figure.subplots()
+    for label, name in (("training", "loss"), ("validation", "val_loss")):
+        values = history[name]
+        axes.plot(range(1, len(values) + 1), values, marker=".", label=label)
+    axes.set_xlabel("epoch")
+    axes.set_ylabel("loss")
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.grid(alpha=0.3)
+    axes.legend()
+    files.write_figure(path, figure)
+
+
+def report(run):
+    """Prints the results in a run's metrics.json."""
+    metrics = json.loads((run / "metrics.json").read_text())
+    rows = {"input": metrics["input"], **metrics["restored"]}
+    for name, row in rows.items():
+        if row is not None:
+            print(
+                f"{name:8} PSNR {row['psnr']:.3f} dB, SSIM {row['ssim']:.4f}, "
+                f"NRMSE {row['nrmse']:.4f} (mean of {len(row['stacks'])})"
+            )
+    print(
+        f"wrote {run.path}/: metrics.json, curves.png, previews, model\n"
+        f"restore your stacks: python -m sanet_tf.restore "
+        f"--model={run / 'model'} in.tif --output=DIR"
+    )
