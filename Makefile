@@ -2,8 +2,9 @@
 PYTHON ?= python3
 BIN = .venv/bin
 DEMO = demo
+RESTORED = demo-restoration
 
-.PHONY: demo test lint format clean
+.PHONY: demo demo-restoration test lint format clean
 
 # Trains SANet on scikit-learn's digits, then classifies image files.
 demo: .venv/installed
@@ -13,6 +14,14 @@ demo: .venv/installed
 	    --output_dir=$(DEMO)/images
 	$(BIN)/python -m sanet_tf.predict --saved_model=$(DEMO)/saved_model \
 	    --top=2 $(DEMO)/images/digit-00[0-2]*.png
+
+# Trains a U-Net with SAO on simulated volumes, then restores a TIFF stack.
+demo-restoration: .venv/installed
+	$(BIN)/python experiments/restoration.py --output_dir=$(RESTORED)/run \
+	    --flagfile=experiments/recipes/demo-restoration.flags
+	$(BIN)/python experiments/simulate.py --output_dir=$(RESTORED)/stacks
+	$(BIN)/python -m sanet_tf.restore --model=$(RESTORED)/run/model --preview \
+	    --overwrite --output=$(RESTORED)/restored $(RESTORED)/stacks/low
 
 # Operators and networks run on JAX too.
 test: .venv/installed
@@ -33,4 +42,4 @@ format: .venv/installed
 	touch $@
 
 clean:
-	rm -rf .venv build dist *.egg-info $(DEMO)
+	rm -rf .venv build dist *.egg-info $(DEMO) $(RESTORED)

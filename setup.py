@@ -6,8 +6,9 @@ from pathlib import Path
 import setuptools
 
 JAX = ["jax>=0.7"]
+BIOIMAGEIO = ["bioimageio.core>=0.11", "bioimageio.spec>=0.5.12"]
 EXPORT = ["ai-edge-litert>=2.3", "onnx>=1.17", "tf2onnx>=1.17"]
-TEST = ["pytest>=8.3", "ruff>=0.12", *JAX]
+TEST = ["pytest>=8.3", "ruff>=0.12", *JAX, *BIOIMAGEIO]
 
 setuptools.setup(
     name="sanet_tf",
@@ -22,6 +23,7 @@ setuptools.setup(
     install_requires=[
         "absl-py>=2.1",
         "csbdeep>=0.8.2",
+        "imagecodecs>=2025.3.30",  # TIFF with LZW and the like
         # tensorflow-datasets needs it and does not declare it.
         "importlib_resources>=6.0",
         "keras>=3.14.1",
@@ -31,13 +33,21 @@ setuptools.setup(
         "psutil>=6.0",
         "scikit-image>=0.25",
         "scikit-learn>=1.6",
+        "scipy>=1.14",
         # tensorflow no longer installs it; csbdeep and tf.summary need it.
         "tensorboard>=2.20",
         "tensorflow>=2.20",
         "tensorflow-datasets>=4.9.10",
+        "tifffile>=2025.3.30",
         "tqdm>=4.66",
+        "zarr>=3.0",
     ],
-    extras_require={"jax": JAX, "export": EXPORT, "test": TEST},
+    extras_require={
+        "bioimageio": BIOIMAGEIO,
+        "export": EXPORT,
+        "jax": JAX,
+        "test": TEST,
+    },
     classifiers=[
         "License :: OSI Approved :: Apache Software License",
         "Programming Language :: Python :: 3.11",

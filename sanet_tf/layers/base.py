@@ -22,6 +22,9 @@ class AttentionLayer(keras.layers.Layer):
         use_value_projection: whether values are projected.
         use_batch_norm: whether the output is batch normalised over samples
             and positions, after the mean over positions.
+        gamma_initializer: of BatchNorm's scale. "zeros" makes a residual
+            block begin as the identity (Wang et al., "Non-local Neural
+            Networks", section 4.1).
         seed: integer for repeatable initial weights (Glorot uniform), or
             None.
 
@@ -45,6 +48,7 @@ class AttentionLayer(keras.layers.Layer):
         use_key_projection=False,
         use_value_projection=True,
         use_batch_norm=False,
+        gamma_initializer="ones",
         seed=None,
         **kwargs,
     ):
@@ -59,6 +63,7 @@ class AttentionLayer(keras.layers.Layer):
         self.use_key_projection = use_key_projection
         self.use_value_projection = use_value_projection
         self.use_batch_norm = use_batch_norm
+        self.gamma_initializer = keras.initializers.get(gamma_initializer)
         self.seed = seed
 
     def build(self, input_shape):
@@ -87,6 +92,7 @@ class AttentionLayer(keras.layers.Layer):
             self.batch_norm = BatchNormalization(
                 momentum=0.9,
                 epsilon=1e-5,
+                gamma_initializer=self.gamma_initializer,
                 dtype=self.dtype_policy,
                 name="batch_norm",
             )
@@ -110,6 +116,9 @@ class AttentionLayer(keras.layers.Layer):
             "use_key_projection": self.use_key_projection,
             "use_value_projection": self.use_value_projection,
             "use_batch_norm": self.use_batch_norm,
+            "gamma_initializer": keras.initializers.serialize(
+                self.gamma_initializer
+            ),
             "seed": self.seed,
         }
 

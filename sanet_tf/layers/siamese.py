@@ -120,6 +120,7 @@ class SiameseAttention(AttentionLayer):
         use_value_projection: whether values are projected.
         use_batch_norm: whether the output is batch normalised, after the
             mean over positions.
+        gamma_initializer: of BatchNorm's scale; see `AttentionLayer`.
         use_global_term: whether the term that all positions share is added.
         use_score_weights: whether the scoring vector w is trained; otherwise
             it is all ones and no weight is made.

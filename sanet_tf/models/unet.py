@@ -4,7 +4,8 @@ Without attention these are the networks of CARE (csbdeep's `common_unet` and
 `ProjectionCARE`): same layers, names and parameters. With attention, the
 bottom block and each decoder block hold one attention operator around which
 there is a skip: x + BatchNorm(attention(x)), queries, keys and values
-projected.
+projected. The scale of BatchNorm begins at zero, so training begins with the
+network without attention (as in Wang et al., "Non-local Neural Networks").
 
 The paper says in which blocks attention is, not where in them. Here it acts
 on the coarse map that enters a decoder block, before it is up-sampled, and
@@ -29,6 +30,7 @@ ATTENTION_CONFIG = {
     "use_key_projection": True,
     "use_value_projection": True,
     "use_batch_norm": True,
+    "gamma_initializer": "zeros",
 }
 
 

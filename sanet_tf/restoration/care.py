@@ -1,215 +1,45 @@
 """csbdeep's `CARE` and `ProjectionCARE` with attention and whole volumes."""
 
-import numpy as np
-from csbdeep.data import PadAndCropResizer, PercentileNormalizer
-from csbdeep.internals.probability import ProbabilisticPrediction
 from csbdeep.models import CARE, ProjectionCARE
 
 from sanet_tf.models.unet import DenoisingUNet, ProjectionUNet
-from sanet_tf.restoration.checks import check_image, check_tile_counts
 from sanet_tf.restoration.config import (
     SiameseConfig,
     SiameseProjectionConfig,
 )
-from sanet_tf.restoration.memory import memory_limit, predict_bytes
-from sanet_tf.restoration.normalization import StreamedPercentiles
-from sanet_tf.restoration.statistics import TiledNetwork
-from sanet_tf.restoration.tiles import Grid, margin
+from sanet_tf.restoration.fiji import export_fiji
+from sanet_tf.restoration.prediction import Prediction
+from sanet_tf.restoration.tiles import margin
 from sanet_tf.restoration.training import Training
-from sanet_tf.restoration.volume import Destination, Source
-from sanet_tf.restoration.whole_volume import restore_tiles
-
-DEFAULT_STATISTICS = "volume"
 
 
-class _Siamese(Training):
-    """What the two models have in common: training and whole volumes."""
+class _Siamese(Prediction, Training):
+    """What the two models have in common, beside csbdeep's."""
 
-    def predict(
-        self,
-        img,
-        axes,
-        normalizer=PercentileNormalizer(),  # noqa: B008, as csbdeep
-        resizer=PadAndCropResizer(),  # noqa: B008
-        n_tiles=None,
-        statistics=None,
-    ):
-        """Restores an image; csbdeep's `predict`, of whole volumes.
+    def export_fiji(self, path):
+        """Writes a zip for Fiji; see `sanet_tf.restoration.fiji`."""
+        return export_fiji(self, path)
 
-        Args:
-            img: array.
-            axes: its axes, such as "ZYX".
-            normalizer: csbdeep's `Normalizer`, or None.
-            resizer: csbdeep's `Resizer`, or None.
-            n_tiles: number of tiles along each axis; None: as few as fit into
-                memory.
-            statistics: what the attention sees of the volume, "tile",
-                "window" or "volume"; see `sanet_tf.restoration.statistics`.
-                None: "volume" where the operator has it, else "tile".
-
-        Returns:
-            The restored image, float32; for a probabilistic model the mean.
+    def export_TF(self, fname=None):
+        """Csbdeep's name for `export_fiji`, by default in the model's folder.
 
         Raises:
-            ValueError: axes that do not fit, an empty image, voxels that are
-                not finite, or tiles that do not fit into memory.
+            ValueError: there is neither a name nor a folder.
         """
-        return self._predict_mean_and_scale(
-            img, axes, normalizer, resizer, n_tiles, statistics
-        )[0]
-
-    def predict_probabilistic(
-        self,
-        img,
-        axes,
-        normalizer=PercentileNormalizer(),  # noqa: B008
-        resizer=PadAndCropResizer(),  # noqa: B008
-        n_tiles=None,
-        statistics=None,
-    ):
-        """Like `predict`, but gives csbdeep's `ProbabilisticPrediction`."""
-        if not self.config.probabilistic:
+        if fname is None and self.basedir is None:
             raise ValueError(
-                "expected a model with probabilistic=True; this one gives no "
-                "scale. Use `predict`"
+                "expected `fname`: a model with basedir=None has no folder"
             )
-        return ProbabilisticPrediction(
-            *self._predict_mean_and_scale(
-                img, axes, normalizer, resizer, n_tiles, statistics
-            )
-        )
+        return self.export_fiji(fname or self.logdir / "TF_SavedModel.zip")
 
-    def restore(self, source, axes, destination, n_tiles=None, statistics=None):
-        """Restores a stack piece by piece, percentile-normalised.
+    def export_bioimageio(self, path, test_input, **about):
+        """Writes a bioimage.io package; needs sanet_tf[bioimageio].
 
-        Args:
-            source: array-like (memory-mapped, zarr) with axes `axes`.
-            axes: its axes, such as "ZYX".
-            destination: array-like of `restored_shape`, that takes slices;
-                integers are rounded and clipped.
-            n_tiles: as in `predict`.
-            statistics: as in `predict`.
-
-        Raises:
-            ValueError: as in `predict`.
+        See `sanet_tf.restoration.bioimageio.export_bioimageio`.
         """
-        axes = self._check_image(source, axes)
-        shape = self.restored_shape(source.shape, axes)
-        if tuple(destination.shape) != shape:
-            raise ValueError(
-                f"expected a destination of shape {shape}. "
-                f"Received: {tuple(destination.shape)}"
-            )
-        normalizer = StreamedPercentiles(source, axes)
-        same = self.config.n_channel_in == self.config.n_channel_out
-        spatial = self._spatial
-        volume = Source(
-            source, axes, spatial, self._axes_div_by(spatial), normalizer.before
-        )
-        count = self.config.n_channel_out
+        from sanet_tf.restoration.bioimageio import export_bioimageio
 
-        def finish(values):
-            values = values[..., :count]  # without the scale
-            return normalizer.after(values) if same else values
-
-        result = Destination(
-            destination, self.restored_axes(axes), volume, finish
-        )
-        counts = self._tile_counts(n_tiles, axes)
-        self._restore_tiles(volume, result.write, counts, statistics)
-
-    def restored_axes(self, axes):
-        """Axes of what `restore` makes of a stack with these axes."""
-        axes = axes.upper()
-        kept = "".join(a for a in axes if a in self._axes_out + "C")
-        wants = "C" not in kept and self.config.n_channel_out > 1
-        return kept + "C" if wants else kept
-
-    def restored_shape(self, shape, axes):
-        """Shape of what `restore` makes of a stack of this shape."""
-        sizes = dict(zip(axes.upper(), shape, strict=True))
-        sizes["C"] = self.config.n_channel_out
-        return tuple(sizes[axis] for axis in self.restored_axes(axes))
-
-    def _check_image(self, image, axes):
-        return check_image(image, axes, self._spatial, self.config.n_channel_in)
-
-    def _tile_counts(self, n_tiles, axes):
-        if n_tiles is None:
-            return None
-        tiled = self._axes_out.replace("C", "")
-        return check_tile_counts(n_tiles, axes, tiled)
-
-    @property
-    def _spatial(self):
-        return self.config.axes.replace("C", "")
-
-    def _predict_mean_and_scale(
-        self, img, axes, normalizer, resizer, n_tiles=None, statistics=None
-    ):
-        img = np.asarray(img)
-        axes = self._check_image(img, axes)
-        normalizer, resizer = self._check_normalizer_resizer(
-            normalizer, resizer
-        )
-        net_in, net_out = self.config.axes, self._axes_out
-        permute = self._make_permute_axes(
-            axes,
-            net_in,
-            net_out,
-            "".join(a for a in axes if a in net_out + "C"),
-        )
-        x = normalizer.before(permute(img), net_in)
-        x = resizer.before(x, net_in, self._axes_div_by(net_in))
-        spatial = self._spatial
-        volume = Source(x, net_in, spatial, self._axes_div_by(spatial))
-        channels = self.keras_model.output_shape[-1]
-        shape = [x.shape[net_in.index(a)] for a in net_out if a != "C"]
-        y = np.empty((*shape, channels), np.float32)
-        result = Destination(y, net_out, volume)
-        counts = self._tile_counts(n_tiles, axes)
-        self._restore_tiles(volume, result.write, counts, statistics)
-        y = resizer.after(y, net_out)
-        mean, scale = self._mean_and_scale_from_prediction(y)
-        same = self.config.n_channel_in == self.config.n_channel_out
-        if normalizer.do_after and same:
-            mean, scale = normalizer.after(mean, scale, net_out)
-        return permute(mean, undo=True), permute(scale, undo=True)
-
-    def _restore_tiles(self, volume, write, counts, statistics):
-        """Restores a `Source`; `counts` are `{axis: tiles}` or None."""
-        network = self._tiled_network()
-        statistics = network.choose(statistics, DEFAULT_STATISTICS)
-        window = self.config.train_patch_size
-        if statistics == "window" and window is None:
-            raise ValueError(
-                "statistics='window' needs the size of the training patches: "
-                "set `train_patch_size` in the configuration, or train"
-            )
-        spatial, kept = self._spatial, self._axes_out
-        grid = Grid(
-            volume.shape,
-            self._axes_div_by(spatial),
-            self._axes_tile_overlap(spatial),
-            tuple(axis in kept for axis in spatial),
-        )
-        if counts is None:
-            counts = grid.choose(
-                lambda shape: predict_bytes(self.keras_model, shape),
-                memory_limit(),
-            )
-        else:
-            counts = tuple(counts[axis] for axis in spatial)
-        restore_tiles(
-            network, volume, grid.tiles(counts), write, statistics, window
-        )
-
-    def _tiled_network(self):
-        if not hasattr(self, "_network"):
-            spatial = self._spatial
-            kept = [i for i, a in enumerate(spatial) if a in self._axes_out]
-            self._network = TiledNetwork(self.keras_model, kept)
-        return self._network
+        return export_bioimageio(self, path, test_input, **about)
 
 
 class SiameseCARE(_Siamese, CARE):

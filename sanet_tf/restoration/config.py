@@ -89,10 +89,10 @@ def _is_patch(sizes, dimensions):
 
 
 def _is_file_name(name):
-    """Whether a file of this name lies in the model's folder itself."""
+    """Whether it is a weights file in the model's folder itself."""
     return name is None or (
         isinstance(name, str)
-        and name not in ("", ".", "..")
         and "\\" not in name
         and PurePath(name).name == name
+        and name.endswith((".h5", ".hdf5"))  # Keras reads no other
     )

@@ -30,7 +30,9 @@ class Keeper(keras.callbacks.Callback):
         state = checkpoint.read_state(path)
         if state is None:
             return 0
-        checkpoint.restore(path, self.care.keras_model)
+        model = self.care.keras_model
+        model.optimizer.build(model.trainable_variables)
+        checkpoint.restore(path, model)
         self.state = state
         print(f"resuming after epoch {len(state['epochs'])}", flush=True)
         return len(state["epochs"])

@@ -29,7 +29,7 @@ def load(path):
         fields = json.loads(config.read_text())
         projects = "proj_axis" in fields
         model = SiameseProjectionCARE if projects else SiameseCARE
-        if not any(path.glob("*.h5")):
+        if not any((*path.glob("*.h5"), *path.glob("*.hdf5"))):
             raise ValueError("it has no weights (*.h5)")
         return model(None, path.name, str(path.parent))
     except (ValueError, TypeError, AttributeError, OSError, KeyError) as error:

@@ -68,7 +68,7 @@ class Training:
             ValueError: patches that do not fit each other or the network.
             UserError: the loss is not finite, or the checkpoint is damaged.
         """
-        _check_pairs(X, Y, "X and Y")
+        self._check_patches(X, Y, "X and Y")
         if not isinstance(validation_data, list | tuple) or (
             len(validation_data) != 2
         ):
@@ -76,8 +76,7 @@ class Training:
                 "expected `validation_data` as a pair of arrays. "
                 f"Received: {type(validation_data).__name__}"
             )
-        _check_pairs(*validation_data, "validation_data")
-        self._check_patches(X)
+        self._check_patches(*validation_data, "validation_data")
         epochs = epochs or self.config.train_epochs
         steps = steps_per_epoch or self.config.train_steps_per_epoch
         self._remember_patch_size(X)
@@ -101,6 +100,7 @@ class Training:
                     *self._pictures(validation_data),
                     keeper,
                 ],
+                shuffle=False,  # the batches are
                 verbose=1,
             )
         self._training_finished()
@@ -111,29 +111,42 @@ class Training:
         lost = [a for a in self.config.axes if a not in self._axes_out]
         for axis in lost:
             number = 1 + self.config.axes.index(axis)
-            Y = _plane(Y, number, axis)
+            Y = np.take(Y, 0, number)
             X_val, Y_val = validation_data
-            validation_data = X_val, _plane(Y_val, number, axis)
+            validation_data = X_val, np.take(Y_val, 0, number)
         return Y, validation_data
 
-    def _check_patches(self, X):
-        axes = self.config.axes
-        if len(X.shape) != 1 + len(axes) or X.shape[-1] != (
-            self.config.n_channel_in
-        ):
+    def _check_patches(self, X, Y, name):
+        """Refuses pairs that do not fit each other or the network."""
+        if len(X) != len(Y) or len(X) == 0:
+            raise ValueError(
+                f"expected as many patches in both of {name}, and at least "
+                f"one. Received: {len(X)} and {len(Y)}"
+            )
+        config, axes = self.config, self.config.axes
+        if len(X.shape) != 1 + len(axes) or X.shape[-1] != config.n_channel_in:
             raise ValueError(
                 f"expected patches (n, {', '.join(axes)}) with "
-                f"{self.config.n_channel_in} channels. "
-                f"Received: X.shape={tuple(X.shape)}"
+                f"{config.n_channel_in} channels in {name}. "
+                f"Received: shape {tuple(X.shape)}"
             )
+        wanted = []
         for axis, size, block in zip(
             axes, X.shape[1:], self._axes_div_by(axes), strict=True
         ):
-            if size % block:
+            if size % block or size == 0:
                 raise ValueError(
                     f"expected patches whose size along {axis} is a multiple "
-                    f"of {block}. Received: X.shape={tuple(X.shape)}"
+                    f"of {block} in {name}. Received: shape {tuple(X.shape)}"
                 )
+            wanted.append(size if axis in self._axes_out else 1)
+        wanted[-1] = config.n_channel_out
+        if tuple(Y.shape[1:]) != tuple(wanted):
+            raise ValueError(
+                f"expected true patches of {tuple(wanted)} for those of "
+                f"{tuple(X.shape[1:])} in {name}. "
+                f"Received: {tuple(Y.shape[1:])}"
+            )
 
     def _remember_patch_size(self, X):
         if self.config.train_patch_size is None:
@@ -150,7 +163,7 @@ class Training:
         if self.basedir is None or not self.config.train_tensorboard:
             return []
         return [
-            CARETensorBoardImage(
+            _Pictures(
                 model=self.keras_model,
                 data=validation_data,
                 log_dir=str(self.logdir / "logs" / "images"),
@@ -176,23 +189,10 @@ class Training:
             self.load_weights(best)
 
 
-def _plane(Y, axis, letter):
-    if Y.shape[axis] != 1:
-        raise ValueError(
-            f"expected targets of size 1 along the projected axis {letter}. "
-            f"Received: Y.shape={tuple(Y.shape)}"
-        )
-    return np.take(Y, 0, axis=axis)
+class _Pictures(CARETensorBoardImage):
+    """Csbdeep's pictures, without the warning that their making brings."""
 
-
-def _check_pairs(X, Y, name):
-    if len(X) != len(Y) or len(X) == 0:
-        raise ValueError(
-            f"expected as many patches in both of {name}, and at least one. "
-            f"Received: {len(X)} and {len(Y)}"
-        )
-    if len(X.shape) != len(Y.shape):
-        raise ValueError(
-            f"expected patches of the same dimensions in {name}. "
-            f"Received: shapes {tuple(X.shape)} and {tuple(Y.shape)}"
-        )
+    def on_epoch_end(self, epoch, logs=None):
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "The structure of `inputs`")
+            super().on_epoch_end(epoch, logs)

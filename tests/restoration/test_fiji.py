@@ -172,7 +172,7 @@ class Count(keras.layers.Layer):
     ("layer", "match"),
     [
         (Noise(), "operations that TensorFlow 1.15 has. Received: .*Stateless"),
-        (Count(), r"values of the Keras model within 0.0001. .*difference="),
+        (Count(), r"the Keras model within 0.000\d. .*difference="),
         (keras.layers.Conv3D(1, 1, dtype="mixed_float16"), "in float32; .*16-"),
         (keras.layers.Rescaling(float("nan")), "difference=nan"),
     ],

@@ -1,0 +1,53 @@
+r"""Writes simulated stacks as TIFF files, noisy and true.
+
+    python experiments/simulate.py --output_dir=simulated --shape=32,128,128
+    python experiments/restoration.py --dataset=tiff --data_dir=simulated
+
+OUTPUT/low/ has what a camera counts, OUTPUT/GT/ the expected photons.
+"""
+
+from absl import flags
+
+from sanet_tf import cli
+from sanet_tf.errors import UserError
+
+FLAGS = flags.FLAGS
+
+flags.DEFINE_string("output_dir", "simulated", "where low/ and GT/ go")
+flags.DEFINE_list("shape", ["32", "128", "128"], "Z,Y,X or Y,X voxels")
+flags.DEFINE_integer("count", 1, "number of stacks", 1)
+flags.DEFINE_float("exposure", 0.1, "of the noisy stacks", 0.0)
+flags.DEFINE_string(
+    "structure", "mixed", "mixed, nuclei, filaments or membranes"
+)
+flags.DEFINE_integer("seed", 1000, "of the first stack", 0)
+
+
+def main(arguments):
+    cli.no_arguments(arguments)
+    import numpy as np
+
+    from sanet_tf.files import make_directory
+    from sanet_tf.restoration.noise import expose
+    from sanet_tf.restoration.simulation import simulate_volume
+    from sanet_tf.restoration.tiff import create_stack
+
+    output = make_directory(FLAGS.output_dir)
+    for i in range(FLAGS.count):
+        seed = FLAGS.seed + i
+        try:
+            shape = tuple(int(size) for size in FLAGS.shape)
+            photons = simulate_volume(shape, seed, FLAGS.structure)
+        except ValueError as error:
+            raise UserError(str(error)) from error
+        counts = expose(photons, FLAGS.exposure, np.random.default_rng(seed))
+        for folder, stack in (("low", counts), ("GT", photons)):
+            path = make_directory(output / folder) / f"stack-{i}.tif"
+            axes = "ZYX"[-stack.ndim :]
+            with create_stack(path, stack.shape, axes, stack.dtype) as file:
+                file[...] = stack
+            print(f"wrote {path}")
+
+
+if __name__ == "__main__":
+    cli.run(main)

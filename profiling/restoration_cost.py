@@ -1,0 +1,122 @@
+"""The cost of restoring one volume with one network."""
+
+import dataclasses
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from sanet_tf import files
+from sanet_tf.memory import peak_above_baseline
+
+
+@dataclasses.dataclass(frozen=True)
+class VolumeCase:
+    """A network, a volume and what the attention sees of it.
+
+    Attributes:
+        network: a key of `sanet_tf.layers.ATTENTION`, or "none".
+        statistics: "tile", "window" or "volume".
+        shape: voxels (Z, Y, X).
+        n_tiles: tiles along each axis, or None to choose from memory.
+        n_first: channels of the U-Net at full resolution.
+        repeats: timed restorations, after the one whose memory is measured.
+    """
+
+    network: str
+    statistics: str
+    shape: tuple
+    n_tiles: tuple | None
+    n_first: int
+    repeats: int
+
+
+def measure_volume(case):
+    """A row of restoration.csv; input and output are mapped files."""
+    import keras
+
+    from sanet_tf.restoration import SiameseCARE, SiameseConfig
+
+    keras.utils.set_random_seed(0)
+    attention = None if case.network == "none" else case.network
+    config = SiameseConfig(
+        "ZYX",
+        attention=attention,
+        unet_n_first=case.n_first,
+        train_patch_size=[16, 64, 64],
+    )
+    model = SiameseCARE(config, basedir=None)
+    counts, tile, predicted = model.plan(case.shape, "ZYX", case.n_tiles)
+    with tempfile.TemporaryDirectory() as folder:
+        source = _mapped(folder, "in", np.uint16, case.shape)
+        _fill(source)
+        target = _mapped(folder, "out", np.float32, case.shape)
+        seconds = []
+
+        def restore():
+            start = time.perf_counter()
+            model.restore(
+                *(source, "ZYX", target, case.n_tiles, case.statistics)
+            )
+            seconds.append(time.perf_counter() - start)
+
+        memory = peak_above_baseline(restore)
+        for _ in range(case.repeats - 1):
+            restore()
+    timed = seconds[1:] or seconds
+    return {
+        "network": case.network,
+        "statistics": case.statistics,
+        "shape": "x".join(map(str, case.shape)),
+        "n_first": case.n_first,
+        "n_tiles": "x".join(map(str, counts)),
+        "tiles": int(np.prod(counts)),
+        "tile_shape": "x".join(map(str, tile)),
+        "seconds": round(statistics.median(timed), 3),
+        "predicted_bytes": predicted,
+        "peak_rss_bytes": memory,
+    }
+
+
+def write_markdown(path, rows, record):
+    """Writes the rows beside what the plain U-Net costs."""
+    lines = [
+        "# The cost of restoring a volume",
+        "",
+        f"`{record['command']}`",
+        "",
+        f"*Measured* on {record['machine']}. Memory is the process's peak "
+        "above what it had before, with the mapped input and output in it.",
+        "",
+        "| attention | statistics | tiles | seconds | / U-Net | memory | "
+        "/ U-Net | predicted |",
+        "|---|---|---|---:|---:|---:|---:|---:|",
+    ]
+    plain = next((r for r in rows if r["network"] == "none"), None)
+    for row in rows:
+        cells = [row["network"], row["statistics"], row["n_tiles"]]
+        for name, shown in (
+            ("seconds", f"{row['seconds']:,.2f}"),
+            ("peak_rss_bytes", f"{row['peak_rss_bytes'] / 2**20:,.0f} MiB"),
+        ):
+            ratio = f"{row[name] / plain[name]:.3f}" if plain else ""
+            cells += [shown, ratio]
+        cells.append(f"{row['predicted_bytes'] / 2**20:,.0f} MiB")
+        lines.append(f"| {' | '.join(cells)} |")
+    files.write_text(path, "\n".join(lines) + "\n")
+
+
+def _mapped(folder, name, dtype, shape):
+    return np.memmap(Path(folder) / name, dtype, "w+", shape=shape)
+
+
+def _fill(volume):
+    """Noise that grows from plane to plane, and within each."""
+    rng = np.random.default_rng(0)
+    for z in range(len(volume)):
+        ramp = np.linspace(1.0, 4.0, volume.shape[-1])
+        volume[z] = rng.poisson(
+            20.0 * ramp * (1 + z / len(volume)), volume.shape[1:]
+        )

@@ -1,0 +1,84 @@
+"""Measures what restoring a volume costs: seconds, memory, tiles.
+
+    python profiling/run_restoration.py [--shape=95,1024,1024]
+
+Hardware: any with 8 GB free. Time: a minute for the default volume on two
+cores, an hour for a whole Planaria stack. Each case is a process of its own.
+The networks have random weights: the cost does not depend on them. Writes
+restoration.csv, restoration.md and a record of the run. All measured, but for
+the predicted memory.
+"""
+
+from absl import flags
+
+from sanet_tf import cli
+from sanet_tf.errors import UserError
+
+FLAGS = flags.FLAGS
+
+flags.DEFINE_list("shape", ["32", "256", "256"], "Z,Y,X voxels")
+flags.DEFINE_list(
+    "networks", ["none", "siamese"], "attention: none, siamese, softmax, ..."
+)
+flags.DEFINE_list(
+    "statistics", ["tile", "window", "volume"], "modes, where attention is"
+)
+flags.DEFINE_list("n_tiles", None, "tiles along Z,Y,X; from memory if none")
+flags.DEFINE_integer("n_first", 32, "channels at full resolution", 1)
+flags.DEFINE_integer("repeats", 3, "timed restorations", 1)
+flags.DEFINE_string("output_dir", "runs/profiling", "where the results go")
+flags.DEFINE_string("name", "restoration", "name of the files")
+
+
+def main(arguments):
+    cli.no_arguments(arguments)
+    from restoration_cost import VolumeCase, measure_volume, write_markdown
+
+    from sanet_tf.files import make_directory, write_csv, write_json
+    from sanet_tf.isolated import call_isolated
+    from sanet_tf.record import run_record, script_flags
+
+    shape, n_tiles = _numbers("shape"), _numbers("n_tiles")
+    output = make_directory(FLAGS.output_dir)
+    record = run_record(script_flags())
+    rows = []
+    for network in FLAGS.networks:
+        plain = network in ("none", "softmax", "pooled")
+        for mode in ["tile"] if plain else FLAGS.statistics:
+            case = VolumeCase(
+                *(network, mode, shape, n_tiles, FLAGS.n_first, FLAGS.repeats)
+            )
+            row = call_isolated(
+                measure_volume, case, prepare=cli.load_tensorflow
+            )
+            rows.append(row)
+            print(
+                f"{network:8} {mode:6} {row['tiles']} tiles: "
+                f"{row['seconds']:.2f} s, {row['peak_rss_bytes'] / 2**20:,.0f} "
+                f"MiB (predicted {row['predicted_bytes'] / 2**20:,.0f} MiB)",
+                flush=True,
+            )
+    write_csv(output / f"{FLAGS.name}.csv", rows)
+    write_markdown(output / f"{FLAGS.name}.md", rows, record)
+    write_json(output / f"{FLAGS.name}.run.json", record)
+    print(f"wrote {output}/: {FLAGS.name}.csv, {FLAGS.name}.md")
+
+
+def _numbers(name):
+    texts = FLAGS[name].value
+    if texts is None:
+        return None
+    try:
+        numbers = tuple(int(text) for text in texts)
+    except ValueError:
+        numbers = ()
+    if len(numbers) != 3 or min(numbers) < 1:
+        raise UserError(
+            f"expected --{name} as three whole numbers such as 32,256,256; "
+            f"got {','.join(texts)}"
+        )
+    return numbers
+
+
+if __name__ == "__main__":
+    cli.run(main)
