@@ -16,6 +16,20 @@ from sanet_tf import cli
 from sanet_tf.errors import UserError
 
 FLAGS = flags.FLAGS
+DATA_OPTIONS = (
+    "patch_size",
+    "num_patches",
+    "volume_shape",
+    "num_volumes",
+    "num_test",
+    "structure",
+    "exposure",
+    "high_exposure",
+    "photons",
+    "condition",
+    "validation_split",
+    "cache_dir",
+)
 
 flags.DEFINE_enum("task", "denoise", ["denoise", "project"], "what to learn")
 flags.DEFINE_enum(
@@ -36,9 +50,23 @@ flags.DEFINE_string(
 flags.DEFINE_list("patch_size", None, "Z,Y,X or Y,X voxels of a patch")
 flags.DEFINE_integer("num_patches", None, "patches to cut", 1)
 flags.DEFINE_list("volume_shape", None, "voxels of simulated volumes")
+flags.DEFINE_integer("num_volumes", None, "simulated, to train with", 1)
+flags.DEFINE_integer("num_test", None, "simulated, to test on", 1)
+flags.DEFINE_string(
+    "structure", None, "simulated: mixed, nuclei, filaments or membranes"
+)
 flags.DEFINE_float("exposure", None, "of simulated low pictures", 0.0)
+flags.DEFINE_float(
+    "high_exposure", None, "of simulated true ones; no noise if none", 0.0
+)
 flags.DEFINE_float("photons", None, "peak of --dataset=noise", 0.0)
 flags.DEFINE_integer("condition", None, "of published test stacks", 1, 3)
+flags.DEFINE_float(
+    "validation_split", None, "share of published patches", 0.0, 1.0
+)
+flags.DEFINE_string(
+    "cache_dir", None, "where published patches are unpacked, if compressed"
+)
 
 flags.DEFINE_integer("n_depth", 2, "poolings of the U-Net", 1)
 flags.DEFINE_integer("n_first", 32, "channels at full resolution", 1)
@@ -71,13 +99,15 @@ def main(arguments):
     from sanet_tf.record import script_flags
     from sanet_tf.restoration.data import load_data
     from sanet_tf.restoration.evaluation import evaluate_model
-    from sanet_tf.restoration.run import make_model, report, train
+    from sanet_tf.restoration.run import check, make_model, report, train
     from sanet_tf.run_directory import RunDirectory
 
     modes = _modes()
     n_tiles = _numbers("n_tiles")
     arguments = _data_arguments()
     data = load_data(**arguments)
+    fields = _model_fields()
+    check(data, FLAGS.task, fields, modes, n_tiles)
     keras.utils.set_random_seed(FLAGS.seed)
     if FLAGS.deterministic:
         tf.config.experimental.enable_op_determinism()
@@ -85,18 +115,7 @@ def main(arguments):
         FLAGS.output_dir or f"runs/{FLAGS.attention}-{FLAGS.dataset}",
         script_flags(),
     )
-    model = make_model(
-        run.path,
-        data,
-        FLAGS.task,
-        attention=None if FLAGS.attention == "none" else FLAGS.attention,
-        unet_n_depth=FLAGS.n_depth,
-        unet_n_first=FLAGS.n_first,
-        train_epochs=FLAGS.epochs,
-        train_batch_size=FLAGS.batch_size,
-        train_learning_rate=FLAGS.learning_rate,
-        train_tensorboard=FLAGS.tensorboard,
-    )
+    model = make_model(run.path, data, FLAGS.task, **fields)
     if not (run / "metrics.json").exists():
         training = train(model, data, FLAGS.steps_per_epoch, FLAGS.seed, run)
         # In a process of its own, whose memory training has not touched.
@@ -112,15 +131,22 @@ def main(arguments):
     report(run)
 
 
-def _data_arguments():
-    options = {
-        "patch_size": _numbers("patch_size"),
-        "num_patches": FLAGS.num_patches,
-        "volume_shape": _numbers("volume_shape"),
-        "exposure": FLAGS.exposure,
-        "photons": FLAGS.photons,
-        "condition": FLAGS.condition,
+def _model_fields():
+    return {
+        "attention": None if FLAGS.attention == "none" else FLAGS.attention,
+        "unet_n_depth": FLAGS.n_depth,
+        "unet_n_first": FLAGS.n_first,
+        "train_epochs": FLAGS.epochs,
+        "train_batch_size": FLAGS.batch_size,
+        "train_learning_rate": FLAGS.learning_rate,
+        "train_tensorboard": FLAGS.tensorboard,
     }
+
+
+def _data_arguments():
+    options = {name: FLAGS[name].value for name in DATA_OPTIONS}
+    for name in ("patch_size", "volume_shape"):
+        options[name] = _numbers(name)
     if FLAGS.dataset in ("simulated", "noise", "tiff"):
         options["seed"] = FLAGS.data_seed
     return {

@@ -6,6 +6,8 @@ r"""Writes simulated stacks as TIFF files, noisy and true.
 OUTPUT/low/ has what a camera counts, OUTPUT/GT/ the expected photons.
 """
 
+from pathlib import Path
+
 from absl import flags
 
 from sanet_tf import cli
@@ -25,6 +27,8 @@ flags.DEFINE_integer("seed", 1000, "of the first stack", 0)
 
 def main(arguments):
     cli.no_arguments(arguments)
+    shape = _shape()
+    cli.load_tensorflow()
     import numpy as np
 
     from sanet_tf.files import make_directory
@@ -32,21 +36,31 @@ def main(arguments):
     from sanet_tf.restoration.simulation import simulate_volume
     from sanet_tf.restoration.tiff import create_stack
 
-    output = make_directory(FLAGS.output_dir)
     for i in range(FLAGS.count):
         seed = FLAGS.seed + i
+        rng = np.random.default_rng(seed)
         try:
-            shape = tuple(int(size) for size in FLAGS.shape)
             photons = simulate_volume(shape, seed, FLAGS.structure)
+            counts = expose(photons, FLAGS.exposure, rng)
         except ValueError as error:
             raise UserError(str(error)) from error
-        counts = expose(photons, FLAGS.exposure, np.random.default_rng(seed))
-        for folder, stack in (("low", counts), ("GT", photons)):
-            path = make_directory(output / folder) / f"stack-{i}.tif"
+        for name, stack in (("low", counts), ("GT", photons)):
+            folder = make_directory(Path(FLAGS.output_dir) / name)
+            path = folder / f"stack-{i}.tif"
             axes = "ZYX"[-stack.ndim :]
             with create_stack(path, stack.shape, axes, stack.dtype) as file:
                 file[...] = stack
             print(f"wrote {path}")
+
+
+def _shape():
+    try:
+        return tuple(int(size) for size in FLAGS.shape)
+    except ValueError:
+        raise UserError(
+            "expected --shape as whole numbers such as 32,128,128; "
+            f"got {','.join(FLAGS.shape)}"
+        ) from None
 
 
 if __name__ == "__main__":

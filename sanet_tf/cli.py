@@ -32,7 +32,7 @@ def no_arguments(arguments):
 
 def load_tensorflow():
     """Imports TensorFlow and finds its devices without its start-up chatter."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with _silent_stderr():
         import tensorflow as tf
 

@@ -14,6 +14,8 @@ from sanet_tf.errors import UserError
 def progress_bar(total, initial, unit="step"):
     """Steps of a whole run with the time left; lines where it is no terminal.
 
+    One step has none.
+
     Args:
         total: steps of the run.
         initial: steps that an earlier process has done.
@@ -31,6 +33,7 @@ def progress_bar(total, initial, unit="step"):
         mininterval=interval,
         maxinterval=interval,
         file=sys.stderr if terminal else _Lines(),
+        disable=total == 1,
     )
 
 

@@ -67,11 +67,11 @@ def main(paths):
     except ValueError as error:
         raise UserError(str(error)) from error
     failed = False
-    with progress_bar(len(sources), initial=0) as bar:
-        bar.unit = "stack"
+    with progress_bar(len(sources), 0, "stack") as bar:
         for target, source in sources.items():
             try:
                 _restore(model, source, target, n_tiles)
+                bar.write(f"wrote {target}")
             except (MemoryError, tf.errors.ResourceExhaustedError):
                 failed = True
                 line = "not enough memory; more --n_tiles need less"

@@ -51,7 +51,7 @@ class _AttentionFields:
     def is_valid(self, return_invalid=False):
         _, invalid = super().is_valid(return_invalid=True)
         invalid = list(invalid)
-        if self.attention is not None and self.attention not in ATTENTION:
+        if self.attention not in (None, *ATTENTION):
             invalid.append("attention")
         if not _is_patch(self.train_patch_size, self.n_dim):
             invalid.append("train_patch_size")

@@ -4,11 +4,10 @@ import tensorflow as tf
 
 from sanet_tf.memory import free_bytes
 
-# Beyond the tensors that are alive at once: what the convolutions reorder,
-# and what the allocator keeps.
-OVERHEAD = 1.3
+OVERHEAD = 1.15  # what the allocator keeps beyond what is alive
 SHARE = 0.8  # of the free memory that may be used
 LIMIT = 6 * 2**30  # bytes; more is no faster
+CONVOLUTIONS = ("Conv2D", "Conv3D")  # they copy their input
 ALIASES = ("Reshape", "Identity", "ExpandDims", "Squeeze", "ReadVariableOp")
 
 
@@ -21,7 +20,8 @@ def predict_bytes(model, shape):
     """Bytes that `model` will need for a tile of `shape`, without channels.
 
     The most that is alive at once when the operations of the traced graph are
-    run in their order.
+    run in their order. Measured peaks are 0.7 to 1.0 times the prediction, of
+    regular attention half of it.
     """
     tile = tf.TensorSpec((1, *shape, model.input_shape[-1]), tf.float32)
     function = tf.function(lambda x: model(x, training=False), autograph=False)
@@ -30,7 +30,7 @@ def predict_bytes(model, shape):
     last = {}  # operation that reads a tensor last
     for number, operation in enumerate(operations):
         for tensor in operation.inputs:
-            last[tensor.ref()] = number
+            last[_stored(tensor).ref()] = number
     alive = peak = 0
     freed = {}
     for number, operation in enumerate(operations):
@@ -39,9 +39,19 @@ def predict_bytes(model, shape):
             alive += size
             until = last.get(tensor.ref(), number)
             freed[until] = freed.get(until, 0) + size
-        peak = max(peak, alive)
+        copied = 0
+        if operation.type in CONVOLUTIONS:
+            copied = _bytes(operation, operation.inputs[0])
+        peak = max(peak, alive + copied)
         alive -= freed.pop(number, 0)
     return int(OVERHEAD * peak)
+
+
+def _stored(tensor):
+    """The tensor of which it is only another view."""
+    while tensor.op.type in ALIASES and tensor.op.inputs:
+        tensor = tensor.op.inputs[0]
+    return tensor
 
 
 def _bytes(operation, tensor):

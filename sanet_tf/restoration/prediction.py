@@ -185,6 +185,7 @@ class Prediction:
         Raises:
             ValueError: the smallest tiles need more than is free.
         """
+        axes = axes.upper()
         blocks = self._axes_div_by(self._spatial)
         sizes = dict(zip(axes, shape, strict=True))
         padded = tuple(

@@ -13,13 +13,15 @@ from sanet_tf.restoration.config import (
     SiameseConfig,
     SiameseProjectionConfig,
 )
+from sanet_tf.restoration.data.patches import by
+from sanet_tf.restoration.statistics import TiledNetwork
 
 
 def make_model(folder, data, task, **config):
     """A new model in the subfolder `model` of a run's folder.
 
     Args:
-        folder: the run's folder.
+        folder: the run's folder; None writes nothing.
         data: a `RestorationData`.
         task: "denoise" or "project".
         **config: fields of the configuration.
@@ -36,9 +38,40 @@ def make_model(folder, data, task, **config):
         # It exists where a run is resumed.
         warnings.filterwarnings("ignore", "output path for model already")
         try:
-            return model(kind(data.axes, **config), "model", str(folder))
+            return model(kind(data.axes, **config), "model", folder)
         except ValueError as error:
             raise UserError(f"the model cannot be built: {error}") from error
+
+
+def check(data, task, fields, modes, n_tiles):
+    """Refuses early what would fail in training, or after it.
+
+    Args:
+        data: a `RestorationData`.
+        task: "denoise" or "project".
+        fields: those of the configuration.
+        modes: see `evaluate_model`.
+        n_tiles: see `evaluate_model`.
+
+    Raises:
+        UserError: the patches or the flags do not fit the network.
+    """
+    model = make_model(None, data, task, **fields)
+    size = data.train[0].shape[1:-1]
+    blocks = model._axes_div_by(data.axes)
+    if any(s % block for s, block in zip(size, blocks, strict=True)):
+        raise UserError(
+            f"patches of {by(size)} do not fit --n_depth="
+            f"{model.config.unet_n_depth}: expected multiples of {by(blocks)}"
+        )
+    network = TiledNetwork(model.keras_model, map_axes=())
+    try:
+        for mode in modes:
+            network.choose(None if mode == "default" else mode, "tile")
+        if n_tiles is not None:
+            model.plan(data.test[0].low.shape, data.axes, n_tiles)
+    except ValueError as error:
+        raise UserError(str(error)) from error
 
 
 def train(model, data, steps_per_epoch, seed, run):

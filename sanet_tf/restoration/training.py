@@ -5,6 +5,7 @@ finite ends it with an error and is never saved; TensorBoard is not needed.
 """
 
 import importlib.util
+import sys
 import warnings
 
 import keras
@@ -101,7 +102,7 @@ class Training:
                     keeper,
                 ],
                 shuffle=False,  # the batches are
-                verbose=1,
+                verbose=1 if sys.stdout.isatty() else 2,  # lines in a log
             )
         self._training_finished()
         return keeper.history()

@@ -82,7 +82,7 @@ def each(table):
 
 
 def pair(case):
-    """csbdeep's network, and ours; the layers of both are counted from 1."""
+    """The network of csbdeep, and ours; both count their layers from 1."""
     (axes, *rest), options, arguments = case
     keras.backend.clear_session()
     config = Config(axes, *rest, unet_n_first=4, **options)
@@ -137,6 +137,10 @@ def weighted(model):
     )
 
 
+def has_weights(layer):
+    return bool(layer.weights)
+
+
 def attention_layers(model):
     return [x for x in model.layers if isinstance(x, AttentionLayer)]
 
@@ -154,13 +158,11 @@ def test_layers_are_those_of_care(case):
 def test_layers_of_probabilistic_care(case):
     """Only csbdeep's Lambda layer is another."""
     theirs, ours = pair(case)
-    for network in described(ours.layers), described(theirs.layers):
-        network.sort()
-    pairs = zip(described(ours.layers), described(theirs.layers), strict=True)
-    differing = [
-        (our[1], their[1]) for our, their in pairs if our[1:] != their[1:]
+    names = [name for name, _, _ in described(theirs.layers)]
+    assert [layer.name for layer in ours.layers] == [
+        {"lambda": "rescaling"}.get(name, name) for name in names
     ]
-    assert differing == [("Rescaling", "Lambda")]
+    assert weighted(ours) == weighted(theirs)
     assert ours.output_shape == theirs.output_shape
 
 
@@ -169,42 +171,255 @@ def test_layers_of_probabilistic_care(case):
 def test_weights_of_care_load_and_give_the_same(case, rng, tmp_path):
     theirs, ours = pair(case)
     filled(theirs, rng).save_weights(tmp_path / "weights_best.h5")
-    (axes, *_), _, arguments = case
     loaded = DenoisingUNet(
         ours.input_shape[1:],
         n_first=4,
         weights=tmp_path / "weights_best.h5",
-        **arguments,
+        **case[2],
     )
     inputs = random_inputs(ours, rng)
     outputs = call(loaded, inputs)
     np.testing.assert_allclose(outputs, call(theirs, inputs), atol=1e-5)
     assert np.abs(outputs - call(ours, inputs)).max() > 1e-2
-    assert axes in ("YX", "ZYX")
-
-
-@against_csbdeep
-def test_parameters_of_the_default_network():
-    """What csbdeep's default 3-D network has."""
-    care = CARE(Config("ZYX"), basedir=None).keras_model
-    assert DenoisingUNet().count_params() == care.count_params() == 997_281
 
 
 @against_csbdeep
 @each(PROJECTIONS)
 def test_projection_is_that_of_care(case, rng, tmp_path):
     theirs, ours = projection_pair(case)
-    assert [row[2] for row in weighted(ours)] == [
-        row[2] for row in weighted(theirs)
-    ]
-    assert [row[1] for row in weighted(ours)] == [
-        row[1] for row in weighted(theirs)
-    ]
+    pairs = zip(weighted(ours), weighted(theirs), strict=True)
+    assert all(our[1:] == their[1:] for our, their in pairs)
     filled(theirs, rng).save_weights(tmp_path / "weights_best.h5")
     loaded = ProjectionUNet(
         n_first=4, weights=tmp_path / "weights_best.h5", **case[1]
     )
     inputs = random_inputs(ours, rng)
-    np.testing.assert_allclose(
-        call(loaded, inputs), call(theirs, inputs), atol=1e-5
+    outputs = call(loaded, inputs)
+    np.testing.assert_allclose(outputs, call(theirs, inputs), atol=1e-5)
+    assert np.abs(outputs - call(ours, inputs)).max() > 1e-2
+
+
+def test_parameters_of_the_paper():
+    """The default network of csbdeep; three operators with C = 128, 64 and 32.
+
+    Each has three projections, w, and BatchNorm's four.
+    """
+    care = 996_769
+    assert DenoisingUNet().count_params() == care
+    added = sum(3 * c**2 + c + 4 * c for c in (128, 64, 32))
+    assert DenoisingUNet(attention="siamese").count_params() == care + added
+    scaled = DenoisingUNet(attention="scaled").count_params()
+    assert scaled == care + added - (128 + 64 + 32)  # no w
+
+
+@each_operator
+def test_attention_is_in_bottom_and_decoder(attention):
+    model = DenoisingUNet((16, 32, 64, 1), attention, n_first=4)
+    operators = attention_layers(model)
+    assert [x.name for x in operators] == [f"{p}_attention" for p in PLACES]
+    assert {type(x) for x in operators} == {ATTENTION[attention]}
+    assert [tuple(x.input.shape[1:]) for x in operators] == [
+        (4, 8, 16, 16),
+        (4, 8, 16, 8),
+        (8, 16, 32, 4),
+    ]
+    for operator in operators:
+        config = operator.get_config()
+        for name in "query", "key", "value":
+            assert config[f"use_{name}_projection"]
+        assert config["use_batch_norm"]
+
+
+@each_operator
+@pytest.mark.parametrize("depth", [1, 3])
+def test_attention_at_other_depths(attention, depth):
+    model = DenoisingUNet(PLANE, attention, n_first=4, n_depth=depth)
+    levels = [f"up_level_{level}_attention" for level in range(depth)]
+    names = ["middle_attention", *reversed(levels)]
+    assert [layer.name for layer in attention_layers(model)] == names
+
+
+@each_operator
+def test_silenced_attention_leaves_the_plain_network(attention, rng):
+    """Around each operator there is a skip, and nothing else is changed."""
+    plain = filled(DenoisingUNet(n_first=4), rng)
+    model = filled(DenoisingUNet(attention=attention, n_first=4), rng)
+    others = [x for x in model.layers if x not in attention_layers(model)]
+    for layer, other in zip(
+        filter(has_weights, plain.layers),
+        filter(has_weights, others),
+        strict=True,
+    ):
+        other.set_weights(layer.get_weights())
+    inputs = random_inputs(plain, rng)
+    expected = call(plain, inputs)
+    assert np.abs(call(model, inputs) - expected).max() > 1e-2
+    for operator in attention_layers(model):
+        operator.batch_norm.gamma.assign(0 * operator.batch_norm.gamma)
+        operator.batch_norm.beta.assign(0 * operator.batch_norm.beta)
+    np.testing.assert_allclose(call(model, inputs), expected, atol=1e-6)
+
+
+def test_arguments_of_the_operator():
+    config = {"num_heads": 2, "use_query_projection": False}
+    model = DenoisingUNet(attention="siamese", attention_config=config)
+    for operator in attention_layers(model):
+        assert config.items() <= operator.get_config().items()
+        assert operator.get_config()["use_key_projection"]
+
+
+@each_or_none
+def test_round_trips_in_safe_mode(attention, rng, tmp_path):
+    model = DenoisingUNet(attention=attention, n_first=4, n_depth=1)
+    assert_round_trips(filled(model, rng), rng, tmp_path)
+
+
+def test_probabilistic_round_trips_in_safe_mode(rng, tmp_path):
+    model = DenoisingUNet(PLANE, "siamese", n_first=4, probabilistic=True)
+    assert_round_trips(filled(model, rng), rng, tmp_path)
+
+
+@each_or_none
+def test_projection_round_trips_in_safe_mode(attention, rng, tmp_path):
+    model = ProjectionUNet(
+        attention=attention, n_first=4, n_depth=1, proj_n_depth=1
     )
+    assert_round_trips(filled(model, rng), rng, tmp_path)
+
+
+def assert_round_trips(model, rng, tmp_path):
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras", safe_mode=True)
+    inputs = random_inputs(model, rng)
+    np.testing.assert_array_equal(call(loaded, inputs), call(model, inputs))
+
+
+@each_or_none
+def test_sizes_that_the_depth_divides(attention, rng):
+    model = filled(DenoisingUNet(attention=attention, n_first=4), rng)
+    for shape in (1, 8, 12, 20, 1), (2, 20, 8, 8, 1):
+        outputs = call(model, rng.random(shape, "float32"))
+        assert outputs.shape == shape
+        assert np.isfinite(outputs).all()
+
+
+def test_projection_is_an_expectation(rng):
+    """Equal planes are projected to one of them."""
+    model = filled(ProjectionUNet(n_first=4, proj_n_depth=1), rng)
+    project, restore = (x for x in model.layers if isinstance(x, keras.Model))
+    plane = rng.random((1, 1, 16, 16, 1), "float32")
+    stack = np.repeat(plane, 5, axis=1)
+    np.testing.assert_allclose(call(project, stack), plane[:, 0], rtol=1e-5)
+    np.testing.assert_allclose(
+        call(model, stack), call(restore, plane[:, 0]), atol=1e-5
+    )
+
+
+def test_scale_is_positive(rng):
+    model = filled(DenoisingUNet(PLANE, n_first=4, probabilistic=True), rng)
+    for layer in model.layers:  # as far below zero as it gets
+        if getattr(layer, "activation", None) is keras.activations.softplus:
+            layer.bias.assign([-100.0])
+    scale = call(model, random_inputs(model, rng))[..., 1]
+    np.testing.assert_allclose(scale, 1e-3, rtol=1e-4)
+
+
+@pytest.fixture
+def policy(request):
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(request.param)
+    yield request.param
+    keras.config.set_dtype_policy(before)
+
+
+# TensorFlow has no MaxPool3D in float16 on the CPU.
+@pytest.mark.parametrize(
+    ("policy", "shape"),
+    [("mixed_bfloat16", VOLUME), ("mixed_float16", PLANE)],
+    indirect=["policy"],
+)
+@each_or_none
+def test_mixed_precision(policy, shape, attention, rng):
+    model = DenoisingUNet(
+        shape, attention, n_first=4, n_depth=1, probabilistic=True
+    )
+    assert model.get_layer("middle_0").compute_dtype in policy
+    assert_trains_in_float32(model, rng)
+
+
+@pytest.mark.parametrize("policy", ["mixed_bfloat16"], indirect=True)
+@pytest.mark.parametrize("attention", [None, "siamese"])
+def test_mixed_precision_of_a_projection(policy, attention, rng):
+    model = ProjectionUNet(
+        attention=attention, n_first=4, n_depth=1, proj_n_depth=1
+    )
+    assert_trains_in_float32(model, rng)
+
+
+def assert_trains_in_float32(model, rng):
+    inputs = random_inputs(model, rng)
+    outputs = model(inputs)
+    assert keras.backend.standardize_dtype(outputs.dtype) == "float32"
+    targets = np.zeros(outputs.shape, "float32")
+    model.compile("sgd", "mae")
+    before = model.get_weights()
+    losses = [model.train_on_batch(inputs, targets) for _ in range(3)]
+    assert np.isfinite(losses).all()
+    assert {weight.dtype for weight in model.weights} <= {"float32"}
+    pairs = zip(before, model.get_weights(), strict=True)
+    assert any(not np.array_equal(old, new) for old, new in pairs)
+    assert losses[-1] < losses[0]
+
+
+@pytest.mark.parametrize("function", [DenoisingUNet, ProjectionUNet])
+def test_unknown_operator(function):
+    match = r"None or one of \['pooled'.* Received: attention='siamse'"
+    with pytest.raises(ValueError, match=match):
+        function(attention="siamse")
+
+
+def test_unknown_argument_of_the_operator():
+    with pytest.raises((TypeError, ValueError), match="heads"):
+        DenoisingUNet(attention="siamese", attention_config={"heads": 2})
+
+
+def test_even_kernel():
+    with pytest.raises(ValueError, match=r"be odd\. Received: kernel_size=4"):
+        DenoisingUNet(kernel_size=4)
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [(16, 1), (None, None, None), (2, None, None, None, 1)],
+)
+def test_shape_that_is_no_image(shape):
+    match = r"must be \(Z, Y, X, channels\) or .* Received: input_shape=\("
+    with pytest.raises(ValueError, match=match):
+        DenoisingUNet(shape)
+
+
+def test_projection_of_a_plane():
+    with pytest.raises(ValueError, match=r"must be \(Z, Y, X, channels\)\. "):
+        ProjectionUNet(PLANE)
+
+
+def test_residual_of_other_channels():
+    with pytest.raises(ValueError, match="Received: n_channel_out=2, input"):
+        DenoisingUNet(n_channel_out=2, residual=True)
+    assert DenoisingUNet(PLANE, n_channel_out=2).output_shape[-1] == 2
+
+
+@each_operator
+def test_weights_that_do_not_fit(attention, tmp_path):
+    DenoisingUNet(n_first=4).save_weights(tmp_path / "plain.weights.h5")
+    with pytest.raises(ValueError, match="must fit the network"):
+        DenoisingUNet(
+            attention=attention,
+            n_first=4,
+            weights=tmp_path / "plain.weights.h5",
+        )
+
+
+def test_weights_that_are_not_there():
+    with pytest.raises(ValueError, match=r"Received: weights='none\.h5'"):
+        DenoisingUNet(weights="none.h5")

@@ -1,0 +1,54 @@
+"""Small models to restore with, whose attention is not without effect."""
+
+import numpy as np
+
+from sanet_tf.restoration import (
+    SiameseCARE,
+    SiameseConfig,
+    SiameseProjectionCARE,
+    SiameseProjectionConfig,
+)
+
+SMALL = {"unet_n_first": 4, "unet_n_depth": 1}
+QUICK = {
+    "train_epochs": 3,
+    "train_steps_per_epoch": 3,
+    "train_batch_size": 2,
+    "train_tensorboard": False,
+}
+
+
+def make_care(axes="ZYX", *channels, name=None, basedir=None, **options):
+    """A `SiameseCARE`; csbdeep's 3 x 3 kernels in 2-D too."""
+    config = SiameseConfig(
+        axes, *channels, **{"unet_kern_size": 3, **SMALL, **QUICK, **options}
+    )
+    return SiameseCARE(config, name, basedir)
+
+
+def make_projection(*channels, name=None, basedir=None, **options):
+    config = SiameseProjectionConfig(
+        "ZYX",
+        *channels,
+        **{"proj_n_depth": 1, "proj_n_filt": 3, **SMALL, **QUICK, **options},
+    )
+    return SiameseProjectionCARE(config, name, basedir)
+
+
+def fill(model, seed=1):
+    """Makes every weight random, BatchNorm's statistics too."""
+    rng = np.random.default_rng(seed)
+    for weight in model.keras_model.weights:
+        noise = rng.uniform(-0.2, 0.2, weight.shape)
+        weight.assign(np.asarray(weight) + noise.astype(np.float32))
+    return model
+
+
+def volume_with_ramp(rng, shape, dtype=np.float32):
+    """Random voxels, a hundred times as bright in one corner as in another.
+
+    Floats up to 1.5; integers up to 30 000.
+    """
+    places = [i / n for i, n in zip(np.indices(shape), shape, strict=True)]
+    values = 0.01 ** np.mean(places, axis=0) * rng.uniform(0.5, 1.5, shape)
+    return (values * (1 if np.dtype(dtype).kind == "f" else 2e4)).astype(dtype)

@@ -1,0 +1,153 @@
+"""Configurations: csbdeep's fields and values, and what is added to them."""
+
+import pytest
+from csbdeep.models import Config, ProjectionConfig
+
+from sanet_tf.layers import ATTENTION
+from sanet_tf.restoration import (
+    SiameseCARE,
+    SiameseConfig,
+    SiameseProjectionCARE,
+    SiameseProjectionConfig,
+)
+
+ADDED = {"attention": "siamese", "train_patch_size": None}
+CASES = {
+    "default": (("ZYX",), {}),
+    "2d": (("YX",), {}),
+    "channels": (("YXC", 2, 3), {}),
+    "probabilistic": (("ZYX", 1, 1, True), {}),
+    "other_values": (
+        ("ZYX",),
+        {"unet_n_depth": 3, "train_epochs": 7, "train_loss": "mse", "n_dim": 3},
+    ),
+    "new": (("YX", 1, 1, False, True), {"author": "me"}),
+}
+PROJECTIONS = {
+    "default": {},
+    "along_y": {"proj_axis": "Y"},
+    "other_values": {"proj_n_depth": 2, "proj_pool": (1, 4, 4)},
+}
+
+
+def each(table):
+    return pytest.mark.parametrize("case", table.values(), ids=table.keys())
+
+
+def invalid(**fields):
+    return SiameseConfig("ZYX", **fields).is_valid(return_invalid=True)
+
+
+@each(CASES)
+def test_is_csbdeeps(case):
+    axes, options = case
+    ours, theirs = SiameseConfig(*axes, **options), Config(*axes, **options)
+    assert vars(ours) == {**vars(theirs), **ADDED}
+    assert ours.is_valid()
+    assert isinstance(ours, Config)
+
+
+@each(PROJECTIONS)
+def test_projection_is_csbdeeps(case):
+    ours = SiameseProjectionConfig("ZYX", **case)
+    theirs = ProjectionConfig("ZYX", **case)
+    expected = {"proj_axis": "Z", **vars(theirs), **ADDED}
+    assert {"proj_axis": "Z", **vars(ours)} == expected
+    assert ours.is_valid()
+
+
+@pytest.mark.parametrize("attention", [None, *ATTENTION])
+def test_attention(attention):
+    config = SiameseConfig("ZYX", attention=attention)
+    assert config.attention == attention
+    assert config.is_valid(return_invalid=True) == (True, ())
+
+
+def test_unknown_attention():
+    assert invalid(attention="siamse") == (False, ("attention",))
+    config = SiameseConfig("ZYX", attention="siamse")
+    assert not config.is_valid()
+    with pytest.raises(ValueError, match=r"attributes: attention$"):
+        SiameseCARE(config, basedir=None)
+
+
+@pytest.mark.parametrize("attention", [1, ["siamese"], "", True])
+def test_attention_that_is_no_name(attention):
+    assert invalid(attention=attention) == (False, ("attention",))
+
+
+@pytest.mark.parametrize("size", [[16, 64, 64], (16, 64, 64), None])
+def test_patch_size(size):
+    assert invalid(train_patch_size=size) == (True, ())
+
+
+@pytest.mark.parametrize(
+    "size", [16, [64, 64], [16, 64, 0], [16.0, 64, 64], "abc", [16, 64, -2]]
+)
+def test_patch_size_that_does_not_fit(size):
+    assert invalid(train_patch_size=size) == (False, ("train_patch_size",))
+
+
+@pytest.mark.parametrize(
+    "field",
+    ["train_checkpoint", "train_checkpoint_last", "train_checkpoint_epoch"],
+)
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../../x.h5",
+        "/tmp/x.h5",
+        "..",
+        ".",
+        "",
+        "a/b.h5",
+        "..\\x.h5",
+        "weights",  # Keras would refuse to load it after the training
+        3,
+    ],
+)
+def test_checkpoint_that_leaves_the_folder(field, name, tmp_path):
+    assert invalid(**{field: name}) == (False, (field,))
+    config = SiameseConfig("ZYX", **{field: name})
+    with pytest.raises(ValueError, match=f"attributes: {field}$"):
+        SiameseCARE(config, "model", str(tmp_path))
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["mine.h5", "weights_best.hdf5", None])
+def test_checkpoint(name):
+    assert invalid(train_checkpoint=name) == (True, ())
+
+
+def test_all_invalid_fields_are_named():
+    fields = {"attention": "x", "unet_n_depth": 0, "train_checkpoint": "../x"}
+    ok, named = invalid(**fields)
+    assert not ok
+    assert set(named) == set(fields)
+
+
+def test_unknown_field():
+    with pytest.raises(AttributeError, match="atention"):
+        SiameseConfig("ZYX", atention="siamese")
+
+
+def test_configuration_of_csbdeep_has_no_attention():
+    fields = vars(Config("ZYX"))
+    assert SiameseConfig.update_loaded_config(fields) == {
+        **fields,
+        "attention": None,
+    }
+    fields = vars(SiameseConfig("ZYX", attention="scaled"))
+    assert SiameseConfig.update_loaded_config(fields) == fields
+
+
+@pytest.mark.parametrize(
+    ("model", "config"),
+    [
+        (SiameseCARE, Config("ZYX")),
+        (SiameseProjectionCARE, SiameseConfig("ZYX")),
+    ],
+)
+def test_configuration_of_another_model(model, config):
+    with pytest.raises(ValueError, match="Invalid configuration of type"):
+        model(config, basedir=None)

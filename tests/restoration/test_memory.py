@@ -1,0 +1,121 @@
+"""The memory of a tile: predicted, and no more than that is taken."""
+
+import numpy as np
+import pytest
+
+from sanet_tf.isolated import call_isolated
+from sanet_tf.memory import peak_above_baseline
+from sanet_tf.restoration import memory, prediction
+from sanet_tf.restoration.memory import memory_limit, predict_bytes
+from tests.restoration.models import make_care, make_projection
+
+
+def test_peak_of_care_by_hand():
+    """It is at the first convolution after the skip.
+
+    Beside the input there are its 8 channels, their copy, and 4 of output.
+    """
+    model = make_care(attention=None).keras_model
+    predicted = predict_bytes(model, (32, 64, 64)) / memory.OVERHEAD
+    expected = 4 * 32 * 64 * 64 * (1 + 8 + 8 + 4)
+    assert predicted == pytest.approx(expected, rel=0.01)
+
+
+def test_grows_with_the_tile():
+    model = make_care().keras_model
+    small = predict_bytes(model, (8, 32, 32))
+    assert predict_bytes(model, (16, 64, 64)) == pytest.approx(
+        8 * small, rel=0.1
+    )
+
+
+def test_attention_of_all_pairs_is_seen():
+    """N x N scores outweigh everything else."""
+    pairs = make_care(attention="softmax").keras_model
+    positions = 16 * 32 * 32 / 8  # at half resolution
+    assert predict_bytes(pairs, (16, 32, 32)) > 4 * positions**2
+    siamese = make_care().keras_model
+    assert predict_bytes(siamese, (16, 32, 32)) < 4 * positions**2
+
+
+def test_siamese_attention_costs_little():
+    plain = make_care(attention=None).keras_model
+    siamese = make_care(attention="siamese").keras_model
+    shape = (16, 64, 64)
+    assert predict_bytes(siamese, shape) <= 1.03 * predict_bytes(plain, shape)
+
+
+def test_projection():
+    model = make_projection().keras_model
+    assert predict_bytes(model, (8, 64, 64)) > 4 * 8 * 64 * 64
+
+
+def test_limit(monkeypatch):
+    monkeypatch.setattr(memory, "free_bytes", lambda: 1000)
+    assert memory_limit() == 1000 * memory.SHARE
+    monkeypatch.setattr(memory, "free_bytes", lambda: 2**50)
+    assert memory_limit() == memory.LIMIT
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("statistics", ["tile", "window"])
+def test_what_is_taken_is_what_is_predicted(statistics):
+    """In a process of its own, whose allocator has kept nothing."""
+    taken, predicted = call_isolated(taken_and_predicted, statistics)
+    if taken is None:
+        pytest.skip("this kernel does not say what a process took")
+    assert 0.6 * predicted < taken < 1.2 * predicted
+
+
+def taken_and_predicted(statistics):
+    shape = 32, 128, 128
+    model = make_care(
+        unet_n_depth=2, unet_n_first=16, train_patch_size=[8, 16, 16]
+    )
+    options = {
+        "normalizer": None,
+        "statistics": statistics,
+        "n_tiles": (1,) * 3,
+    }
+    image = np.random.default_rng(0).random(shape, np.float32)
+    model.predict(image[:8, :8, :8], "ZYX", **options)
+    taken = peak_above_baseline(lambda: model.predict(image, "ZYX", **options))
+    return taken, predict_bytes(model.keras_model, shape)
+
+
+@pytest.fixture
+def restored(monkeypatch):
+    """The number of tiles of each restoration."""
+    counts = []
+    restore = prediction.restore_tiles
+
+    def restore_and_count(network, volume, tiles, *rest):
+        counts.append(len(tiles))
+        restore(network, volume, tiles, *rest)
+
+    monkeypatch.setattr(prediction, "restore_tiles", restore_and_count)
+    return counts
+
+
+def test_tiles_are_chosen_by_memory(restored, monkeypatch, rng):
+    model = make_care("YX")
+    image = rng.random((40, 48), np.float32)
+    expected = model.predict(image, "YX")
+    needed = predict_bytes(model.keras_model, image.shape)
+    monkeypatch.setattr(prediction, "memory_limit", lambda: needed // 2)
+    tiled = model.predict(image, "YX")
+    assert restored[0] == 1 < restored[1]
+    np.testing.assert_allclose(tiled, expected, atol=1e-5 * expected.std())
+    monkeypatch.setattr(prediction, "memory_limit", lambda: 1000)
+    with pytest.raises(ValueError, match=r"a tile of .* voxels needs"):
+        model.predict(image, "YX")
+    assert len(restored) == 2
+
+
+def test_plan_says_what_will_be_done(restored, rng):
+    model = make_care("YX")
+    for n_tiles in None, (2, 3):
+        counts, tile, needed = model.plan((41, 99), "YX", n_tiles)
+        assert counts == (n_tiles or (1, 1))
+        assert needed == predict_bytes(model.keras_model, tile)
+    assert model.plan((99, 41), "xy", (3, 2))[0] == (2, 3)

@@ -1,0 +1,156 @@
+"""Percentiles of stacks that are read piece by piece: NumPy's, exactly."""
+
+import numpy as np
+import pytest
+import zarr
+from csbdeep.data import PercentileNormalizer
+
+from sanet_tf.restoration import normalization
+from sanet_tf.restoration.normalization import (
+    StreamedPercentiles,
+    check_finite,
+)
+
+SHAPES = {"Z": 5, "Y": 13, "X": 17, "C": 3}
+AXES = ["ZYX", "XZY", "ZYXC", "CZYX", "YXC", "CYX", "YCX"]
+
+
+def stack(rng, axes, dtype):
+    """Values all over the range of integers; channels differ."""
+    shape = [SHAPES[axis] for axis in axes]
+    if np.dtype(dtype).kind in "ui":
+        limits = np.iinfo(dtype)
+        values = rng.integers(limits.min, limits.max, shape, endpoint=True)
+    else:
+        values = rng.normal(size=shape) * 1e3
+    scale = np.ones(len(axes), int)
+    if "C" in axes:
+        scale[axes.index("C")] = SHAPES["C"]
+    channel = np.arange(scale.max()).reshape(scale) + 1
+    return (values // channel if channel.size > 1 else values).astype(dtype)
+
+
+def percentiles(values, axes, *ranks):
+    axis = tuple(i for i, a in enumerate(axes) if a != "C")
+    return [np.atleast_1d(np.percentile(values, r, axis=axis)) for r in ranks]
+
+
+@pytest.mark.parametrize("ranks", [(2, 99.8), (0, 100), (0.1, 50), (33.3, 99)])
+@pytest.mark.parametrize("axes", AXES)
+@pytest.mark.parametrize("dtype", ["uint8", "int8", "uint16", "int16"])
+def test_integers_are_exact(rng, axes, dtype, ranks):
+    values = stack(rng, axes, dtype)
+    found = StreamedPercentiles(values, axes, *ranks)
+    low, high = percentiles(values, axes, *ranks)
+    np.testing.assert_array_equal(found.low, low.astype(np.float32))
+    expected = high.astype(np.float32) - low.astype(np.float32)
+    np.testing.assert_array_equal(found.range, expected)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 5, 50, 51, 101, 1001])
+def test_interpolation_between_few_values(rng, count):
+    values = rng.integers(0, 60000, (1, count), np.uint16)
+    for rank in (0, 2, 25, 50, 99.8, 100):
+        found = StreamedPercentiles(values, "YX", rank, 100)
+        assert found.low == np.float32(np.percentile(values, rank))
+
+
+@pytest.mark.parametrize(
+    ("dtype", "value"),
+    [("uint16", 65535), ("uint8", 255), ("int16", -32768), ("int16", 32767)],
+)
+def test_ends_of_the_range(dtype, value):
+    values = np.full((2, 3), value, dtype)
+    found = StreamedPercentiles(values, "YX")
+    assert found.low == value
+    assert np.isfinite(found.before(values[..., np.newaxis])).all()
+    restored = found.after(found.before(values[..., np.newaxis]))
+    np.testing.assert_array_equal(restored[..., 0], values)
+
+
+@pytest.mark.parametrize("axes", AXES)
+@pytest.mark.parametrize("dtype", ["float32", "float64", "uint32", "int64"])
+def test_others_are_numpys(rng, axes, dtype):
+    values = stack(rng, axes, dtype)
+    found = StreamedPercentiles(values, axes)
+    low, high = percentiles(values, axes, 2, 99.8)
+    np.testing.assert_allclose(found.low, low, rtol=1e-6)
+    np.testing.assert_allclose(found.range, high - low, rtol=1e-6)
+
+
+def test_large_stacks_are_sampled(rng, monkeypatch):
+    values = rng.normal(size=(40, 50, 60)).astype(np.float32)
+    monkeypatch.setattr(normalization, "MAX_SAMPLE", 10_000)
+    found = StreamedPercentiles(values, "ZYX")
+    low, high = np.percentile(values, (2, 99.8))
+    assert found.low != np.float32(low)  # not of all of them
+    np.testing.assert_allclose(found.low, low, rtol=0.05)
+    np.testing.assert_allclose(found.range, high - low, rtol=0.1)
+
+
+@pytest.mark.parametrize("dtype", ["uint16", "float32"])
+def test_before_and_after_are_csbdeeps(rng, dtype):
+    values = stack(rng, "ZYXC", dtype)
+    ours, theirs = StreamedPercentiles(values, "ZYXC"), PercentileNormalizer()
+    expected = theirs.before(values, "ZYXC")
+    before = ours.before(values)
+    assert before.dtype == np.float32
+    np.testing.assert_allclose(before, expected, rtol=1e-5, atol=1e-6)
+    expected, _ = theirs.after(expected, None, "ZYXC")
+    after = ours.after(before)
+    assert after.dtype == np.float32
+    np.testing.assert_allclose(after, expected, rtol=1e-5, atol=1e-2)
+
+
+class Counting:
+    """Counts the largest piece that is read."""
+
+    def __init__(self, array):
+        self.array, self.largest = array, 0
+        self.shape, self.dtype = array.shape, array.dtype
+
+    def __getitem__(self, key):
+        values = self.array[key]
+        self.largest = max(self.largest, values.size)
+        return values
+
+
+@pytest.mark.parametrize("axes", ["ZYX", "ZYXC", "CZYX", "ZCYX"])
+@pytest.mark.parametrize("dtype", ["uint16", "float32"])
+def test_reads_planes(rng, axes, dtype):
+    values = Counting(stack(rng, axes, dtype))
+    StreamedPercentiles(values, axes)
+    check_finite(values, axes)
+    plane = SHAPES["Y"] * SHAPES["X"]
+    assert values.largest <= plane * (SHAPES["C"] if "C" in axes else 1)
+
+
+def test_zarr_and_memory_mapped(rng, tmp_path):
+    values = stack(rng, "ZYX", "uint16")
+    expected = StreamedPercentiles(values, "ZYX")
+    in_zarr = zarr.create_array(tmp_path / "a.zarr", data=values)
+    mapped = np.memmap(tmp_path / "a", values.dtype, "w+", shape=values.shape)
+    mapped[:] = values
+    for array in in_zarr, mapped:
+        found = StreamedPercentiles(array, "ZYX")
+        assert found.low == expected.low
+        assert found.range == expected.range
+
+
+@pytest.mark.parametrize("axes", ["ZYX", "CZYX", "ZYXC", "YX"])
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_voxels_that_are_not_finite(rng, axes, bad):
+    values = stack(rng, axes, np.float32)
+    check_finite(values, axes)
+    first, last = (1,) * len(axes), tuple(n - 1 for n in values.shape)
+    values[first] = values[last] = bad
+    match = (
+        rf"finite voxels; 2 of {values.size:,} .* at {axes} = "
+        rf"\({', '.join(map(str, first))}\)\. "
+    )
+    with pytest.raises(ValueError, match=match):
+        check_finite(values, axes)
+
+
+def test_integers_are_finite():
+    check_finite(np.zeros((2, 3), np.uint16), "YX")
