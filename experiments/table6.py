@@ -38,6 +38,11 @@ def main(arguments):
             f"expected --networks among {', '.join(NETWORKS)}; "
             f"got {', '.join(unknown) or 'none'}"
         )
+    if FLAGS["seed"].present:
+        raise UserError(
+            "expected --seeds, the number of runs of each network; their seeds "
+            "are 0, 1, ..., so --seed has no meaning"
+        )
     output = files.make_directory(FLAGS.output_dir or "runs/table6")
     record = run_record({**_common_flags(), **script_flags()})
     results = {}

@@ -30,13 +30,17 @@ PAPER = {  # quoted: PSNR, SSIM, NRMSE
 def rows_of(results):
     """Means and standard deviations over the seeds, a row a network and mode.
 
+    Memory is of the first mode: what it took is kept by the process.
+
     Args:
         results: `{(network, seed): contents of metrics.json}`.
     """
     rows = []
     for network in dict.fromkeys(network for network, _ in results):
         own = [r for (name, _), r in results.items() if name == network]
-        for mode in own[0]["restored"]:
+        sizes = [r["peak_rss_bytes"] for r in own if r["peak_rss_bytes"]]
+        memory = int(stats.median(sizes)) if sizes else ""
+        for number, mode in enumerate(own[0]["restored"]):
             row = {"network": network, "statistics": mode, "seeds": len(own)}
             for metric in METRICS:
                 values = [result["restored"][mode][metric] for result in own]
@@ -45,9 +49,7 @@ def rows_of(results):
             row["seconds_per_volume"] = round(
                 stats.median(r["restored"][mode]["seconds"] for r in own), 3
             )
-            row["peak_rss_bytes"] = int(
-                stats.median(r["peak_rss_bytes"] or 0 for r in own)
-            )
+            row["peak_rss_bytes"] = "" if number else memory
             row["parameters"] = own[0]["training"]["parameters"]
             rows.append(row)
     return rows
@@ -100,7 +102,8 @@ def write_markdown(path, rows, results, dataset, record):
             value = quoted and quoted[row["network"]][number]
             cells.append(str(value) if value else "")
         cells.append(f"{row['seconds_per_volume']:.2f}")
-        cells.append(f"{row['peak_rss_bytes'] / 2**20:,.0f} MiB")
+        memory = row["peak_rss_bytes"]
+        cells.append(memory and f"{memory / 2**20:,.0f} MiB")
         lines.append(f"| {' | '.join(cells)} |")
     lines.append("")
     for network in ("attn", "sao"):

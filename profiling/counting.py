@@ -22,6 +22,7 @@ from sanet_tf.layers import (
 )
 from sanet_tf.layers.base import AttentionLayer
 
+CONVOLUTIONS = (layers.Conv2D, layers.Conv3D, layers.DepthwiseConv2D)
 PRODUCTS = ("Conv2D", "DepthwiseConv2dNative", "MatMul")
 
 
@@ -35,8 +36,8 @@ def count_parameters(model, batch_norm=True):
 
 
 def count_madd(model):
-    """Multiply-adds for one image, attention by the paper's rule."""
-    return sum(_layer_madd(layer) for layer in model.layers)
+    """Multiply-adds for one input, attention by the paper's rule."""
+    return sum(_layer_madd(layer) for layer in model._flatten_layers())
 
 
 def count_attention_madd(layer, positions, channels):
@@ -83,10 +84,9 @@ def _batch_product_madd(operation):
 
 
 def _layer_madd(layer):
-    if isinstance(layer, (layers.Conv2D, layers.DepthwiseConv2D)):
-        return math.prod(layer.output.shape[1:3]) * math.prod(
-            layer.kernel.shape
-        )
+    if isinstance(layer, CONVOLUTIONS):
+        positions = math.prod(layer.output.shape[1:-1])
+        return positions * math.prod(layer.kernel.shape)
     if isinstance(layer, layers.Dense):
         return math.prod(layer.kernel.shape)
     if isinstance(layer, AttentionLayer):

@@ -99,13 +99,19 @@ def write_markdown(path, rows, record):
         cells = [row["network"], row["statistics"], row["n_tiles"]]
         for name, shown in (
             ("seconds", f"{row['seconds']:,.2f}"),
-            ("peak_rss_bytes", f"{row['peak_rss_bytes'] / 2**20:,.0f} MiB"),
+            ("peak_rss_bytes", mebibytes(row["peak_rss_bytes"])),
         ):
-            ratio = f"{row[name] / plain[name]:.3f}" if plain else ""
+            known = plain and row[name] and plain[name]
+            ratio = f"{row[name] / plain[name]:.3f}" if known else ""
             cells += [shown, ratio]
-        cells.append(f"{row['predicted_bytes'] / 2**20:,.0f} MiB")
+        cells.append(mebibytes(row["predicted_bytes"]))
         lines.append(f"| {' | '.join(cells)} |")
     files.write_text(path, "\n".join(lines) + "\n")
+
+
+def mebibytes(count):
+    """A number of bytes as text; "?" where the kernel does not say."""
+    return "?" if count is None else f"{count / 2**20:,.0f} MiB"
 
 
 def _mapped(folder, name, dtype, shape):

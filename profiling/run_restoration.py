@@ -15,13 +15,21 @@ from sanet_tf import cli
 from sanet_tf.errors import UserError
 
 FLAGS = flags.FLAGS
+STATISTICS = ("tile", "window", "volume")
+NETWORKS = {  # and the statistics that their attention has
+    "none": ("tile",),
+    "siamese": STATISTICS,
+    "softmax": ("tile",),
+    "pooled": ("tile",),
+    "scaled": ("tile", "volume"),
+}
 
 flags.DEFINE_list("shape", ["32", "256", "256"], "Z,Y,X voxels")
 flags.DEFINE_list(
-    "networks", ["none", "siamese"], "attention: none, siamese, softmax, ..."
+    "networks", ["none", "siamese"], f"attention: {', '.join(NETWORKS)}"
 )
 flags.DEFINE_list(
-    "statistics", ["tile", "window", "volume"], "modes, where attention is"
+    "statistics", list(STATISTICS), "modes, where the attention has them"
 )
 flags.DEFINE_list("n_tiles", None, "tiles along Z,Y,X; from memory if none")
 flags.DEFINE_integer("n_first", 32, "channels at full resolution", 1)
@@ -32,19 +40,26 @@ flags.DEFINE_string("name", "restoration", "name of the files")
 
 def main(arguments):
     cli.no_arguments(arguments)
-    from restoration_cost import VolumeCase, measure_volume, write_markdown
+    from restoration_cost import (
+        VolumeCase,
+        measure_volume,
+        mebibytes,
+        write_markdown,
+    )
 
     from sanet_tf.files import make_directory, write_csv, write_json
     from sanet_tf.isolated import call_isolated
     from sanet_tf.record import run_record, script_flags
 
     shape, n_tiles = _numbers("shape"), _numbers("n_tiles")
+    networks = _among("networks", NETWORKS)
+    statistics = _among("statistics", STATISTICS)
     output = make_directory(FLAGS.output_dir)
     record = run_record(script_flags())
     rows = []
-    for network in FLAGS.networks:
-        plain = network in ("none", "softmax", "pooled")
-        for mode in ["tile"] if plain else FLAGS.statistics:
+    for network in networks:
+        known = NETWORKS[network]
+        for mode in [m for m in statistics if m in known] or ["tile"]:
             case = VolumeCase(
                 *(network, mode, shape, n_tiles, FLAGS.n_first, FLAGS.repeats)
             )
@@ -54,14 +69,24 @@ def main(arguments):
             rows.append(row)
             print(
                 f"{network:8} {mode:6} {row['tiles']} tiles: "
-                f"{row['seconds']:.2f} s, {row['peak_rss_bytes'] / 2**20:,.0f} "
-                f"MiB (predicted {row['predicted_bytes'] / 2**20:,.0f} MiB)",
+                f"{row['seconds']:.2f} s, {mebibytes(row['peak_rss_bytes'])} "
+                f"(predicted {mebibytes(row['predicted_bytes'])})",
                 flush=True,
             )
     write_csv(output / f"{FLAGS.name}.csv", rows)
     write_markdown(output / f"{FLAGS.name}.md", rows, record)
     write_json(output / f"{FLAGS.name}.run.json", record)
     print(f"wrote {output}/: {FLAGS.name}.csv, {FLAGS.name}.md")
+
+
+def _among(name, known):
+    unknown = [value for value in FLAGS[name].value if value not in known]
+    if unknown or not FLAGS[name].value:
+        raise UserError(
+            f"expected --{name} among {', '.join(known)}; "
+            f"got {', '.join(unknown) or 'none'}"
+        )
+    return FLAGS[name].value
 
 
 def _numbers(name):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sanet_tf.models import MODELS
+from sanet_tf.models import MODELS, UNETS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -19,9 +19,22 @@ def test_the_layer_in_ten_lines(capsys):
     assert capsys.readouterr().out.strip() == shape
 
 
+def block(text):
+    """The only block of code that has the text."""
+    (found,) = [block for block in BLOCKS if text in block]
+    return found
+
+
+def test_restoration():
+    names = {}
+    exec(block("SiameseCARE"), names)
+    assert names["restored"].shape == names["stack"].shape
+    assert (names["model"].logdir / "fiji.zip").is_file()
+
+
 def test_the_networks():
     names = {}
-    exec(BLOCKS[1], names)
+    exec(block("import MODELS, SANet"), names)
     assert names["model"].count_params() > 3_000_000
     assert names["features"].output_shape == (None, None, None, 1280)
     assert names["baseline"].output_shape == (None, 10)
@@ -37,5 +50,5 @@ def test_files_of_the_commands_exist(path):
 
 def test_every_network_is_in_the_table():
     assert set(re.findall(r"^\| `(\w+)` \|", README, re.MULTILINE)) == set(
-        MODELS
+        [*MODELS, *UNETS]
     )

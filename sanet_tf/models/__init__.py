@@ -5,6 +5,7 @@ from functools import partial
 from sanet_tf.models.mobilenet_v2 import MobileNetV2
 from sanet_tf.models.predictions import decode_predictions, preprocess_input
 from sanet_tf.models.sanet import SANet
+from sanet_tf.models.unet import DenoisingUNet, ProjectionUNet
 
 
 def _sanet(name, **arguments):
@@ -29,9 +30,22 @@ MODELS = {
     ),
 }
 
+# Restoration, Table 6: from a volume to a volume, or from a stack to a plane.
+UNETS = {
+    "unet": DenoisingUNet,
+    "unet_attn": partial(DenoisingUNet, attention="softmax"),
+    "unet_sao": partial(DenoisingUNet, attention="siamese"),
+    "projection_unet": ProjectionUNet,
+    "projection_unet_attn": partial(ProjectionUNet, attention="softmax"),
+    "projection_unet_sao": partial(ProjectionUNet, attention="siamese"),
+}
+
 __all__ = [
     "MODELS",
+    "UNETS",
+    "DenoisingUNet",
     "MobileNetV2",
+    "ProjectionUNet",
     "SANet",
     "decode_predictions",
     "preprocess_input",

@@ -4,6 +4,7 @@ import json
 import time
 import warnings
 
+import numpy as np
 from matplotlib.figure import Figure
 
 from sanet_tf import files
@@ -14,6 +15,7 @@ from sanet_tf.restoration.config import (
     SiameseProjectionConfig,
 )
 from sanet_tf.restoration.data.patches import by
+from sanet_tf.restoration.data.stacks import check_finite
 from sanet_tf.restoration.statistics import TiledNetwork
 
 
@@ -54,7 +56,8 @@ def check(data, task, fields, modes, n_tiles):
         n_tiles: see `evaluate_model`.
 
     Raises:
-        UserError: the patches or the flags do not fit the network.
+        UserError: the patches or the flags do not fit the network, or a test
+            stack has voxels that are no numbers.
     """
     model = make_model(None, data, task, **fields)
     size = data.train[0].shape[1:-1]
@@ -72,10 +75,15 @@ def check(data, task, fields, modes, n_tiles):
             model.plan(data.test[0].low.shape, data.axes, n_tiles)
     except ValueError as error:
         raise UserError(str(error)) from error
+    for pair in data.test:
+        for stack in (pair.low, pair.high):
+            check_finite(np.asarray(stack), pair.name)
 
 
 def train(model, data, steps_per_epoch, seed, run):
     """Trains or resumes; draws the curves; returns a summary for JSON."""
+    for folder in (model.logdir, model.logdir / "checkpoint"):
+        files.remove_leftovers(folder)  # of a process that was killed
     X, Y = data.train
     batch = model.config.train_batch_size
     start = time.time()

@@ -189,6 +189,18 @@ class Training:
         if best is not None and (self.logdir / best).exists():
             self.load_weights(best)
 
+    def _find_and_load_weights(self, prefer="best"):
+        """The best weights, or the last, or what csbdeep would load.
+
+        That is the newest file, even one that a killed process left unfinished.
+        """
+        config = self.config
+        for name in config.train_checkpoint, config.train_checkpoint_last:
+            if name is not None and (self.logdir / name).is_file():
+                self.load_weights(name)
+                return
+        super()._find_and_load_weights(prefer)
+
 
 class _Pictures(CARETensorBoardImage):
     """Csbdeep's pictures, without the warning that their making brings."""

@@ -41,9 +41,14 @@ def test_flags_that_absl_refuses(flags):
     [
         "experiments/demo.py",
         "experiments/imagenet.py",
+        "experiments/restoration.py",
+        "experiments/simulate.py",
+        "experiments/table6.py",
         "profiling/count_models.py",
         "profiling/run_pipeline.py",
+        "profiling/run_restoration.py",
         "sanet_tf/predict.py",
+        "sanet_tf/restore.py",
     ],
 )
 def test_help_is_quick(script):

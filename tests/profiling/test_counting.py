@@ -9,7 +9,7 @@ import keras
 import pytest
 from counting import count_computed_madd, count_madd, count_parameters
 
-from sanet_tf.models import MODELS
+from sanet_tf.models import MODELS, UNETS
 
 ROOT = Path(__file__).parents[2]
 
@@ -25,7 +25,7 @@ def table(tmp_path_factory):
         text=True,
         check=True,
     )
-    with open(folder / "models.csv", newline="") as file:
+    with open(folder / "counts.csv", newline="") as file:
         rows = {row["model"]: row for row in csv.DictReader(file)}
     return result.stdout, rows
 
@@ -69,7 +69,7 @@ def test_every_model_is_counted(table):
         "paper_parameters",
         "paper_madd",
     } <= rows["sanet"].keys()
-    for name in MODELS:
+    for name in (*MODELS, *UNETS):
         assert f"\n{name} " in output
 
 

@@ -1,0 +1,225 @@
+"""experiments/table6.py: its arithmetic on made-up results, and a tiny run."""
+
+import csv
+import importlib
+import json
+import sys
+
+import pytest
+from PIL import Image
+
+from tests import commands
+from tests.experiments.conftest import error_line
+
+SCRIPT = "experiments/table6.py"
+TINY = (
+    *("--volume_shape=8,32,32", "--num_volumes=1", "--num_test=1"),
+    *("--patch_size=4,16,16", "--num_patches=8", "--n_depth=1", "--n_first=4"),
+    *("--batch_size=4", "--epochs=1", "--notensorboard"),
+)
+RECORD = {"command": "python experiments/table6.py", "machine": "a machine"}
+
+
+@pytest.fixture(scope="module")
+def table6_report():
+    """The module, which lies beside the script."""
+    folder = str(commands.ROOT / "experiments")
+    sys.path.insert(0, folder)
+    try:
+        return importlib.import_module("table6_report")
+    finally:
+        sys.path.remove(folder)
+
+
+def result(psnr, ssim, nrmse, seconds=2.0, memory=2**20, modes=("default",)):
+    """The contents of a metrics.json, as far as the table reads it."""
+    row = {"psnr": psnr, "ssim": ssim, "nrmse": nrmse, "seconds": seconds}
+    return {
+        "input": {"psnr": 20.25, "ssim": 0.25, "nrmse": 0.125},
+        "restored": dict.fromkeys(modes, row),
+        "peak_rss_bytes": memory,
+        "training": {"parameters": 1000},
+    }
+
+
+@pytest.fixture
+def results():
+    """Two networks, three seeds."""
+    return {
+        ("unet", 0): result(30.0, 0.70, 0.05, 1.0, 2**20),
+        ("sao", 0): result(30.5, 0.75, 0.04, 4.0, 8 * 2**20),
+        ("unet", 1): result(31.0, 0.71, 0.05, 9.0, 3 * 2**20),
+        ("sao", 1): result(31.0, 0.75, 0.05, 5.0, 9 * 2**20),
+        ("unet", 2): result(35.0, 0.75, 0.05, 2.0, 7 * 2**20),
+        ("sao", 2): result(37.0, 0.75, 0.03, 6.0, 4 * 2**20),
+    }
+
+
+def test_rows_are_means_and_sample_deviations(table6_report, results):
+    unet, sao = table6_report.rows_of(results)
+    assert unet == {
+        "network": "unet",
+        "statistics": "default",
+        "seeds": 3,
+        "psnr": 32.0,
+        "psnr_sd": 2.64575,  # of -2, -1 and 3: the root of 14 / 2
+        "ssim": 0.72,
+        "ssim_sd": 0.02646,
+        "nrmse": 0.05,
+        "nrmse_sd": 0.0,
+        "seconds_per_volume": 2.0,  # medians
+        "peak_rss_bytes": 3 * 2**20,
+        "parameters": 1000,
+    }
+    assert (sao["network"], sao["psnr"], sao["psnr_sd"]) == (
+        *("sao", 32.83333, 3.61709),
+    )
+    assert (sao["seconds_per_volume"], sao["peak_rss_bytes"]) == (5, 2**23)
+
+
+def test_one_seed_has_no_deviation(table6_report):
+    (row,) = table6_report.rows_of({("sao", 0): result(30.0, 0.7, 0.05)})
+    assert row["psnr_sd"] is None
+    assert row["seeds"] == 1
+
+
+def test_memory_is_of_the_first_mode(table6_report):
+    modes = ("tile", "volume")
+    one = {("sao", 0): result(30.0, 0.7, 0.05, modes=modes)}
+    rows = table6_report.rows_of(one)
+    assert [row["statistics"] for row in rows] == ["tile", "volume"]
+    assert [row["peak_rss_bytes"] for row in rows] == [2**20, ""]
+
+
+def test_differences_are_paired(table6_report, results):
+    """+0.5, 0 and +2 dB: their spread is far below that of the networks."""
+    found = table6_report.differences(results, "sao")
+    assert found["psnr"] == (pytest.approx(2.5 / 3), 1.04083)
+    assert found["ssim"] == (pytest.approx(0.03), 0.02646)
+    assert found["nrmse"] == (pytest.approx(-0.01), 0.01)
+
+
+def test_differences_are_of_seeds_that_both_have(table6_report, results):
+    del results["unet", 0], results["sao", 1]
+    found = table6_report.differences(results, "sao")
+    assert found["psnr"] == (2.0, None)
+    assert table6_report.differences(results, "attn") == {}
+    del results["unet", 1], results["unet", 2]
+    assert table6_report.differences(results, "sao") == {}
+
+
+def markdown(module, results, dataset, path):
+    module.write_markdown(
+        path, module.rows_of(results), results, dataset, RECORD
+    )
+    text = path.read_text()
+    table = [line for line in text.splitlines() if line.startswith("|")]
+    cells = [[c.strip() for c in line[1:-1].split("|")] for line in table]
+    assert {len(row) for row in cells} == {10}
+    return text, cells
+
+
+def test_markdown_beside_the_paper(table6_report, results, tmp_path):
+    text, cells = markdown(
+        table6_report, results, "planaria", tmp_path / "table6.md"
+    )
+    assert "`python experiments/table6.py`" in text
+    assert "*Measured* on a machine" in text
+    assert "columns headed paper are *quoted*" in text
+    head, _, source, unet, sao = cells
+    assert head[:4] == ["network", "statistics", "PSNR (dB)", "paper"]
+    assert source[:3] == ["input", "", "20.2500"]
+    assert unet == [
+        *("U-Net", "default", "32.0000 ± 2.6458", "31.571"),
+        *("0.7200 ± 0.0265", "0.7707", "0.0500 ± 0.0000", "0.0268"),
+        *("2.00", "3 MiB"),
+    ]
+    assert sao[0] == "U-Net+SAO"
+    assert sao[3::2][:3] == ["31.929", "0.7898", "0.0257"]
+    assert text.splitlines()[-1] == (
+        "U-Net+SAO against U-Net, seed by seed: PSNR +0.8333 ± 1.0408, "
+        "SSIM +0.0300 ± 0.0265, NRMSE -0.0100 ± 0.0100."
+    )
+
+
+def test_markdown_of_data_that_the_paper_has_not(
+    table6_report, results, tmp_path
+):
+    """A projection's input has no metrics."""
+    for value in results.values():
+        value["input"] = None
+        value["peak_rss_bytes"] = None
+    text, cells = markdown(
+        table6_report, results, "simulated", tmp_path / "table6.md"
+    )
+    assert "the paper has no row for these data" in text
+    assert [row[0] for row in cells[2:]] == ["U-Net", "U-Net+SAO"]
+    assert cells[2][3] == cells[2][5] == cells[2][7] == ""
+
+
+def test_figure(table6_report, results, tmp_path):
+    table6_report.write_figure(tmp_path / "table6.png", results)
+    with Image.open(tmp_path / "table6.png") as image:
+        assert image.width > 500
+
+
+@pytest.mark.slow
+def test_goes_on_after_a_failed_run(tmp_path):
+    """The second run finds a file in its way; the first is not repeated."""
+    in_the_way = tmp_path / "sao-seed0"
+    in_the_way.touch()
+    flags = (*TINY, "--networks=unet,sao", "--seeds=1")
+    flags = (*flags, f"--output_dir={tmp_path}")
+    failed = commands.run(SCRIPT, *flags)
+    assert failed.returncode == 1
+    assert "Traceback" not in failed.stderr
+    assert failed.stderr.splitlines()[-1].startswith(
+        "error: the run of sao with seed 0 failed, see above; the same command"
+    )
+    assert not (tmp_path / "table6.md").exists()
+    in_the_way.unlink()
+    weights = tmp_path / "unet-seed0" / "model" / "weights_best.h5"
+    before = weights.stat().st_mtime_ns
+    complete = commands.run(SCRIPT, *flags)
+    assert complete.returncode == 0, complete.stderr
+    assert weights.stat().st_mtime_ns == before
+    assert {path.name for path in tmp_path.iterdir()} == {
+        *("unet-seed0", "sao-seed0", "table6.csv", "table6.md"),
+        *("table6.png", "table6.run.json"),
+    }
+    with open(tmp_path / "table6.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["network"] for row in rows] == ["unet", "sao"]
+    for row in rows:
+        folder = tmp_path / f"{row['network']}-seed0"
+        metrics = json.loads((folder / "metrics.json").read_text())
+        psnr = metrics["restored"]["default"]["psnr"]
+        assert float(row["psnr"]) == pytest.approx(psnr, abs=1e-5)
+        assert row["psnr_sd"] == ""
+    unet, sao = (
+        json.loads((tmp_path / f"{network}-seed0/run.json").read_text())
+        for network in ("unet", "sao")
+    )
+    assert (unet["flags"].pop("attention"), sao["flags"].pop("attention")) == (
+        *("none", "siamese"),
+    )
+    assert unet["flags"] == sao["flags"]
+    assert (tmp_path / "table6.md").read_text() in complete.stdout
+    record = json.loads((tmp_path / "table6.run.json").read_text())
+    assert record["flags"]["networks"] == ["unet", "sao"]
+    assert record["flags"]["n_first"] == 4
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--networks=unet,siamese"], "among unet, attn, sao; got siamese"),
+        (["--networks="], "expected --networks among unet, attn, sao; got no"),
+        (["--seed=3"], "expected --seeds, the number of runs of each"),
+        (["seeds=3"], "expected flags only, got 'seeds=3'"),
+    ],
+)
+def test_wrong_flags_are_one_line(flags, message, tmp_path):
+    result = commands.run(SCRIPT, *flags, f"--output_dir={tmp_path / 'new'}")
+    assert message in error_line(result)
+    assert not (tmp_path / "new").exists()

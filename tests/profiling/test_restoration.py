@@ -1,0 +1,101 @@
+"""run_restoration.py on tiny volumes: files, columns and errors."""
+
+import csv
+import json
+
+import pytest
+from restoration_cost import write_markdown
+
+from tests import commands
+from tests.experiments.conftest import error_line
+
+SCRIPT = "profiling/run_restoration.py"
+
+
+@pytest.mark.slow
+def test_tiny_volume(tmp_path):
+    """The attention that has no local means is left out of the windows."""
+    result = commands.run(
+        SCRIPT,
+        *("--shape=4,64,24", "--n_tiles=1,3,1", "--n_first=4", "--repeats=2"),
+        *("--networks=none,scaled", "--statistics=window,volume"),
+        *(f"--output_dir={tmp_path}", "--name=cost"),
+    )
+    assert result.returncode == 0, result.stderr
+    assert {path.name for path in tmp_path.iterdir()} == {
+        *("cost.csv", "cost.md", "cost.run.json")
+    }
+    with open(tmp_path / "cost.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == [
+        *("network", "statistics", "shape", "n_first", "n_tiles", "tiles"),
+        *("tile_shape", "seconds", "predicted_bytes", "peak_rss_bytes"),
+    ]
+    assert [(row["network"], row["statistics"]) for row in rows] == [
+        ("none", "tile"),
+        ("scaled", "volume"),
+    ]
+    for row in rows:
+        assert row["shape"] == "4x64x24"
+        assert row["n_tiles"] == "1x3x1"
+        assert row["tiles"] == "3"
+        assert row["n_first"] == "4"
+        assert row["tile_shape"].startswith("4x")
+        for name in ("seconds", "predicted_bytes", "peak_rss_bytes"):
+            assert float(row[name]) > 0
+    table = (tmp_path / "cost.md").read_text()
+    assert "| none | tile | 1x3x1 |" in table
+    record = json.loads((tmp_path / "cost.run.json").read_text())
+    assert record["flags"]["shape"] == ["4", "64", "24"]
+    assert result.stdout.count("(predicted") == 2
+
+
+def row(network, seconds, memory):
+    return {
+        "network": network,
+        "statistics": "tile",
+        "n_tiles": "1x2x2",
+        "seconds": seconds,
+        "peak_rss_bytes": memory,
+        "predicted_bytes": 3 * 2**20,
+    }
+
+
+def table(path, rows):
+    write_markdown(path, rows, {"command": "c", "machine": "m"})
+    lines = [line for line in path.read_text().splitlines() if "1x2x2" in line]
+    return [[cell.strip() for cell in line[1:-1].split("|")] for line in lines]
+
+
+def test_markdown_has_the_ratios_to_the_plain_network(tmp_path):
+    rows = [row("none", 2.0, 2**30), row("siamese", 2.5, 1.25 * 2**30)]
+    assert table(tmp_path / "cost.md", rows)[1] == [
+        *("siamese", "tile", "1x2x2", "2.50", "1.250", "1,280 MiB", "1.250"),
+        "3 MiB",
+    ]
+
+
+def test_markdown_without_the_plain_network_or_memory(tmp_path):
+    assert table(tmp_path / "cost.md", [row("siamese", 2.5, None)]) == [
+        ["siamese", "tile", "1x2x2", "2.50", "", "?", "", "3 MiB"]
+    ]
+    rows = [row("none", 2.0, None), row("siamese", 2.5, None)]
+    assert table(tmp_path / "cost.md", rows)[1][4:7] == ["1.250", "?", ""]
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--networks=care"], "expected --networks among none, siamese"),
+        (["--networks="], "expected --networks among none, siamese"),
+        (["--statistics=default"], "among tile, window, volume; got default"),
+        (["--shape=32,256"], "three whole numbers such as 32,256,256"),
+        (["--shape=32,256,x"], "three whole numbers such as 32,256,256"),
+        (["--n_tiles=0,1,1"], "expected --n_tiles as three whole numbers"),
+        (["shape=8,8,8"], "expected flags only, got 'shape=8,8,8'"),
+    ],
+)
+def test_wrong_flags_are_one_line(flags, message, tmp_path):
+    result = commands.run(SCRIPT, *flags, f"--output_dir={tmp_path / 'new'}")
+    assert message in error_line(result)
+    assert not (tmp_path / "new").exists()
