@@ -43,7 +43,7 @@ class Keeper(keras.callbacks.Callback):
         history.set_model(self.care.keras_model)
         history.epoch = list(range(len(self.state["epochs"])))
         history.history = {
-            name: [epoch[name] for epoch in self.state["epochs"]]
+            name: [epoch.get(name) for epoch in self.state["epochs"]]
             for name in (self.state["epochs"] or [{}])[0]
         }
         return history

@@ -93,6 +93,11 @@ class Prediction:
                 f"expected a destination of shape {shape}. "
                 f"Received: {tuple(destination.shape)}"
             )
+        if destination is source:
+            raise ValueError(
+                "expected another destination than the source: tiles overlap, "
+                "so what is restored would be read again"
+            )
         normalizer = StreamedPercentiles(source, axes)
         same = self.config.n_channel_in == self.config.n_channel_out
         spatial = self._spatial

@@ -53,7 +53,7 @@ class Training:
         To train anew, remove the model's folder.
 
         Args:
-            X: array-like of patches `(n, *axes)`, such as `(n, Z, Y, X, C)`;
+            X: array of patches `(n, *axes)`, such as `(n, Z, Y, X, C)`;
                 may be memory-mapped.
             Y: the true patches.
             validation_data: a pair like (X, Y).
@@ -78,7 +78,8 @@ class Training:
                 f"Received: {type(validation_data).__name__}"
             )
         self._check_patches(*validation_data, "validation_data")
-        epochs = epochs or self.config.train_epochs
+        if epochs is None:
+            epochs = self.config.train_epochs
         steps = steps_per_epoch or self.config.train_steps_per_epoch
         self._remember_patch_size(X)
         Y, validation_data = self._targets(Y, validation_data)

@@ -257,6 +257,21 @@ def test_destination_of_another_shape(rng):
         make_care("YX").restore(image, "YX", np.zeros((8, 9)))
 
 
+def test_destination_that_is_the_source(rng):
+    image = rng.random((8, 8))
+    with pytest.raises(ValueError, match="another destination than the sour"):
+        make_care("YX").restore(image, "YX", image)
+
+
+def test_byte_order_and_strides(rng):
+    model = fill(make_care("YX"))
+    image = volume_with_ramp(rng, (41, 40), np.uint16)
+    expected = model.predict(image, "YX", n_tiles=(2, 1))
+    for other in image.astype(">u2"), np.asfortranarray(image):
+        assert_same(model.predict(other, "YX", n_tiles=(2, 1)), expected)
+        assert_restores(model, other, "YX", expected, (2, 1))
+
+
 def test_input_is_left_as_it_was(rng):
     model = fill(make_care("YX"))
     image = volume_with_ramp(rng, (41, 40))

@@ -155,6 +155,10 @@ def test_more_epochs_go_on(pairs, tmp_path):
     assert model.keras_model.optimizer.iterations == 12
 
 
+def test_no_epochs(pairs, tmp_path):
+    assert make(tmp_path).train(*pairs, epochs=0).epoch == []
+
+
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     """A model with attention, after its training; and the history."""
@@ -204,6 +208,13 @@ def test_pairs_stay_pairs(pairs):
     batches = Batches(X, X + 1, 4, 3, lambda x, y: (2 * x, 3 * y), 0)
     for x, y in (batches[i] for i in range(3)):
         np.testing.assert_allclose(y, 3 * (x / 2 + 1), rtol=1e-6)
+
+
+def test_goes_on_with_other_callbacks(folder, pairs):
+    model = folder(train_reduce_lr=None)
+    history = model.train(*pairs, epochs=4).history
+    assert len(history["val_loss"]) == 4
+    assert history["learning_rate"][3] is None  # nobody noted it
 
 
 def test_checkpoint_of_another_network(folder, pairs):
