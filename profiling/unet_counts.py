@@ -14,7 +14,7 @@ OPERATORS = {layer: name for name, layer in ATTENTION.items()}
 
 
 def count_unet(name, function):
-    """A row of unet_counts.csv, as a dictionary; nothing is computed or allocated.
+    """A row of unet_counts.csv, as a dictionary; no tensor is computed.
 
     Attention memory is by the rule of the paper's Table 2, for one volume:
     scores and outputs of all operators, each rounded up to a power of two.

@@ -49,6 +49,5 @@ def test_files_of_the_commands_exist(path):
 
 
 def test_every_network_is_in_the_table():
-    assert set(re.findall(r"^\| `(\w+)` \|", README, re.MULTILINE)) == set(
-        [*MODELS, *UNETS]
-    )
+    named = re.findall(r"^\| `(\w+)` \|", README, re.MULTILINE)
+    assert set(named) == {*MODELS, *UNETS}
