@@ -6,7 +6,11 @@ from pathlib import Path
 import setuptools
 
 JAX = ["jax>=0.7"]
-BIOIMAGEIO = ["bioimageio.core>=0.11", "bioimageio.spec>=0.5.12"]
+BIOIMAGEIO = [
+    "bioimageio.core>=0.11",
+    "bioimageio.spec>=0.5.12",
+    "pydantic>=2.10.3,<2.14",  # bioimageio.spec fails with 2.14
+]
 EXPORT = ["ai-edge-litert>=2.3", "onnx>=1.17", "tf2onnx>=1.17"]
 TEST = ["pytest>=8.3", "ruff>=0.12", *JAX, *BIOIMAGEIO]
 
