@@ -43,7 +43,7 @@ def command(*flags):
         "--image_size=32",
         "--alpha=0.1",
         "--batch_size=16",
-        "--learning_rate=0.02",
+        "--learning_rate=0.005",  # higher ones may explode: SAO is quadratic
         "--schedule=cosine",
         *flags,
     ]
