@@ -205,7 +205,14 @@ class Prediction:
         return counts, tile, self._predict_bytes(tile)
 
     def _predict_bytes(self, tile_shape):
-        return predict_bytes(self.keras_model, tile_shape)
+        """Known once for each shape: a series of images asks for each."""
+        if not hasattr(self, "_bytes"):
+            self._bytes = {}
+        if tile_shape not in self._bytes:
+            self._bytes[tile_shape] = predict_bytes(
+                self.keras_model, tile_shape
+            )
+        return self._bytes[tile_shape]
 
     def _grid(self, shape):
         spatial = self._spatial

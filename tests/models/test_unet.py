@@ -12,6 +12,9 @@ BACKEND = keras.backend.backend()
 against_csbdeep = pytest.mark.skipif(
     BACKEND != "tensorflow", reason="csbdeep knows TensorFlow only"
 )
+on_one_backend = pytest.mark.skipif(
+    BACKEND != "tensorflow", reason="is slow on others, and the same"
+)
 if BACKEND == "tensorflow":
     from csbdeep.models import CARE, Config, ProjectionCARE, ProjectionConfig
 
@@ -199,6 +202,7 @@ def test_projection_is_that_of_care(case, rng, tmp_path):
     assert np.abs(outputs - call(ours, inputs)).max() > 1e-2
 
 
+@on_one_backend
 def test_parameters_of_the_paper():
     """The default network of csbdeep; three operators with C = 128, 64 and 32.
 
@@ -230,6 +234,7 @@ def test_attention_is_in_bottom_and_decoder(attention):
         assert config["use_batch_norm"]
 
 
+@on_one_backend
 @each_operator
 @pytest.mark.parametrize("depth", [1, 3])
 def test_attention_at_other_depths(attention, depth):
@@ -260,6 +265,7 @@ def test_silenced_attention_leaves_the_plain_network(attention, rng):
     np.testing.assert_allclose(call(model, inputs), expected, atol=1e-6)
 
 
+@on_one_backend
 def test_arguments_of_the_operator():
     config = {"num_heads": 2, "use_query_projection": False}
     model = DenoisingUNet(attention="siamese", attention_config=config)
@@ -279,6 +285,7 @@ def test_probabilistic_round_trips_in_safe_mode(rng, tmp_path):
     assert_round_trips(filled(model, rng), rng, tmp_path)
 
 
+@on_one_backend
 @each_or_none
 def test_projection_round_trips_in_safe_mode(attention, rng, tmp_path):
     model = ProjectionUNet(
@@ -333,6 +340,7 @@ def policy(request):
 
 
 # TensorFlow has no MaxPool3D in float16 on the CPU.
+@on_one_backend
 @pytest.mark.parametrize(
     ("policy", "shape"),
     [("mixed_bfloat16", VOLUME), ("mixed_float16", PLANE)],
@@ -347,6 +355,7 @@ def test_mixed_precision(policy, shape, attention, rng):
     assert_trains_in_float32(model, rng)
 
 
+@on_one_backend
 @pytest.mark.parametrize("policy", ["mixed_bfloat16"], indirect=True)
 @pytest.mark.parametrize("attention", [None, "siamese"])
 def test_mixed_precision_of_a_projection(policy, attention, rng):
@@ -403,12 +412,14 @@ def test_projection_of_a_plane():
         ProjectionUNet(PLANE)
 
 
+@on_one_backend
 def test_residual_of_other_channels():
     with pytest.raises(ValueError, match="Received: n_channel_out=2, input"):
         DenoisingUNet(n_channel_out=2, residual=True)
     assert DenoisingUNet(PLANE, n_channel_out=2).output_shape[-1] == 2
 
 
+@on_one_backend
 @each_operator
 def test_weights_that_do_not_fit(attention, tmp_path):
     DenoisingUNet(n_first=4).save_weights(tmp_path / "plain.weights.h5")

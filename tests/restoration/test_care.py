@@ -1,5 +1,6 @@
 """`predict` and `restore`: csbdeep's results, of any stack that fits."""
 
+import functools
 import warnings
 
 import numpy as np
@@ -28,6 +29,7 @@ NORMALIZERS = {
 }
 
 
+@functools.cache  # what is compiled serves many tests
 def pair(axes="ZYX", *channels, **options):
     """Ours without attention, and csbdeep's with the same weights."""
     ours = fill(make_care(axes, *channels, attention=None, **options))
@@ -35,11 +37,17 @@ def pair(axes="ZYX", *channels, **options):
     return ours, with_weights_of(ours, CARE(config, basedir=None))
 
 
+@functools.cache
 def projection_pair(**options):
     options = {"proj_n_depth": 1, "proj_n_filt": 3, **SMALL, **options}
     ours = fill(make_projection(attention=None, **options))
     theirs = ProjectionCARE(ProjectionConfig("ZYX", **options), basedir=None)
     return ours, with_weights_of(ours, theirs)
+
+
+@functools.cache
+def care(axes="ZYX", attention="siamese"):
+    return fill(make_care(axes, attention=attention))
 
 
 def with_weights_of(ours, theirs):
@@ -156,7 +164,7 @@ def test_probabilistic(rng, n_tiles):
 
 
 def test_scale_of_a_model_without():
-    model = make_care("YX")
+    model = care("YX")
     with pytest.raises(ValueError, match="model with probabilistic=True"):
         model.predict_probabilistic(np.ones((8, 8)), "YX")
 
@@ -191,7 +199,7 @@ def test_projection(rng, axis, axes):
     ],
 )
 def test_restore_is_predict(rng, attention, dtype):
-    model = fill(make_care(attention=attention))
+    model = care("ZYX", attention)
     values = volume_with_ramp(rng, (5, 43, 46)) * 100
     volume = values.astype(dtype)
     for n_tiles in None, (1, 2, 1):
@@ -201,7 +209,7 @@ def test_restore_is_predict(rng, attention, dtype):
 
 @pytest.mark.parametrize("axes", ["YXZ", "XYZ", "zyx"])
 def test_restore_of_other_axes(rng, axes):
-    model = fill(make_care())
+    model = care()
     sizes = {"Z": 5, "Y": 43, "X": 46}
     volume = volume_with_ramp(rng, [sizes[axis] for axis in axes.upper()])
     expected = model.predict(volume, axes)
@@ -209,7 +217,7 @@ def test_restore_of_other_axes(rng, axes):
 
 
 def test_restore_of_files(rng, tmp_path):
-    model = fill(make_care())
+    model = care()
     volume = volume_with_ramp(rng, (5, 43, 46), np.uint16)
     expected = model.predict(volume, "ZYX", n_tiles=(1, 2, 2))
     mapped = np.memmap(tmp_path / "a", volume.dtype, "w+", shape=volume.shape)
@@ -238,7 +246,7 @@ def assert_restores(model, image, axes, expected, n_tiles=None):
 
 
 def test_restore_into_integers(rng):
-    model = fill(make_care("YX"))
+    model = care("YX")
     image = volume_with_ramp(rng, (40, 40), np.uint16)
     expected = model.predict(image, "YX")
     assert expected.min() < 0 or expected.max() > 255
@@ -254,17 +262,17 @@ def test_destination_of_another_shape(rng):
     image = rng.random((8, 8))
     match = r"destination of shape \(8, 8\)\. Received: \(8, 9\)"
     with pytest.raises(ValueError, match=match):
-        make_care("YX").restore(image, "YX", np.zeros((8, 9)))
+        care("YX").restore(image, "YX", np.zeros((8, 9)))
 
 
 def test_destination_that_is_the_source(rng):
     image = rng.random((8, 8))
     with pytest.raises(ValueError, match="another destination than the sour"):
-        make_care("YX").restore(image, "YX", image)
+        care("YX").restore(image, "YX", image)
 
 
 def test_byte_order_and_strides(rng):
-    model = fill(make_care("YX"))
+    model = care("YX")
     image = volume_with_ramp(rng, (41, 40), np.uint16)
     expected = model.predict(image, "YX", n_tiles=(2, 1))
     for other in image.astype(">u2"), np.asfortranarray(image):
@@ -273,7 +281,7 @@ def test_byte_order_and_strides(rng):
 
 
 def test_input_is_left_as_it_was(rng):
-    model = fill(make_care("YX"))
+    model = care("YX")
     image = volume_with_ramp(rng, (41, 40))
     before = image.copy()
     model.predict(image, "YX", n_tiles=(2, 1))
@@ -308,7 +316,7 @@ def test_input_is_left_as_it_was(rng):
     ],
 )
 def test_images_that_do_not_fit(method, image, axes, match):
-    model = make_care()
+    model = care()
     arguments = (image, axes) + ((image,) if method == "restore" else ())
     with pytest.raises(ValueError, match=match):
         getattr(model, method)(*arguments)
@@ -317,7 +325,7 @@ def test_images_that_do_not_fit(method, image, axes, match):
 @pytest.mark.parametrize("method", ["predict", "restore"])
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_one_voxel_that_is_not_finite(rng, method, bad):
-    model, image = make_care(), rng.random((4, 8, 8))
+    model, image = care(), rng.random((4, 8, 8))
     image[2, 3, 5] = bad
     match = r"1 of 256 are NaN or infinite, the first at ZYX = \(2, 3, 5\)"
     arguments = (image, "ZYX") + ((image,) if method == "restore" else ())
@@ -338,18 +346,18 @@ def test_one_voxel_that_is_not_finite(rng, method, bad):
 )
 def test_tiles_that_do_not_fit(n_tiles, match):
     with pytest.raises(ValueError, match=match):
-        make_care().predict(np.ones((4, 8, 8)), "ZYX", n_tiles=n_tiles)
+        care().predict(np.ones((4, 8, 8)), "ZYX", n_tiles=n_tiles)
 
 
 def test_tiles_along_an_axis_that_is_not_cut():
     with pytest.raises(ValueError, match="axis C cannot be cut"):
-        make_care("YX").predict(np.ones((8, 8, 1)), "YXC", n_tiles=(1, 1, 2))
+        care("YX").predict(np.ones((8, 8, 1)), "YXC", n_tiles=(1, 1, 2))
     with pytest.raises(ValueError, match="axis Z cannot be cut"):
         make_projection().predict(np.ones((8, 8, 8)), "ZYX", n_tiles=(2, 1, 1))
 
 
 def test_tiles_as_an_array(rng):
-    model, image = fill(make_care("YX")), volume_with_ramp(rng, (50, 60))
+    model, image = care("YX"), volume_with_ramp(rng, (50, 60))
     expected = model.predict(image, "YX", n_tiles=(1, 2))
     for n_tiles in [1, 2], np.array([1, 2]):
         outputs = model.predict(image, "YX", n_tiles=n_tiles)
@@ -357,14 +365,14 @@ def test_tiles_as_an_array(rng):
 
 
 def test_more_tiles_than_there_can_be(rng):
-    model, image = fill(make_care("YX")), volume_with_ramp(rng, (20, 60))
+    model, image = care("YX"), volume_with_ramp(rng, (20, 60))
     expected = model.predict(image, "YX", n_tiles=(1, 1))
     assert_same(model.predict(image, "YX", n_tiles=(100, 100)), expected)
 
 
 @pytest.mark.parametrize("value", [0, 7, 65535])
 def test_image_of_one_value(value):
-    model = fill(make_care("YX"))
+    model = care("YX")
     image = np.full((16, 16), value, np.uint16)
     outputs = model.predict(image, "YX")
     np.testing.assert_allclose(outputs, value, rtol=1e-6, atol=1e-6)
@@ -376,7 +384,7 @@ def test_image_of_one_value(value):
 @pytest.mark.parametrize("attention", [None, "siamese", "scaled"])
 def test_few_voxels_that_are_not_black(attention):
     """So few that both percentiles are 0: nothing is NaN, nor infinite."""
-    model = fill(make_care("YX", attention=attention))
+    model = care("YX", attention)
     image = np.zeros((64, 64), np.uint16)
     image[10, 10:12] = 60000
     result = np.empty(image.shape, np.float32)
@@ -390,7 +398,7 @@ def test_few_voxels_that_are_not_black(attention):
 @pytest.mark.parametrize(
     "options",
     [
-        {"proj_pool": (1, 4, 4), "proj_n_depth": 2},
+        {"proj_pool": (1, 4, 4)},
         {"proj_kern": (3, 5, 3), "proj_n_conv_per_depth": 2},
         {"proj_axis": "X"},
     ],

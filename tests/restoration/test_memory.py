@@ -57,6 +57,20 @@ def test_limit(monkeypatch):
     assert memory_limit() == memory.LIMIT
 
 
+def test_is_predicted_once_for_a_series(rng, monkeypatch):
+    calls = []
+
+    def predict_and_count(*arguments):
+        calls.append(arguments)
+        return predict_bytes(*arguments)
+
+    monkeypatch.setattr(prediction, "predict_bytes", predict_and_count)
+    model = make_care("YX")
+    for _ in range(3):
+        model.predict(rng.random((16, 16)), "YX")
+    assert len(calls) == 1
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("statistics", ["tile", "window"])
 def test_what_is_taken_is_what_is_predicted(statistics):

@@ -67,13 +67,19 @@ def make_plane(**options):
     return make_care("YX", **{"attention": None, **options})
 
 
-def make(folder, make_model=make_plane, seed=1, **options):
+def make(folder, make_model=make_plane, seed=1, in_graph=False, **options):
+    """Trains eagerly where no graph is asked for: it would be built longer."""
     keras.utils.set_random_seed(seed)
-    return make_model(name="model", basedir=folder, **options)
+    model = make_model(name="model", basedir=folder, **options)
+    if not in_graph:
+        model.prepare_for_training()
+        model.keras_model.run_eagerly = True
+    return model
 
 
 def interrupted(model, pairs, epoch, **options):
-    model.prepare_for_training()
+    if not model._model_prepared:
+        model.prepare_for_training()
     model.callbacks.append(InterruptsIn(epoch))
     with pytest.raises(Interruption):
         model.train(*pairs, **options)
@@ -98,7 +104,12 @@ def assert_same_state(model, expected):
 @pytest.mark.parametrize(("attention", "epoch"), [("siamese", 1), (None, 0)])
 def test_resumes_by_the_same_call(attention, epoch, pairs, tmp_path):
     # Without best weights, those of the last step are what is left.
-    options = {**PLATEAU, "train_checkpoint": None, "attention": attention}
+    options = {
+        **PLATEAU,
+        "train_checkpoint": None,
+        "attention": attention,
+        "in_graph": attention is not None,
+    }
     whole = make(tmp_path / "whole", **options)
     expected = whole.train(*pairs)
     broken = make(tmp_path / "broken", **options)
@@ -163,7 +174,11 @@ def test_no_epochs(pairs, tmp_path):
 def trained(tmp_path_factory):
     """A model with attention, after its training; and the history."""
     folder = tmp_path_factory.mktemp("trained")
-    options = {"attention": "siamese", "train_learning_rate": 0.01}
+    options = {
+        "attention": "siamese",
+        "train_learning_rate": 0.01,
+        "in_graph": True,
+    }
     model = make(folder, **options)
     history = model.train(*make_pairs(np.random.default_rng(0)))
     return model, history, options
@@ -305,7 +320,9 @@ def test_reloaded(trained, rng):
 
 
 def test_projection_is_reloaded(pairs, tmp_path, rng):
-    model = make(tmp_path, make_projection, train_learning_rate=0.01)
+    model = make(
+        tmp_path, make_projection, train_learning_rate=0.01, in_graph=True
+    )
     model.train(*stacks(pairs))
     assert_reloads(model, SiameseProjectionCARE, rng)
 
@@ -375,7 +392,7 @@ def test_probabilistic(pairs, tmp_path):
 
 def test_without_tensorboard(pairs, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "tensorboard", None)
-    model = make(tmp_path, train_tensorboard=True)
+    model = make(tmp_path, train_tensorboard=True, in_graph=True)
     with pytest.warns(UserWarning, match="tensorboard is not installed"):
         model.prepare_for_training()
     assert model.train(*pairs, epochs=1).epoch == [0]
@@ -387,7 +404,7 @@ def test_with_tensorboard(kind, pairs, tmp_path):
     """Curves and pictures, and no warning: they are errors here."""
     pairs = stacks(pairs) if kind is make_projection else pairs
     model = make(tmp_path, kind, train_tensorboard=True)
-    model.train(*pairs, epochs=2)
+    model.train(*pairs, epochs=1)
     logs = tmp_path / "model" / "logs"
     assert {p.name for p in logs.iterdir()} == {"train", "validation", "images"}
     assert list((logs / "images").iterdir())
