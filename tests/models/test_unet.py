@@ -80,6 +80,11 @@ each_operator = pytest.mark.parametrize("attention", ATTENTION)
 each_or_none = pytest.mark.parametrize("attention", [None, *ATTENTION])
 
 
+@pytest.fixture(autouse=True)
+def seeded():
+    keras.utils.set_random_seed(1)
+
+
 def each(table):
     return pytest.mark.parametrize("case", table.values(), ids=table.keys())
 
@@ -103,10 +108,11 @@ def projection_pair(case):
 
 
 def filled(model, rng):
-    """Random weights; BatchNorm's statistics too."""
+    """Random weights; BatchNorm's too, whose scale begins at 0."""
     for weight in model.weights:
-        noise = rng.uniform(-0.1, 0.1, weight.shape).astype("float32")
-        weight.assign(keras.ops.convert_to_numpy(weight) + noise)
+        values = keras.ops.convert_to_numpy(weight)
+        values = values + rng.uniform(-0.1, 0.1, weight.shape)
+        weight.assign(values + weight.path.endswith("gamma"))
     return model
 
 

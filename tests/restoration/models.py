@@ -1,5 +1,6 @@
 """Small models to restore with, whose attention is not without effect."""
 
+import keras
 import numpy as np
 
 from sanet_tf.restoration import (
@@ -18,29 +19,36 @@ QUICK = {
 }
 
 
-def make_care(axes="ZYX", *channels, name=None, basedir=None, **options):
+def make_care(
+    axes="ZYX", *channels, name=None, basedir=None, seed=1, **options
+):
     """A `SiameseCARE`; csbdeep's 3 x 3 kernels in 2-D too."""
     config = SiameseConfig(
         axes, *channels, **{"unet_kern_size": 3, **SMALL, **QUICK, **options}
     )
+    keras.utils.set_random_seed(seed)
     return SiameseCARE(config, name, basedir)
 
 
-def make_projection(*channels, name=None, basedir=None, **options):
+def make_projection(*channels, name=None, basedir=None, seed=1, **options):
     config = SiameseProjectionConfig(
         "ZYX",
         *channels,
         **{"proj_n_depth": 1, "proj_n_filt": 3, **SMALL, **QUICK, **options},
     )
+    keras.utils.set_random_seed(seed)
     return SiameseProjectionCARE(config, name, basedir)
 
 
 def fill(model, seed=1):
-    """Makes every weight random, BatchNorm's statistics too."""
+    """Makes every weight random, BatchNorm's statistics too.
+
+    Its scale, which begins at 0, is about 1.
+    """
     rng = np.random.default_rng(seed)
     for weight in model.keras_model.weights:
-        noise = rng.uniform(-0.2, 0.2, weight.shape)
-        weight.assign(np.asarray(weight) + noise.astype(np.float32))
+        values = np.asarray(weight) + rng.uniform(-0.2, 0.2, weight.shape)
+        weight.assign(values + weight.path.endswith("gamma"))
     return model
 
 

@@ -69,8 +69,7 @@ def make_plane(**options):
 
 def make(folder, make_model=make_plane, seed=1, in_graph=False, **options):
     """Trains eagerly where no graph is asked for: it would be built longer."""
-    keras.utils.set_random_seed(seed)
-    model = make_model(name="model", basedir=folder, **options)
+    model = make_model(name="model", basedir=folder, seed=seed, **options)
     if not in_graph:
         model.prepare_for_training()
         model.keras_model.run_eagerly = True
