@@ -40,14 +40,14 @@ def make_projection(*channels, name=None, basedir=None, seed=1, **options):
     return SiameseProjectionCARE(config, name, basedir)
 
 
-def fill(model, seed=1):
+def fill(model, seed=1, spread=0.2):
     """Makes every weight random, BatchNorm's statistics too.
 
     Its scale, which begins at 0, is about 1.
     """
     rng = np.random.default_rng(seed)
     for weight in model.keras_model.weights:
-        values = np.asarray(weight) + rng.uniform(-0.2, 0.2, weight.shape)
+        values = np.asarray(weight) + rng.uniform(-spread, spread, weight.shape)
         weight.assign(values + weight.path.endswith("gamma"))
     return model
 

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-import numpy as np
+import keras
 from csbdeep.models import CARE, Config, ProjectionCARE, ProjectionConfig
 
 from sanet_tf.layers import ATTENTION
@@ -12,6 +12,7 @@ from sanet_tf.restoration import (
     SiameseProjectionCARE,
     SiameseProjectionConfig,
 )
+from tests.restoration.models import fill
 
 
 def care():
@@ -53,10 +54,5 @@ NETWORKS = {
 
 
 def _filled(model_class, config):
-    """Every weight random, BatchNorm's statistics too."""
-    model = model_class(config, basedir=None)
-    rng = np.random.default_rng(1)
-    for weight in model.keras_model.weights:
-        noise = rng.uniform(-0.1, 0.1, weight.shape)
-        weight.assign(np.asarray(weight) + noise.astype(np.float32))
-    return model
+    keras.utils.set_random_seed(1)
+    return fill(model_class(config, basedir=None), spread=0.1)

@@ -1,5 +1,6 @@
 """The bioimage.io package: valid, reproducible, and clear about tiles."""
 
+import gc
 import io
 import os
 import zipfile
@@ -35,6 +36,13 @@ def photograph(model, rng):
     places = np.meshgrid(*map(np.arange, shape), indexing="ij")
     waves = sum(np.sin(place / 5 + 1) for place in places)
     return (9000 + 2000 * waves + rng.normal(0, 200, shape)).astype(np.uint16)
+
+
+@pytest.fixture(autouse=True)
+def _closed_here():
+    """What is left open is closed in the test that opened it."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture(
