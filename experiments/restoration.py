@@ -5,7 +5,8 @@ r"""Trains a U-Net that restores microscope stacks, and evaluates it.
     python experiments/restoration.py --dataset=planaria --data_dir=DIR \
         --flagfile=experiments/recipes/planaria.flags
 
-The same command resumes an interrupted run. --output_dir receives the model
+The same command resumes an interrupted run; with other --statistics or
+--n_tiles it evaluates the trained model anew. --output_dir receives the model
 (csbdeep's folder, for `python -m sanet_tf.restore`), the record of the run,
 metrics.json, curves and a picture of each test stack.
 """
@@ -30,6 +31,7 @@ DATA_OPTIONS = (
     "validation_split",
     "cache_dir",
 )
+EVALUATION = ("statistics", "n_tiles")  # a trained model can have others
 
 flags.DEFINE_enum("task", "denoise", ["denoise", "project"], "what to learn")
 flags.DEFINE_enum(
@@ -99,7 +101,13 @@ def main(arguments):
     from sanet_tf.record import script_flags
     from sanet_tf.restoration.data import load_data
     from sanet_tf.restoration.evaluation import evaluate_model
-    from sanet_tf.restoration.run import check, make_model, report, train
+    from sanet_tf.restoration.run import (
+        check,
+        make_model,
+        read_metrics,
+        report,
+        train,
+    )
     from sanet_tf.run_directory import RunDirectory
 
     modes = _modes()
@@ -113,11 +121,15 @@ def main(arguments):
         tf.config.experimental.enable_op_determinism()
     run = RunDirectory(
         FLAGS.output_dir or f"runs/{FLAGS.attention}-{FLAGS.dataset}",
-        script_flags(),
+        {k: v for k, v in script_flags().items() if k not in EVALUATION},
     )
     model = make_model(run.path, data, FLAGS.task, **fields)
-    if not (run / "metrics.json").exists():
-        training = train(model, data, FLAGS.steps_per_epoch, FLAGS.seed, run)
+    metrics = read_metrics(run)
+    evaluation = {"statistics": modes, "n_tiles": FLAGS.n_tiles}
+    if metrics.get("evaluation") != evaluation:
+        training = metrics.get("training") or train(
+            model, data, FLAGS.steps_per_epoch, FLAGS.seed, run
+        )
         # In a process of its own, whose memory training has not touched.
         tested = call_isolated(
             evaluate_model,
@@ -126,7 +138,12 @@ def main(arguments):
         )
         files.write_json(
             run / "metrics.json",
-            {"data": data.description, "training": training, **tested},
+            {
+                "data": data.description,
+                "training": training,
+                "evaluation": evaluation,
+                **tested,
+            },
         )
     report(run)
 

@@ -67,13 +67,13 @@ def main(arguments):
                 measure_volume, case, prepare=cli.load_tensorflow
             )
             rows.append(row)
+            write_csv(output / f"{FLAGS.name}.csv", rows)
             print(
                 f"{network:8} {mode:6} {row['tiles']} tiles: "
                 f"{row['seconds']:.2f} s, {mebibytes(row['peak_rss_bytes'])} "
                 f"(predicted {mebibytes(row['predicted_bytes'])})",
                 flush=True,
             )
-    write_csv(output / f"{FLAGS.name}.csv", rows)
     write_markdown(output / f"{FLAGS.name}.md", rows, record)
     write_json(output / f"{FLAGS.name}.run.json", record)
     print(f"wrote {output}/: {FLAGS.name}.csv, {FLAGS.name}.md")

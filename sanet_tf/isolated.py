@@ -1,6 +1,9 @@
 """Calls a function in a fresh process, which may fail or be killed."""
 
 import multiprocessing
+import multiprocessing.connection
+import os
+import threading
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 
@@ -9,6 +12,8 @@ from sanet_tf.errors import UserError
 
 def call_isolated(function, *arguments, prepare=None):
     """Returns `function(*arguments)`, computed in a process of its own.
+
+    That process ends with this one, however this one ends.
 
     Args:
         function: a function of an importable module.
@@ -20,13 +25,25 @@ def call_isolated(function, *arguments, prepare=None):
         UserError: the process was killed, or the function failed.
     """
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, context, prepare) as pool:
+    with ProcessPoolExecutor(1, context, _start, (prepare,)) as pool:
         try:
             return pool.submit(_call, function, arguments).result()
         except BrokenProcessPool as error:
             raise UserError(
                 "its process was killed; the machine may be out of memory"
             ) from error
+
+
+def _start(prepare):
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    if prepare is not None:
+        prepare()
+
+
+def _end_with_parent():
+    parent = multiprocessing.parent_process().sentinel
+    multiprocessing.connection.wait([parent])
+    os._exit(1)
 
 
 def _call(function, arguments):

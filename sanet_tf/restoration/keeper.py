@@ -86,8 +86,9 @@ class Keeper(keras.callbacks.Callback):
     def _check(self, loss, where):
         if not math.isfinite(loss):
             done = len(self.state["epochs"])
+            kept = f"the weights of epoch {done} are kept"
             raise UserError(
-                f"the loss became {loss} {where} epoch {done + 1}; the "
-                f"weights of the {done} epochs before are kept. Look for NaN "
-                "in the patches, or lower train_learning_rate"
+                f"the loss became {loss} {where} epoch {done + 1}; "
+                f"{kept if done else 'no weights were saved'}. Look for NaN "
+                "in the patches, or lower the learning rate"
             )

@@ -22,8 +22,11 @@ def load(path):
     path = Path(path).resolve()  # "." has no name
     config = path / "config.json"
     if not config.is_file():
+        inside = path / "model"  # as experiments/restoration.py leaves it
+        hint = f"; {inside} has" if (inside / config.name).is_file() else ""
         raise UserError(
-            f"expected the folder of a model, with config.json; {path} has none"
+            "expected the folder of a model, with config.json; "
+            f"{path} has none{hint}"
         )
     try:
         fields = json.loads(config.read_text())

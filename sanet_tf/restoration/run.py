@@ -124,9 +124,15 @@ def plot_curves(path, history):
     files.write_figure(path, figure)
 
 
+def read_metrics(run):
+    """The content of a run's metrics.json; empty before there is one."""
+    path = run / "metrics.json"
+    return json.loads(path.read_text()) if path.exists() else {}
+
+
 def report(run):
     """Prints the results in a run's metrics.json."""
-    metrics = json.loads((run / "metrics.json").read_text())
+    metrics = read_metrics(run)
     rows = {"input": metrics["input"], **metrics["restored"]}
     for name, row in rows.items():
         if row is not None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import signal
 import subprocess
 from functools import partial
@@ -196,6 +197,22 @@ def test_other_flags_are_refused(finished):
     assert "--epochs was 4, is 5" in line
     assert "--n_first" not in line
     assert (folder / "run.json").read_bytes() == before
+
+
+def test_other_statistics_are_evaluated_without_training(finished, tmp_path):
+    folder = tmp_path / "again"
+    shutil.copytree(finished[0], folder)
+    first = metrics_in(folder)
+    result = run(
+        *(*REPEATABLE, "--statistics=volume", f"--output_dir={folder}")
+    )
+    assert result.returncode == 0, result.stderr
+    assert "Epoch" not in result.stdout
+    again = metrics_in(folder)
+    assert again["training"] == first["training"]
+    assert list(again["restored"]) == ["volume"]
+    expected = first["restored"]["volume"]["psnr"]
+    assert again["restored"]["volume"]["psnr"] == pytest.approx(expected)
 
 
 def test_killed_run_ends_with_the_same_bits(finished, tmp_path):

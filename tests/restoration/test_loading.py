@@ -102,7 +102,7 @@ def test_from_the_folder_itself(folder, monkeypatch):
 
 
 def test_no_folder(tmp_path):
-    with pytest.raises(UserError, match=r"with config\.json; .*none has none"):
+    with pytest.raises(UserError, match=r"with config\.json; .*none has none$"):
         load(tmp_path / "none")
     with pytest.raises(UserError, match=r"folder of a model, with config"):
         load(tmp_path)

@@ -46,5 +46,5 @@ def load_data(dataset, data_dir=None, task="denoise", **options):
             f"{', '.join(f'--{name}' for name in known)}"
         )
     if options.get("seed", 0) < 0:
-        raise UserError(f"--seed must not be negative, got {options['seed']}")
+        raise UserError(f"the seed must not be negative, got {options['seed']}")
     return SOURCES[dataset](data_dir, task, **options)

@@ -113,7 +113,7 @@ def test_the_description_is_json():
         ({"num_volumes": 0}, "--num_volumes must be positive, got 0"),
         ({"num_patches": 0}, "--num_patches must be positive, got 0"),
         ({"num_test": 0}, "--num_test must be positive, got 0"),
-        ({"seed": -1}, "--seed must not be negative, got -1"),
+        ({"seed": -1}, "the seed must not be negative, got -1"),
         ({"data_dir": "x"}, "--dataset=simulated takes no --data_dir"),
         ({"photons": 3}, "takes no --photons; it takes --patch_size, --num_"),
         ({"task": "restore"}, "no task 'restore'; there are denoise, project"),
