@@ -4,7 +4,7 @@ BIN = .venv/bin
 DEMO = demo
 RESTORED = demo-restoration
 
-.PHONY: demo demo-restoration test lint format clean
+.PHONY: demo demo-restoration tables test lint format clean
 
 # Trains SANet on scikit-learn's digits, then classifies image files.
 demo: .venv/installed
@@ -22,6 +22,11 @@ demo-restoration: .venv/installed
 	$(BIN)/python experiments/simulate.py --output_dir=$(RESTORED)/stacks
 	$(BIN)/python -m sanet_tf.restore --model=$(RESTORED)/run/model --preview \
 	    --overwrite --output=$(RESTORED)/restored $(RESTORED)/stacks/low
+
+# results/TABLES.md from the networks and the committed records; trains nothing.
+tables: .venv/installed
+	$(BIN)/python profiling/count_models.py --output_dir=results/profiling
+	$(BIN)/python experiments/make_tables.py
 
 # Operators and networks run on JAX too.
 test: .venv/installed

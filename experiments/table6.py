@@ -8,11 +8,6 @@ command resumes. Writes table6.csv, table6.md and table6.png. All networks of a
 seed are trained on the same patches in the same order.
 """
 
-import json
-import os
-import subprocess
-import sys
-
 import restoration  # its flags are this script's too
 from absl import flags
 
@@ -22,12 +17,14 @@ from sanet_tf.errors import UserError
 FLAGS = flags.FLAGS
 NETWORKS = {"unet": "none", "attn": "softmax", "sao": "siamese"}
 
+flags.adopt_module_key_flags(restoration)
 flags.DEFINE_integer("seeds", 3, "runs of each network", 1)
 flags.DEFINE_list("networks", list(NETWORKS), "among unet, attn, sao")
 
 
 def main(arguments):
     cli.no_arguments(arguments)
+    from child_runs import Run, complete
     from table6_report import rows_of, write_figure, write_markdown
 
     from sanet_tf.record import run_record, script_flags
@@ -44,13 +41,21 @@ def main(arguments):
             "are 0, 1, ..., so --seed has no meaning"
         )
     output = files.make_directory(FLAGS.output_dir or "runs/table6")
-    record = run_record({**_common_flags(), **script_flags()})
-    results = {}
-    for seed in range(FLAGS.seeds):
-        for network in FLAGS.networks:
-            folder = output / f"{network}-seed{seed}"
-            print(f"--- {network}, seed {seed}", flush=True)
-            results[network, seed] = _run(network, seed, folder)
+    own = script_flags()
+    record = run_record(
+        {n: v for n, v in own.items() if n not in ("attention", "seed")}
+    )
+    runs = {
+        (network, seed): Run(
+            restoration,
+            output / f"{network}-seed{seed}",
+            {"attention": NETWORKS[network], "seed": seed},
+        )
+        for seed in range(FLAGS.seeds)
+        for network in FLAGS.networks
+    }
+    metrics, _ = complete(runs.values())
+    results = {key: metrics[run.name] for key, run in runs.items()}
     rows = rows_of(results)
     files.write_csv(output / "table6.csv", rows)
     write_markdown(output / "table6.md", rows, results, FLAGS.dataset, record)
@@ -58,46 +63,6 @@ def main(arguments):
     files.write_json(output / "table6.run.json", record)
     print((output / "table6.md").read_text())
     print(f"wrote {output}/: table6.csv, table6.md, table6.png")
-
-
-def _run(network, seed, folder):
-    """Runs experiments/restoration.py; returns its metrics.json."""
-    values = {
-        **_common_flags(),
-        "attention": NETWORKS[network],
-        "seed": seed,
-        "output_dir": folder,
-    }
-    command = [
-        sys.executable,
-        os.path.relpath(restoration.__file__),
-        *(_as_text(name, value) for name, value in values.items()),
-    ]
-    if subprocess.run(command, check=False).returncode:
-        raise UserError(
-            f"the run of {network} with seed {seed} failed, see above; the "
-            "same command goes on from there"
-        )
-    return json.loads((folder / "metrics.json").read_text())
-
-
-def _common_flags():
-    """The flags of experiments/restoration.py that all runs share."""
-    own = FLAGS.get_key_flags_for_module(restoration)
-    return {
-        flag.name: flag.value
-        for flag in own
-        if flag.value is not None
-        and flag.name not in ("attention", "seed", "output_dir")
-    }
-
-
-def _as_text(name, value):
-    if isinstance(value, list):
-        value = ",".join(value)
-    if isinstance(value, bool):
-        value = str(value).lower()
-    return f"--{name}={value}"
 
 
 if __name__ == "__main__":

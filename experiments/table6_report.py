@@ -3,28 +3,12 @@
 import statistics as stats
 
 from matplotlib.figure import Figure
+from paper_tables.quoted import TABLE_6
 
 from sanet_tf import files
 
 METRICS = ("psnr", "ssim", "nrmse")
 LABELS = {"unet": "U-Net", "attn": "U-Net+Attn", "sao": "U-Net+SAO"}
-PAPER = {  # quoted: PSNR, SSIM, NRMSE
-    "planaria": {
-        "unet": (31.571, 0.7707, 0.0268),
-        "attn": (31.951, 0.7919, 0.0257),
-        "sao": (31.929, 0.7898, 0.0257),
-    },
-    "tribolium": {
-        "unet": (32.433, 0.9171, 0.0241),
-        "attn": (32.571, 0.9201, 0.0236),
-        "sao": (32.549, 0.9196, 0.0239),
-    },
-    "flywing": {
-        "unet": (21.958, 0.5592, 0.0798),
-        "attn": (22.361, 0.5903, 0.0763),
-        "sao": (22.329, 0.5916, 0.0767),
-    },
-}
 
 
 def rows_of(results):
@@ -58,7 +42,7 @@ def rows_of(results):
 def differences(results, network, against="unet"):
     """Mean and deviation over the seeds of what a network gains, paired."""
     found = {}
-    mode = next(iter(next(iter(results.values()))["restored"]))
+    mode = main_mode(_modes(results))
     for metric in METRICS:
         values = [
             result["restored"][mode][metric]
@@ -71,9 +55,15 @@ def differences(results, network, against="unet"):
     return found
 
 
+def main_mode(modes):
+    """The statistics that stand for a network: the default, if evaluated."""
+    known = [mode for mode in ("default", "volume") if mode in modes]
+    return (known or modes)[0]
+
+
 def write_markdown(path, rows, results, dataset, record):
     """Writes the table, with the paper's beside it."""
-    quoted = PAPER.get(dataset)
+    quoted = TABLE_6.get(dataset)
     note = (
         "columns headed paper are *quoted*"
         if quoted
@@ -106,6 +96,8 @@ def write_markdown(path, rows, results, dataset, record):
         cells.append(memory and f"{memory / 2**20:,.0f} MiB")
         lines.append(f"| {' | '.join(cells)} |")
     lines.append("")
+    modes = _modes(results)
+    which = f" ({main_mode(modes)})" if len(modes) > 1 else ""
     for network in ("attn", "sao"):
         found = differences(results, network)
         if found:
@@ -114,7 +106,7 @@ def write_markdown(path, rows, results, dataset, record):
                 for metric, pair in found.items()
             )
             lines.append(
-                f"{LABELS[network]} against U-Net, seed by seed: {text}."
+                f"{LABELS[network]} against U-Net, seed by seed{which}: {text}."
             )
     files.write_text(path, "\n".join(lines) + "\n")
 
@@ -123,12 +115,12 @@ def write_figure(path, results):
     """Draws each run's PSNR and SSIM, and their means."""
     figure = Figure(figsize=(7, 3.2), layout="constrained")
     networks = list(dict.fromkeys(network for network, _ in results))
+    mode = main_mode(_modes(results))
     for axes, metric in zip(
         figure.subplots(1, 2), ("psnr", "ssim"), strict=True
     ):
         for number, network in enumerate(networks):
             own = [r for (name, _), r in results.items() if name == network]
-            mode = next(iter(own[0]["restored"]))
             values = [r["restored"][mode][metric] for r in own]
             axes.plot([number] * len(values), values, "o", color=f"C{number}")
             axes.plot(number, stats.fmean(values), "_k", markersize=30)
@@ -140,6 +132,10 @@ def write_figure(path, results):
         axes.grid(axis="y", alpha=0.3)
     figure.suptitle("Test stacks; a dot a seed, a bar their mean")
     files.write_figure(path, figure)
+
+
+def _modes(results):
+    return list(next(iter(results.values()))["restored"])
 
 
 def _deviation(values):

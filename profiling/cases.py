@@ -104,7 +104,7 @@ def make_layer(case):
     """The Keras layer of a case, of one input."""
     import keras
 
-    from sanet_tf.layers import ATTENTION
+    from sanet_tf.layers import QKV_ATTENTION
 
     if case.operator == "keras_mha":
         inputs = keras.Input(case.shape[1:], dtype=case.dtype)
@@ -114,7 +114,7 @@ def make_layer(case):
         )(flat, flat)
         outputs = keras.layers.Reshape(case.shape[1:])(outputs)
         return keras.Model(inputs, outputs)
-    layer = ATTENTION[case.operator](
+    layer = QKV_ATTENTION[case.operator](
         use_value_projection=False, seed=0, dtype=case.dtype
     )
     layer.build(case.shape)

@@ -1,4 +1,4 @@
-"""Counts parameters and multiply-adds of the networks beside the paper's.
+"""Counts parameters and multiply-adds of the networks beside the papers'.
 
     python profiling/count_models.py [--models=sanet,attnnet] [--output_dir=DIR]
 
@@ -7,6 +7,7 @@ Hardware: any. Time: seconds a model. Every count is exact.
 
 from pathlib import Path
 
+import published
 from absl import flags
 
 from sanet_tf import cli
@@ -16,54 +17,15 @@ from sanet_tf.files import write_csv
 MODEL_NAMES = flags.DEFINE_list("models", None, "models to count; all if none")
 OUTPUT_DIR = flags.DEFINE_string("output_dir", None, "where the CSV goes")
 
-# Tables 3, 4 and 5 print millions; Table 7 prints both SANets to the digit.
-PAPER = {  # model: (parameters, MAdd in millions)
-    "sanet": ("3.44 m", 288),
-    "attnnet": ("3.44 m", 365),
-    "attnnet_pool": ("3.44 m", 300),
-    "attnnet_scaled": ("3.44 m", 312),
-    "sanet_no_attention": ("3.44 m", None),
-    "sanet_no_global_term": ("3.44 m", None),
-    "sanet_no_score_weights": ("3,449,408", None),
-    "mobilenet_v2": ("3.47 m", 300),
-    "mobilenet_v2_sao": ("3.47 m", None),
+WIDTHS = {  # of the printed columns
+    "model": 22,
+    "parameters": 11,
+    "parameters_paper_rule": 21,
+    "paper_parameters": 16,
+    "madd": 14,
+    "madd_computed": 14,
+    "paper_madd": 14,
 }
-NOTES = {
-    "sanet": (
-        "Table 7 prints 3,448,448 here, with its two rows swapped: the "
-        "network that trains w is the larger, by 960. Tables 3 to 5 cut "
-        "3.449 m to 3.44 m. The paper's 288 m MAdd is below its own rule."
-    ),
-    "attnnet_pool": (
-        "Counted as built there are 4 x 4 pooled positions on the 7 x 7 maps, "
-        "not 49/4."
-    ),
-    "attnnet_scaled": (
-        "The rule counts C x C products; with four heads they are four of "
-        "C/4 x C/4, hence fewer as built."
-    ),
-    "sanet_no_attention": (
-        "The paper's 3.44 m does not follow from its architecture: without "
-        "the ten value projections 0.10 m go."
-    ),
-    "sanet_no_score_weights": (
-        "Table 7 prints 3,449,408 here: the rows are swapped, see sanet."
-    ),
-    "mobilenet_v2": "With the bias of the FC layer, as in MobileNetV2.",
-    "mobilenet_v2_sao": (
-        "3.46 m, also without the bias of the FC layer (3,462,080); the "
-        "paper prints 3.47 m."
-    ),
-}
-COLUMNS = (
-    "model",
-    "parameters",
-    "parameters_paper_rule",
-    "paper_parameters",
-    "madd",
-    "madd_computed",
-    "paper_madd",
-)
 
 
 def main(arguments):
@@ -89,19 +51,19 @@ def main(arguments):
 
 def _count_classifiers(names, models):
     rows = []
-    print(_line(COLUMNS))
+    print(_line(dict(zip(WIDTHS, WIDTHS, strict=True))))
     for name in names:
         rows.append(count(name, models[name]()))
-        print(_line(rows[-1].values()), flush=True)
+        print(_line(rows[-1]), flush=True)
     print(
         "\nparameters: trainable; paper_rule: without BatchNorm. madd: one "
-        "224 x 224 image,\nconvolutions, FC and attention by the paper's "
-        "rule; madd_computed: products in the\nTensorFlow graph (SAO with "
+        "224 x 224 image,\nconvolutions, FC and attention by the papers' "
+        "rules; madd_computed: products in the\nTensorFlow graph (SAO with "
         "its values folded behind the means). All exact;\npaper_*: quoted.\n"
     )
-    for name in names:
-        if name in NOTES:
-            print(f"{name}: {NOTES[name]}")
+    for row in rows:
+        if row["note"]:
+            print(f"{row['model']}: {row['note']}")
     return rows
 
 
@@ -132,28 +94,30 @@ def _write(name, rows):
 
 
 def count(name, model):
-    """One row of the table, as a dictionary of COLUMNS."""
-    from counting import count_computed_madd, count_madd, count_parameters
+    """A row of counts.csv, as a dictionary."""
+    from counting import count_computed_madd
 
-    paper_parameters, paper_madd = PAPER.get(name, (None, None))
+    from sanet_tf.models.counting import count_madd, count_parameters
+
+    quoted = published.PUBLISHED.get(name, {})
     return {
         "model": name,
         "parameters": count_parameters(model),
         "parameters_paper_rule": count_parameters(model, batch_norm=False),
-        "paper_parameters": paper_parameters,
+        "paper_parameters": quoted.get("paper_parameters"),
         "madd": count_madd(model),
         "madd_computed": count_computed_madd(model),
-        "paper_madd": paper_madd and paper_madd * 10**6,
+        "paper_madd": quoted.get("paper_madd"),
+        "source": quoted.get("source"),
+        "note": published.NOTES.get(name),
     }
 
 
-def _line(values):
-    widths = (22, 10, 21, 16, 13, 13, 13)
-    cells = [_cell(value) for value in values]
-    return cells[0].ljust(widths[0]) + " ".join(
-        cell.rjust(width)
-        for cell, width in zip(cells[1:], widths[1:], strict=True)
-    )
+def _line(row):
+    cells = [
+        _cell(row[column]).rjust(width) for column, width in WIDTHS.items()
+    ]
+    return " ".join([cells[0].strip().ljust(WIDTHS["model"]), *cells[1:]])
 
 
 def _cell(value):

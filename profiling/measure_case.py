@@ -26,7 +26,9 @@ def measure_case(case, repeats, trace_dir=None):
     if case.operator == "torch_sdpa":
         return _measure_calls(cases.make_torch_call(case), repeats)
     tf = cases.load_tensorflow(case.threads)
-    from counting import count_attention_madd, count_graph_madd
+    from counting import count_graph_madd
+
+    from sanet_tf.models.counting import count_attention_madd
 
     layer = cases.make_layer(case)
     # Not by TensorFlow: what it frees it keeps, and the peak would hide there.
@@ -47,7 +49,7 @@ def measure_case(case, repeats, trace_dir=None):
         write_trace(Path(trace_dir) / f"{case.size}-{case.operator}", call)
     traced = trace(function, inputs.numpy(), min(repeats, 5))
     return {
-        "madd": count_attention_madd(layer, case.positions, case.channels),
+        "madd": count_attention_madd(layer, case.shape[1:]),
         "madd_counted": count_graph_madd(function.graph) // case.batch_size,
         "memory_bytes": traced.requested_bytes,
         "profiler_ms": round(1e3 * traced.seconds, 3),

@@ -17,7 +17,7 @@ class VolumeCase:
     """A network, a volume and what the attention sees of it.
 
     Attributes:
-        network: a key of `sanet_tf.layers.ATTENTION`, or "none".
+        network: a key of `sanet_tf.layers.QKV_ATTENTION`, or "none".
         statistics: "tile", "window" or "volume".
         shape: voxels (Z, Y, X).
         n_tiles: tiles along each axis, or None to choose from memory.

@@ -2,12 +2,14 @@
 
     python profiling/run_models.py [--models=sanet,mobilenet_v2]
 
-Hardware: any with 8 GB free. Time: about ten minutes on two cores for all
-networks. They are called in turn in one process, beside MobileNetV2 of
-keras.applications, so that their ratios hold on a machine whose speed varies.
-Writes models.csv, models.png and a record of the run. Counts are exact, times
-measured.
+Hardware: any with 16 GB free. Time: about an hour on two cores for all
+networks. One network at a time is in memory, beside MobileNetV2 of
+keras.applications. The two are called in turn, so that their ratio holds on a
+machine whose speed varies. Writes models.csv, models.png and a record of the
+run. Counts are exact, times measured.
 """
+
+import gc
 
 from absl import flags
 
@@ -27,64 +29,40 @@ flags.DEFINE_string("output_dir", "runs/profiling", "where the results go")
 def main(arguments):
     cli.no_arguments(arguments)
     cli.load_tensorflow()
-    from counting import count_computed_madd, count_parameters
-    from measure import measure_in_turn
-    from model_calls import training_step, write_figure
-    from operator_forms import compiled
+    from model_calls import model_calls, write_figure
 
     from sanet_tf.files import make_directory, write_csv, write_json
     from sanet_tf.record import run_record, script_flags
 
     output = make_directory(FLAGS.output_dir)
     record = run_record(script_flags())
-    models = _models()
-    one, many = _images(1), _images(FLAGS.batch_size)
-    rows = {
-        name: {
-            "model": name,
-            "parameters": count_parameters(model),
-            "madd_computed": count_computed_madd(model),
-        }
-        for name, model in models.items()
-    }
-    for column, make in (
-        ("latency_ms", lambda model: compiled(model, one)),
-        ("batch_ms", lambda model: compiled(model, many)),
-        ("training_step_ms", lambda model: training_step(model, many)),
-    ):
-        print(f"{column}: {len(models)} networks ...", flush=True)
-        timings = measure_in_turn(
-            {name: make(model) for name, model in models.items()},
-            2,
-            FLAGS.repeats,
-        )
-        reference = timings[REFERENCE].median
-        for name, timing in timings.items():
-            row = rows[name]
-            row[column] = round(1e3 * timing.median, 3)
-            row[column.replace("_ms", "_spread_ms")] = round(
-                1e3 * timing.spread, 3
-            )
-            row[column.replace("_ms", "_ratio")] = round(
-                timing.median / reference, 3
-            )
-            print(
-                f"  {name:24} {row[column]:10.2f} ms, "
-                f"{timing.median / reference:.2f} times {REFERENCE}",
-                flush=True,
-            )
-    for row in rows.values():
-        row["images_per_second"] = round(
-            1e3 * FLAGS.batch_size / row["batch_ms"], 2
-        )
-    write_csv(output / "models.csv", list(rows.values()))
-    write_figure(output / "models.png", list(rows.values()), FLAGS.batch_size)
+    functions = _functions()
+    reference = _build(functions.pop(REFERENCE))
+    reference_row = _counts(REFERENCE, reference)
+    reference_calls = model_calls(reference, FLAGS.image_size, FLAGS.batch_size)
+    rows, rounds = [], []
+    for name, function in functions.items():
+        model = _build(function)
+        row = _counts(name, model)
+        calls = model_calls(model, FLAGS.image_size, FLAGS.batch_size)
+        timings, beside = _measure_in_turn(calls, reference_calls)
+        rows.append(row | _times(timings, beside))
+        rounds.append(beside)
+        _print(rows[-1])
+        # Already here, should a later network not fit into memory.
+        write_csv(output / "models.csv", rows)
+        del model, calls
+        gc.collect()
+    joined = _joined(rounds)
+    rows.append(reference_row | _times(joined, joined))
+    write_csv(output / "models.csv", rows)
+    write_figure(output / "models.png", rows, FLAGS.batch_size)
     write_json(output / "models.run.json", record)
     print(f"wrote {output}/: models.csv, models.png")
 
 
-def _models():
-    """`{name: model}`, the reference last."""
+def _functions():
+    """`{name: function}`, the reference among them."""
     import keras
 
     from sanet_tf.models import MODELS
@@ -97,24 +75,85 @@ def _models():
             f"got {', '.join(unknown)}"
         )
     functions = {name: MODELS[name] for name in names}
-    functions[REFERENCE] = keras.applications.MobileNetV2
-    shape = (FLAGS.image_size, FLAGS.image_size, 3)
+    return {**functions, REFERENCE: keras.applications.MobileNetV2}
+
+
+def _build(function):
     try:
-        return {
-            name: function(input_shape=shape, weights=None)
-            for name, function in functions.items()
-        }
+        return function(
+            input_shape=(FLAGS.image_size, FLAGS.image_size, 3), weights=None
+        )
     except ValueError as error:
         raise UserError(
             f"--image_size={FLAGS.image_size} does not do: {error}"
         ) from error
 
 
-def _images(batch_size):
-    import tensorflow as tf
+def _measure_in_turn(calls, reference_calls):
+    """Timings by column: the network's, and the reference's beside it."""
+    from measure import measure_in_turn
 
-    size = FLAGS.image_size
-    return tf.random.stateless_uniform((batch_size, size, size, 3), (0, 0))
+    timings, beside = {}, {}
+    for column, call in calls.items():
+        measured = measure_in_turn(
+            {"network": call, REFERENCE: reference_calls[column]},
+            2,
+            FLAGS.repeats,
+        )
+        timings[column] = measured["network"]
+        beside[column] = measured[REFERENCE]
+    return timings, beside
+
+
+def _joined(rounds):
+    """All timings of the reference, by column, as one each."""
+    from measure import Timing
+
+    return {
+        column: Timing(sum((turn[column].seconds for turn in rounds), ()))
+        for column in rounds[0]
+    }
+
+
+def _counts(name, model):
+    from counting import count_computed_madd
+
+    from sanet_tf.models.counting import count_parameters
+
+    return {
+        "model": name,
+        "parameters": count_parameters(model),
+        "madd_computed": count_computed_madd(model),
+    }
+
+
+def _times(timings, beside):
+    """The measured columns of models.csv, as a dictionary."""
+    row = {}
+    for column, timing in timings.items():
+        row[f"{column}_ms"] = round(1e3 * timing.median, 3)
+        row[f"{column}_spread_ms"] = round(1e3 * timing.spread, 3)
+        row[f"{column}_ratio"] = round(timing.median / beside[column].median, 3)
+    row["images_per_second"] = round(
+        FLAGS.batch_size / timings["batch"].median, 2
+    )
+    return row
+
+
+def _print(row):
+    print(
+        f"{row['model']:22}"
+        + "".join(
+            f"  {label} {row[f'{column}_ms']:9.2f} ms, "
+            f"{row[f'{column}_ratio']:5.2f} x"
+            for column, label in {
+                "latency": "one image",
+                "batch": "batch",
+                "training_step": "training step",
+            }.items()
+        ),
+        flush=True,
+    )
 
 
 if __name__ == "__main__":

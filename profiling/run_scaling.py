@@ -18,7 +18,7 @@ FLAGS = flags.FLAGS
 flags.DEFINE_list(
     "operators",
     ["softmax", "pooled", "scaled", "siamese"],
-    "names in sanet_tf.layers.ATTENTION",
+    "names in sanet_tf.layers.QKV_ATTENTION",
 )
 flags.DEFINE_list(
     "sides_2d",

@@ -21,7 +21,7 @@ flags.DEFINE_list(
 flags.DEFINE_list(
     "operators",
     ["softmax", "pooled", "scaled", "siamese"],
-    "names in sanet_tf.layers.ATTENTION",
+    "names in sanet_tf.layers.QKV_ATTENTION",
 )
 flags.DEFINE_integer("batch_size", 64, "maps in a batch", lower_bound=1)
 flags.DEFINE_integer("repeats", 10, "timed calls of a case", lower_bound=2)

@@ -2,15 +2,15 @@
 
 import math
 
-from counting import count_madd, count_parameters
 from paper import rule_bytes
 
-from sanet_tf.layers import ATTENTION
+from sanet_tf.layers import QKV_ATTENTION
 from sanet_tf.layers.base import AttentionLayer
+from sanet_tf.models.counting import count_madd, count_parameters
 
 # Table 9: a patch and a test volume of Planaria; 95 planes are padded to 96.
 SHAPES = {"patch": (16, 64, 64), "volume": (96, 1024, 1024)}
-OPERATORS = {layer: name for name, layer in ATTENTION.items()}
+OPERATORS = {layer: name for name, layer in QKV_ATTENTION.items()}
 
 
 def count_unet(name, function):

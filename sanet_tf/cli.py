@@ -1,12 +1,19 @@
 """What all commands share: quick --help, one-line errors, exit status."""
 
 import contextlib
+import importlib
 import os
 import sys
 
 from absl import app, logging
 
 from sanet_tf.errors import UserError
+
+BACKENDS = (
+    "expected one of tensorflow, jax and torch in the environment variable "
+    "KERAS_BACKEND, and installed"
+)
+DETERMINISTIC_XLA = "--xla_gpu_deterministic_ops=true"
 
 
 def run(main):
@@ -40,6 +47,40 @@ def load_tensorflow():
     tf.get_logger().setLevel("ERROR")
     logging.set_verbosity(logging.ERROR)
     return tf
+
+
+def load_backend(deterministic=False):
+    """Imports Keras and the backend that KERAS_BACKEND names, quietly.
+
+    Args:
+        deterministic: whether results are to be repeatable to the bit.
+
+    Raises:
+        UserError: the backend cannot train, or is not installed.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    if deterministic:  # what GPUs need, before they are used
+        flags = f"{os.environ.get('XLA_FLAGS', '')} {DETERMINISTIC_XLA}"
+        os.environ["XLA_FLAGS"] = flags.strip()
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    try:
+        with _silent_stderr():
+            import keras
+
+            backend = importlib.import_module(keras.backend.backend())
+    except (ImportError, ValueError) as error:
+        raise UserError(
+            f"the backend of Keras cannot be loaded ({error}); {BACKENDS}"
+        ) from error
+    logging.set_verbosity(logging.ERROR)
+    if backend.__name__ == "tensorflow":
+        load_tensorflow()
+        if deterministic:
+            backend.config.experimental.enable_op_determinism()
+    elif backend.__name__ == "torch":
+        backend.use_deterministic_algorithms(deterministic)
+    elif backend.__name__ != "jax":
+        raise UserError(f"{backend.__name__} cannot train; {BACKENDS}")
 
 
 @contextlib.contextmanager

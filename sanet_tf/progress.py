@@ -56,14 +56,15 @@ class Watch(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch, logs=None):
         self.ticks.append((time.perf_counter(), batch + 1))
-        self._check(logs["loss"], f"at step {batch + 1} of")
+        loss = float(logs["loss"])
+        self._check(loss, f"at step {batch + 1} of")
         steps = self.trainer.steps_per_epoch
         done = self.epoch * steps + min(batch + 1, steps)
         self.bar.update(done - self.bar.n)
-        self.bar.set_postfix(loss=f"{logs['loss']:.4f}", refresh=False)
+        self.bar.set_postfix(loss=f"{loss:.4f}", refresh=False)
 
     def on_test_batch_end(self, batch, logs=None):
-        self._check(logs["loss"], "in the validation of")
+        self._check(float(logs["loss"]), "in the validation of")
 
     def images_per_second(self):
         """Median rate after the first execution, which builds the graph."""

@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 
 import keras
+import numpy as np
 
 from sanet_tf.errors import UserError
 
@@ -26,6 +27,8 @@ class Recipe:
         weight_decay: coefficient of L2, as in recipes that add it to the
             gradient; BatchNorm and biases have none.
         label_smoothing: share of each label spread over all classes.
+        clip_norm: highest norm of the gradient of all weights together, by
+            which it is scaled down, before weight decay; 0 leaves it.
         ema_momentum: momentum of the moving average of the weights that is
             evaluated; 0 evaluates the weights themselves.
     """
@@ -41,6 +44,7 @@ class Recipe:
     nesterov: bool = False
     weight_decay: float = 0.0
     label_smoothing: float = 0.0
+    clip_norm: float = 0.0
     ema_momentum: float = 0.0
 
     def __post_init__(self):
@@ -77,8 +81,9 @@ class SGD(keras.optimizers.SGD):
         if not self.use_ema:
             yield
             return
-        trained = [keras.ops.convert_to_numpy(v) for v in variables]
-        averages = self._model_variables_moving_average
+        # As copies: JAX gives away the memory of what it evaluates.
+        trained = _copies(variables)
+        averages = _copies(self._model_variables_moving_average)
         for variable, average in zip(variables, averages, strict=True):
             variable.assign(average)
         try:
@@ -86,6 +91,10 @@ class SGD(keras.optimizers.SGD):
         finally:
             for variable, value in zip(variables, trained, strict=True):
                 variable.assign(value)
+
+
+def _copies(variables):
+    return [np.array(keras.ops.convert_to_numpy(v)) for v in variables]
 
 
 def make_optimizer(recipe, steps_per_epoch):
@@ -97,6 +106,7 @@ def make_optimizer(recipe, steps_per_epoch):
         # Keras decays the weights themselves. L2 in the gradient passes
         # through the momentum, which multiplies it by 1 / (1 - momentum).
         weight_decay=recipe.weight_decay / (1 - recipe.momentum) or None,
+        global_clipnorm=recipe.clip_norm or None,
         use_ema=recipe.ema_momentum > 0,
         ema_momentum=recipe.ema_momentum or 0.99,  # the latter is not used
         ema_overwrite_frequency=None,

@@ -1,5 +1,6 @@
 """How a result was made: flags, command, versions, commit, machine."""
 
+import contextlib
 import datetime
 import importlib.metadata
 import os
@@ -14,42 +15,76 @@ from absl import flags
 
 import sanet_tf
 
-PACKAGES = ("tensorflow", "keras", "numpy", "pillow")
+PACKAGES = ("keras", "numpy", "pillow", "tensorflow", "jax", "torch")
+DATA_DIR = ("--data_dir=", "-data_dir=", "")  # ways to give the flag
 
 
 def run_record(flags):
     """The record of the running command, as a dictionary for JSON."""
     return {
         "flags": flags,
-        "command": shlex.join(["python", *sys.argv]),
+        "command": _command(),
         "started": datetime.datetime.now(datetime.UTC).isoformat(
             "T", "seconds"
         ),
         "versions": {
             "sanet_tf": sanet_tf.__version__,
             "python": platform.python_version(),
-            **{name: importlib.metadata.version(name) for name in PACKAGES},
+            **_versions(),
         },
         "commit": _commit(),
-        "machine": f"{_processor()}, {os.cpu_count()} CPU cores",
+        "machine": f"{processor()}, {os.cpu_count()} CPU cores",
     }
 
 
-def script_flags():
-    """All flags of the running script that decide its result."""
-    return {
+def script_flags(module=None):
+    """All flags of a script that decide its result.
+
+    A data folder is recorded by its name: where it lies decides nothing.
+
+    Args:
+        module: the script's module; None: the running script.
+    """
+    values = {
         flag.name: flag.value
-        for flag in flags.FLAGS.get_key_flags_for_module(sys.argv[0])
+        for flag in flags.FLAGS.get_key_flags_for_module(module or sys.argv[0])
         if flag.name != "output_dir"
     }
+    if values.get("data_dir"):
+        values["data_dir"] = _folder_name(values["data_dir"])
+    return values
 
 
-def _processor():
-    """Its name, where Linux tells it; else its architecture."""
+def processor():
+    """Name of the processor, where Linux tells it; else its architecture."""
     info = Path("/proc/cpuinfo")
     text = info.read_text() if info.exists() else ""
     name = re.search(r"^model name\s*: (.+)$", text, re.MULTILINE)
     return f"{name[1]} ({platform.machine()})" if name else platform.machine()
+
+
+def _command():
+    """The running command, with its data folder by its name."""
+    words = ["python", *sys.argv]
+    if "data_dir" in flags.FLAGS and flags.FLAGS["data_dir"].value:
+        place = flags.FLAGS["data_dir"].value
+        name = _folder_name(place)
+        shorter = {f"{head}{place}": f"{head}{name}" for head in DATA_DIR}
+        words = [shorter.get(word, word) for word in words]
+    return shlex.join(words)
+
+
+def _folder_name(path):
+    return os.path.basename(os.path.abspath(path))
+
+
+def _versions():
+    """Of the packages that are installed."""
+    versions = {}
+    for name in PACKAGES:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            versions[name] = importlib.metadata.version(name)
+    return versions
 
 
 def _commit():

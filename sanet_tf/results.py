@@ -1,29 +1,33 @@
-"""What a complete run leaves: metrics, curves and a checked SavedModel."""
+"""What a complete run leaves: metrics and curves."""
 
 import json
 import statistics
 
-import numpy as np
-import tensorflow as tf
+import keras
 from matplotlib.figure import Figure
 
-from sanet_tf import checkpoint, files
-from sanet_tf.errors import UserError
-from sanet_tf.export import export_saved_model, probabilities
+from sanet_tf import files
+from sanet_tf.device import device_name
+from sanet_tf.models.counting import count_madd, count_parameters
 
-TOLERANCE = 1e-5  # between the probabilities of SavedModel and Keras model
+LEFT = ("metrics.json", "curves.png", "saved_model", "best.weights.h5")
 
 
-def write_results(trainer):
-    """Writes curves.png, saved_model/ and metrics.json, and says the result.
+def write_results(trainer, complete=dict):
+    """Writes curves.png and metrics.json, and says the result.
 
     metrics.json is the last: where it is, the run is complete.
+
+    Args:
+        trainer: a `sanet_tf.training.Trainer` that has trained.
+        complete: function without arguments that writes what else the run
+            leaves, and returns the entries that it adds to metrics.json.
     """
     run = trainer.run
     if not (run / "metrics.json").exists():
         plot_curves(run / "curves.png", trainer.state["epochs"])
-        difference = _export_best(trainer, run / "saved_model")
-        files.write_json(run / "metrics.json", _metrics(trainer, difference))
+        metrics = {**_metrics(trainer), **complete()}
+        files.write_json(run / "metrics.json", metrics)
     metrics = json.loads((run / "metrics.json").read_text())
     best = metrics["best"]
     print(
@@ -31,8 +35,8 @@ def write_results(trainer):
         f"{best['val_top1']:.4f}, top-5 {best['val_top5']:.4f} on "
         f"{metrics['images']['val']:,} images\n"
         f"unreadable images skipped: {metrics['skipped_images']['count']}\n"
-        f"wrote {run.path}/: metrics.json, curves.png, saved_model, "
-        "best.weights.h5"
+        f"wrote {run.path}/: "
+        f"{', '.join(name for name in LEFT if (run / name).exists())}"
     )
 
 
@@ -64,44 +68,24 @@ def plot_curves(path, epochs):
     files.write_figure(path, figure)
 
 
-def _metrics(trainer, difference):
+def _metrics(trainer):
     epochs = trainer.state["epochs"]
     rates = [entry["images_per_second"] for entry in epochs]
     rates = [rate for rate in rates if rate is not None]
+    seconds = [entry["seconds"] for entry in epochs]
     skipped = trainer.state["skipped"]
     return {
         "model": trainer.model.name,
-        "classes": len(trainer.source.class_names),
-        "images": trainer.source.sizes,
+        "parameters": count_parameters(trainer.model),
+        "madd": count_madd(trainer.model),
+        "classes": len(trainer.feed.class_names),
+        "images": trainer.feed.sizes,
         "best": trainer.best,
         "last": epochs[-1],
+        "backend": keras.backend.backend(),
+        "device": device_name(),
         "images_per_second": statistics.median(rates) if rates else None,
-        "seconds": round(sum(entry["seconds"] for entry in epochs), 1),
+        "seconds_per_epoch": statistics.median(seconds),
+        "seconds": round(sum(seconds), 1),
         "skipped_images": {"count": len(skipped), "names": skipped},
-        "saved_model_difference": difference,
     }
-
-
-def _export_best(trainer, path):
-    """Exports the best weights; returns the difference from Keras's."""
-    checkpoint.restore(trainer.run / "best.weights.h5", trainer.model)
-    export_saved_model(trainer.model, trainer.source.class_names, path)
-    difference = _saved_model_difference(path, trainer)
-    if not difference <= TOLERANCE:
-        raise UserError(
-            f"{path} gives other probabilities than the Keras model: "
-            f"expected at most {TOLERANCE} difference, got {difference:.1e}"
-        )
-    return difference
-
-
-def _saved_model_difference(path, trainer):
-    """Largest difference of probabilities, on images of validation."""
-    loaded = tf.saved_model.load(path)
-    largest = 0.0
-    for name, encoded, _ in trainer.source.elements("val").take(8):
-        image, _ = trainer.decoder(name.numpy(), encoded.numpy())
-        ours = probabilities(trainer.model, image[None])
-        theirs = loaded.serving_default(image[None])["probabilities"]
-        largest = max(largest, float(np.abs(ours - theirs).max()))
-    return largest

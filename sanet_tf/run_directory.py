@@ -35,7 +35,7 @@ class RunDirectory:
         files.remove_leftovers(self.path)
         record = self.path / "run.json"
         if record.exists():
-            _check_flags(record, flags)
+            check_flags(record, flags)
         else:
             files.write_json(record, run_record(flags))
 
@@ -60,7 +60,8 @@ class RunDirectory:
         return lock
 
 
-def _check_flags(record, flags):
+def check_flags(record, flags):
+    """Refuses a run.json of other flags, and names the differences."""
     try:
         recorded = json.loads(record.read_text())["flags"]
     except (ValueError, KeyError, TypeError) as error:

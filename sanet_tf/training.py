@@ -2,7 +2,7 @@
 
 Every epoch is a function of the weights, the seed and the epoch's number
 alone, and ends in one atomic checkpoint. A killed run therefore goes on from
-its last complete epoch as if nothing had happened.
+its last complete epoch as if nothing had happened. On every backend of Keras.
 """
 
 import dataclasses
@@ -11,16 +11,13 @@ import time
 import warnings
 
 import keras
-import tensorflow as tf
 
 from sanet_tf import checkpoint, files
-from sanet_tf.data.decoding import Decoder
-from sanet_tf.data.pipeline import image_batches
 from sanet_tf.errors import UserError
-from sanet_tf.models import preprocess_input
 from sanet_tf.progress import Watch, progress_bar
 from sanet_tf.recipe import make_optimizer
 from sanet_tf.seeds import derive_seed
+from sanet_tf.summary import write_summary
 
 
 @dataclasses.dataclass
@@ -30,10 +27,9 @@ class Trainer:
     Attributes:
         model: a `keras.Model` that gives logits.
         recipe: a `sanet_tf.recipe.Recipe`.
-        source: a `sanet_tf.data.source.Source`.
+        feed: what gives the batches, a feed of `sanet_tf.feeds`.
         run: a `sanet_tf.run_directory.RunDirectory`.
         seed: integer that decides order, crops, flips and dropout.
-        flip: whether images are mirrored at random.
         strict: whether an image that cannot be read ends the run.
         steps_per_execution: training steps between two looks at the loss.
         state: `{"epochs": [a dictionary each], "skipped": {name: reason}}`.
@@ -41,20 +37,18 @@ class Trainer:
 
     model: keras.Model
     recipe: object
-    source: object
+    feed: object
     run: object
     seed: int = 0
-    flip: bool = True
     strict: bool = False
     steps_per_execution: int = 1
 
     def __post_init__(self):
         self.state = {"epochs": [], "skipped": {}}
-        self.decoder = Decoder()
-        size, batch = self.source.sizes["train"], self.recipe.batch_size
+        size, batch = self.feed.sizes["train"], self.recipe.batch_size
         self.steps_per_epoch = max(1, size // batch)
         self.optimizer = make_optimizer(self.recipe, self.steps_per_epoch)
-        top = min(5, len(self.source.class_names))
+        top = min(5, len(self.feed.class_names))
         self.model.compile(
             self.optimizer,
             keras.losses.CategoricalCrossentropy(
@@ -65,7 +59,8 @@ class Trainer:
                 keras.metrics.TopKCategoricalAccuracy(top, name="top5"),
             ],
             steps_per_execution=self.steps_per_execution,
-            jit_compile=False,  # on CPU, XLA's convolutions are slower
+            # On CPU, XLA's convolutions are slower; JAX has no others.
+            jit_compile=keras.backend.backend() == "jax",
         )
         self.model.optimizer.build(self.model.trainable_variables)
 
@@ -97,7 +92,7 @@ class Trainer:
         if state is None:
             return
         self.state = state
-        self.decoder.skipped.update(state["skipped"])
+        self.feed.skipped.update(state["skipped"])
         checkpoint.restore(last, self.model)
         print(f"resuming after epoch {len(state['epochs'])}", flush=True)
         # A kill between the two files leaves the older best one.
@@ -109,7 +104,7 @@ class Trainer:
         self._seed_dropout(epoch)
         watch = Watch(self, epoch, bar)
         logs = self.model.fit(
-            self._batches("train", epoch),
+            self._batches(epoch),
             initial_epoch=epoch,
             epochs=epoch + 1,
             callbacks=[watch],
@@ -118,7 +113,7 @@ class Trainer:
         ).history
         with self.optimizer.averaged(self.model.trainable_variables):
             validation = self.model.evaluate(
-                self._batches("val"),
+                self.feed.batches("val"),
                 callbacks=[Watch(self, epoch)],
                 return_dict=True,
                 verbose=0,
@@ -143,33 +138,19 @@ class Trainer:
 
     def _commit(self, entry):
         self.state["epochs"].append(entry)
-        self.state["skipped"] = dict(sorted(self.decoder.skipped.items()))
+        self.state["skipped"] = dict(sorted(self.feed.skipped.items()))
         checkpoint.save(self.run / "last.weights.h5", self.model, self.state)
         if self.best is entry:
             self._save_best()
         files.write_csv(self.run / "log.csv", self.state["epochs"])
-        self._write_summary(entry)
+        write_summary(self.run / "logs", entry["epoch"], entry)
 
     def _save_best(self):
         with self.optimizer.averaged(self.model.trainable_variables):
             checkpoint.save(self.run / "best.weights.h5", self.model, self.best)
 
-    def _write_summary(self, entry):
-        with tf.summary.create_file_writer(str(self.run / "logs")).as_default():
-            for name, value in entry.items():
-                tf.summary.scalar(name, value, step=entry["epoch"])
-
-    def _batches(self, split, epoch=None):
-        seed = None if epoch is None else derive_seed(self.seed, epoch)
-        return image_batches(
-            self.source,
-            split,
-            self.decoder,
-            self.model.input_shape[1],
-            self.recipe.batch_size,
-            seed,
-            self.flip,
-        ).map(lambda images, labels: (preprocess_input(images), labels))
+    def _batches(self, epoch):
+        return self.feed.batches("train", derive_seed(self.seed, epoch))
 
     def _seed_dropout(self, epoch):
         for variable in self.model.non_trainable_variables:
@@ -178,11 +159,12 @@ class Trainer:
 
     def _check_first_batches(self):
         """Says what is wrong before Keras says that there was no data."""
-        for split, epoch in (
-            ("train", len(self.state["epochs"])),
-            ("val", None),
+        epoch = len(self.state["epochs"])
+        for split, batches in (
+            ("train", self._batches(epoch)),
+            ("val", self.feed.batches("val")),
         ):
-            if next(iter(self._batches(split, epoch)), None) is None:
+            if next(iter(batches), None) is None:
                 raise UserError(
                     f"not one full batch of {self.recipe.batch_size} images "
                     f"to {split} on could be read: {self.first_skipped()}"
@@ -190,11 +172,11 @@ class Trainer:
             self.check_strict()
 
     def check_strict(self):
-        if self.strict and self.decoder.skipped:
+        if self.strict and self.feed.skipped:
             raise UserError(f"--strict: {self.first_skipped()}")
 
     def first_skipped(self):
         return "; ".join(
             f"{name}: {reason}"
-            for name, reason in list(self.decoder.skipped.items())[:1]
+            for name, reason in list(self.feed.skipped.items())[:1]
         )

@@ -102,3 +102,18 @@ def test_moving_average_comes_and_goes():
 def test_contradictions(arguments, message):
     with pytest.raises(UserError, match=message):
         Recipe(3, 1, 0.1, **arguments)
+
+
+@pytest.mark.parametrize("scale", [0.1, 10.0])
+def test_the_norm_of_the_whole_gradient_is_clipped(scale):
+    """3 and 4 have the norm 5: the higher one is scaled down to 2."""
+    optimizer = make_optimizer(
+        Recipe(1, 1, 1.0, momentum=0.0, clip_norm=2.0), STEPS
+    )
+    variables = [keras.Variable([0.0], name=name) for name in "ab"]
+    optimizer.build(variables)
+    gradients = [keras.ops.array([scale * value]) for value in (3.0, 4.0)]
+    optimizer.apply(gradients, variables)
+    found = [-keras.ops.convert_to_numpy(v)[0] for v in variables]
+    factor = min(scale, 2 / 5)
+    np.testing.assert_allclose(found, [3 * factor, 4 * factor], rtol=1e-5)

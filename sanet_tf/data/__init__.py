@@ -1,4 +1,4 @@
-"""Labelled images: a source each, and one pipeline to batches."""
+"""Labelled images: a source each, as files or as arrays, and one pipeline."""
 
 from sanet_tf.errors import UserError
 
@@ -29,3 +29,27 @@ def load_source(dataset, data_dir=None, download=False):
             )
         return folder.load(data_dir)
     return tfds.load(dataset, data_dir, download)
+
+
+def load_arrays(dataset, data_dir=None, download=False, image_size=32):
+    """Reads a data set into memory; no TensorFlow is needed.
+
+    Args:
+        dataset: "cifar10", "cifar100", "digits" or "folder".
+        data_dir: where it lies; needed for "folder".
+        download: whether Keras may download CIFAR.
+        image_size: side of what will be cropped from the images, in pixels.
+
+    Returns:
+        A `sanet_tf.data.arrays.Arrays`. CIFAR's images have that side, the
+        others a larger one.
+
+    Raises:
+        UserError: it is not there, or is not what it should be.
+    """
+    from sanet_tf.data import arrays, cifar
+
+    if dataset in cifar.FORMATS:
+        return cifar.load(dataset, data_dir, download, image_size)
+    source = load_source(dataset, data_dir)
+    return arrays.decode(source, arrays.scaled_size(image_size))

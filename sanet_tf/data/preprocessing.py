@@ -7,6 +7,8 @@ ratio 256 : 224. Gao, Xie, Ji, "Siamese Attention Networks", appendix 2.
 
 import tensorflow as tf
 
+from sanet_tf.data.arrays import scaled_size
+
 
 def resize_and_crop(images, image_size, seed=None, flip=True):
     """Scales, then crops at the centre or, with a seed, at random.
@@ -21,7 +23,7 @@ def resize_and_crop(images, image_size, seed=None, flip=True):
         `(image_size, image_size, 3)` or `(B, image_size, image_size, 3)`,
         float32, 0 to 255.
     """
-    scaled = round(image_size * 256 / 224)
+    scaled = scaled_size(image_size)
     images = tf.image.resize(images, (scaled, scaled), antialias=True)
     if seed is None:
         start = (scaled - image_size) // 2

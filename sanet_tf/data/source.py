@@ -3,6 +3,8 @@
 import dataclasses
 from collections.abc import Callable
 
+import numpy as np
+
 
 @dataclasses.dataclass(frozen=True)
 class Source:
@@ -16,30 +18,33 @@ class Source:
             the image file's content, or empty where `name` is its path. With
             a seed the order is shuffled, by the seed alone.
         warnings: what a user should know before training, a line each.
+        lists: `{split: (names, encoded, labels)}`, three equally long lists,
+            where the set is held as such; else None.
     """
 
     class_names: tuple[str, ...]
     sizes: dict[str, int]
     elements: Callable
     warnings: tuple[str, ...] = ()
+    lists: dict | None = None
 
 
-def from_lists(class_names, splits, warnings=()):
+def from_lists(class_names, lists, warnings=()):
     """A `Source` of lists in memory.
 
     Args:
         class_names: the name of each label.
-        splits: `{split: (names, encoded, labels)}`, three equally long lists.
+        lists: see `Source`.
         warnings: see `Source`.
 
     Returns:
         A `Source` whose shuffling is a permutation of the whole split.
     """
-    import numpy as np
-    import tensorflow as tf
 
     def elements(split, seed=None):
-        columns = splits[split]
+        import tensorflow as tf
+
+        columns = lists[split]
         if seed is not None:
             order = np.random.default_rng(seed).permutation(len(columns[0]))
             columns = [[column[i] for i in order] for column in columns]
@@ -48,5 +53,5 @@ def from_lists(class_names, splits, warnings=()):
             (tf.constant(names), tf.constant(encoded), tf.constant(labels))
         )
 
-    sizes = {split: len(columns[0]) for split, columns in splits.items()}
-    return Source(tuple(class_names), sizes, elements, tuple(warnings))
+    sizes = {split: len(columns[0]) for split, columns in lists.items()}
+    return Source(tuple(class_names), sizes, elements, tuple(warnings), lists)

@@ -1,4 +1,4 @@
-"""What all attention operators share: arguments, projections, BatchNorm."""
+"""What the operators share: shapes, arguments, projections, BatchNorm."""
 
 import keras
 from keras import ops
@@ -7,8 +7,91 @@ from sanet_tf.layers import positions
 from sanet_tf.seeds import derive_seed
 
 
-class AttentionLayer(keras.layers.Layer):
-    """Base of the attention operators: `(B, *spatial, C)` in and out.
+class FeatureMapLayer(keras.layers.Layer):
+    """Base of all operators: `(B, *spatial, C)` in and out.
+
+    Args:
+        seed: integer for repeatable initial weights (Glorot uniform), or
+            None.
+
+    Call arguments:
+        inputs: `(B, *spatial, C)`, one to three spatial axes (two for a
+            planar operator), each of which may be unknown (None).
+
+    Output:
+        The shape of the input.
+
+    Raises:
+        ValueError: another number of spatial axes, or C is unknown.
+    """
+
+    is_planar = False  # whether it knows height from width, so has two axes
+
+    def __init__(self, seed=None, **kwargs):
+        super().__init__(**kwargs)
+        self.seed = seed
+
+    def build(self, input_shape):
+        self._check_input_shape(input_shape)
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def get_config(self):
+        return {**super().get_config(), "seed": self.seed}
+
+    def glorot(self, stream):
+        """Glorot's initialiser; each `stream` has its own values."""
+        return keras.initializers.GlorotUniform(self.stream_seed(stream))
+
+    def stream_seed(self, stream):
+        """A seed for one of the weights, or None for a random one."""
+        return None if self.seed is None else derive_seed(self.seed, stream)
+
+    def add_glorot_weight(self, name, shape, stream):
+        """Adds a Glorot weight; each `stream` has its own values."""
+        return self.add_weight(
+            name=name, shape=shape, initializer=self.glorot(stream)
+        )
+
+    def add_convolution(self, name, shape, initializer):
+        """Adds kernel, of a shape (C in, C out), and bias of a 1x1 one.
+
+        They act on float32 also under mixed precision, and stay it.
+        """
+        kernel = self.add_weight(
+            name=f"{name}_kernel",
+            shape=shape,
+            initializer=initializer,
+            autocast=False,
+        )
+        bias = self.add_weight(
+            name=f"{name}_bias",
+            shape=shape[-1:],
+            initializer="zeros",
+            autocast=False,
+        )
+        return kernel, bias
+
+    def _check_input_shape(self, input_shape):
+        axes = [2] if self.is_planar else [1, 2, 3]
+        if len(input_shape) - 2 not in axes:
+            count = "two" if self.is_planar else "one to three"
+            raise ValueError(
+                f"{type(self).__name__} expects (batch, *spatial, channels) "
+                f"with {count} spatial axes. "
+                f"Received: input_shape={tuple(input_shape)}"
+            )
+        if input_shape[-1] is None:
+            raise ValueError(
+                f"{type(self).__name__} expects a known number of channels "
+                "on the last axis. "
+                f"Received: input_shape={tuple(input_shape)}"
+            )
+
+
+class AttentionLayer(FeatureMapLayer):
+    """Base of the operators with queries, keys and values.
 
     A subclass implements `attend(inputs)`, from `(B, *spatial, C)` to
     `(B, N, C)`. Queries, keys and values are the input itself or its product
@@ -52,23 +135,24 @@ class AttentionLayer(keras.layers.Layer):
         seed=None,
         **kwargs,
     ):
-        super().__init__(**kwargs)
-        if not isinstance(num_heads, int) or num_heads < 1:
-            raise ValueError(
-                "`num_heads` must be a positive integer. "
-                f"Received: num_heads={num_heads}"
-            )
+        super().__init__(seed, **kwargs)
+        check_positive("num_heads", num_heads)
         self.num_heads = num_heads
         self.use_query_projection = use_query_projection
         self.use_key_projection = use_key_projection
         self.use_value_projection = use_value_projection
         self.use_batch_norm = use_batch_norm
         self.gamma_initializer = keras.initializers.get(gamma_initializer)
-        self.seed = seed
 
     def build(self, input_shape):
-        self._check_input_shape(input_shape)
+        super().build(input_shape)
         channels = input_shape[-1]
+        if channels % self.num_heads:
+            raise ValueError(
+                f"`num_heads` must divide the {channels} channels. "
+                f"Received: num_heads={self.num_heads}, "
+                f"input_shape={tuple(input_shape)}"
+            )
         kernel = (channels, channels)
         self.query_kernel = (
             self.add_glorot_weight("query_kernel", kernel, 0)
@@ -87,11 +171,7 @@ class AttentionLayer(keras.layers.Layer):
         )
         self.batch_norm = None
         if self.use_batch_norm:
-            # Means over many positions vary little between samples: the
-            # usual epsilon of 1e-3 would outweigh their variance.
             self.batch_norm = BatchNormalization(
-                momentum=0.9,
-                epsilon=1e-5,
                 gamma_initializer=self.gamma_initializer,
                 dtype=self.dtype_policy,
                 name="batch_norm",
@@ -105,9 +185,6 @@ class AttentionLayer(keras.layers.Layer):
             outputs = self.batch_norm(outputs, training=training)
         return outputs
 
-    def compute_output_shape(self, input_shape):
-        return input_shape
-
     def get_config(self):
         return {
             **super().get_config(),
@@ -119,7 +196,6 @@ class AttentionLayer(keras.layers.Layer):
             "gamma_initializer": keras.initializers.serialize(
                 self.gamma_initializer
             ),
-            "seed": self.seed,
         }
 
     def attend(self, inputs):
@@ -127,36 +203,16 @@ class AttentionLayer(keras.layers.Layer):
             f"{type(self).__name__} must implement `attend(inputs)`."
         )
 
-    def add_glorot_weight(self, name, shape, stream):
-        """Adds a Glorot weight; each `stream` has its own values."""
-        seed = None if self.seed is None else derive_seed(self.seed, stream)
-        initializer = keras.initializers.GlorotUniform(seed)
-        return self.add_weight(name=name, shape=shape, initializer=initializer)
-
-    def _check_input_shape(self, input_shape):
-        if not 3 <= len(input_shape) <= 5:
-            raise ValueError(
-                f"{type(self).__name__} expects (batch, *spatial, channels) "
-                "with one to three spatial axes. "
-                f"Received: input_shape={tuple(input_shape)}"
-            )
-        channels = input_shape[-1]
-        if channels is None:
-            raise ValueError(
-                f"{type(self).__name__} expects a known number of channels "
-                "on the last axis. "
-                f"Received: input_shape={tuple(input_shape)}"
-            )
-        if channels % self.num_heads:
-            raise ValueError(
-                f"`num_heads` must divide the {channels} channels. "
-                f"Received: num_heads={self.num_heads}, "
-                f"input_shape={tuple(input_shape)}"
-            )
-
 
 class BatchNormalization(keras.layers.BatchNormalization):
-    """Keras's, with moments that are accurate over millions of positions."""
+    """Keras's, with moments that are accurate over millions of positions.
+
+    Means over many positions vary little between samples: the usual epsilon
+    of 1e-3 would outweigh their variance.
+    """
+
+    def __init__(self, momentum=0.9, epsilon=1e-5, **kwargs):
+        super().__init__(momentum=momentum, epsilon=epsilon, **kwargs)
 
     def _moments(self, inputs, mask):
         return positions.moments(inputs)
@@ -165,3 +221,16 @@ class BatchNormalization(keras.layers.BatchNormalization):
 def project(inputs, kernel):
     """`inputs @ kernel`, or the inputs where there is no kernel."""
     return inputs if kernel is None else ops.matmul(inputs, kernel)
+
+
+def convolve(inputs, kernel, bias):
+    """A 1x1 convolution: `inputs @ kernel + bias`."""
+    return ops.add(ops.matmul(inputs, kernel), bias)
+
+
+def check_positive(name, value):
+    """Raises ValueError unless an argument is a positive integer."""
+    if not isinstance(value, int) or value < 1:
+        raise ValueError(
+            f"`{name}` must be a positive integer. Received: {name}={value}"
+        )

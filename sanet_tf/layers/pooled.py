@@ -14,7 +14,7 @@ import keras
 from keras import ops
 
 from sanet_tf.layers import positions
-from sanet_tf.layers.base import AttentionLayer, project
+from sanet_tf.layers.base import AttentionLayer, check_positive, project
 from sanet_tf.layers.dot_product import softmax_attention
 
 
@@ -36,11 +36,7 @@ class PooledAttention(AttentionLayer):
 
     def __init__(self, num_heads=1, *, pool_size=2, **kwargs):
         super().__init__(num_heads, **kwargs)
-        if not isinstance(pool_size, int) or pool_size < 1:
-            raise ValueError(
-                "`pool_size` must be a positive integer. "
-                f"Received: pool_size={pool_size}"
-            )
+        check_positive("pool_size", pool_size)
         self.pool_size = pool_size
 
     def build(self, input_shape):

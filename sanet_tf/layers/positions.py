@@ -77,6 +77,27 @@ def mean_outer(left, right):
     return total / ops.cast(length, total.dtype)
 
 
+def average(inputs):
+    """Mean over positions, `(..., N, C)` to `(..., 1, C)`, float32 or wider."""
+    return mean_outer(ops.ones_like(inputs[..., :1]), inputs)
+
+
+def softmax_mean(scores, values):
+    """`sum_n softmax_n(scores[..., n, i]) * values[..., n, j]`.
+
+    Args:
+        scores: `(..., N, I)`, float32 or wider; each of the I has its own
+            softmax over positions.
+        values: `(..., N, J)`, of the same type.
+
+    Returns:
+        `(..., I, J)`.
+    """
+    largest = ops.max(scores, axis=-2, keepdims=True)
+    exponents = ops.exp(scores - ops.stop_gradient(largest))
+    return mean_outer(exponents / average(exponents), values)
+
+
 def moments(inputs):
     """Mean and variance over samples and positions.
 
@@ -87,9 +108,8 @@ def moments(inputs):
         Two `(C,)`.
     """
     flat = flatten(inputs)
-    ones = ops.ones_like(flat[..., :1])
-    mean = ops.mean(mean_outer(ones, flat), axis=(0, 1))
-    variance = ops.mean(mean_outer(ones, ops.square(flat - mean)), axis=(0, 1))
+    mean = ops.mean(average(flat), axis=(0, 1))
+    variance = ops.mean(average(ops.square(flat - mean)), axis=(0, 1))
     return mean, variance
 
 

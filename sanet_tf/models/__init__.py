@@ -2,32 +2,57 @@
 
 from functools import partial
 
+from sanet_tf.models import table3
 from sanet_tf.models.mobilenet_v2 import MobileNetV2
 from sanet_tf.models.predictions import decode_predictions, preprocess_input
+from sanet_tf.models.resnet import BLOCKS, ResNet
 from sanet_tf.models.sanet import SANet
 from sanet_tf.models.unet import DenoisingUNet, ProjectionUNet
 
-
-def _sanet(name, **arguments):
-    return partial(SANet, name=name, **arguments)
-
-
+# Classifiers: function, and where its arguments are not the defaults.
+_CLASSIFIERS = {
+    "sanet": (SANet, {}),
+    "attnnet": (SANet, {"attention": "softmax"}),
+    "attnnet_pool": (SANet, {"attention": "pooled"}),
+    "attnnet_scaled": (SANet, {"attention": "scaled"}),
+    "sanet_no_attention": (SANet, {"attention": None}),
+    "sanet_no_global_term": (
+        SANet,
+        {"attention_config": {"use_global_term": False}},
+    ),
+    "sanet_no_score_weights": (
+        SANet,
+        {"attention_config": {"use_score_weights": False}},
+    ),
+    "mobilenet_v2": (MobileNetV2, {}),
+    "mobilenet_v2_sao": (MobileNetV2, {"attention": "siamese"}),
+    # Gates where the SSA note has them; CA's where its paper does.
+    "mobilenet_v2_se": (MobileNetV2, {"attention": "se"}),
+    "mobilenet_v2_ssa": (MobileNetV2, {"attention": "ssa"}),
+    "mobilenet_v2_gc": (MobileNetV2, {"attention": "gc"}),
+    "mobilenet_v2_ca": (
+        MobileNetV2,
+        {"attention": "ca", "attention_place": "expanded"},
+    ),
+    "resnet38": (ResNet, {"blocks": BLOCKS[38]}),
+    "resnet50": (ResNet, {}),
+    "resnet101": (ResNet, {"blocks": BLOCKS[101]}),
+    "resnet50_se": (ResNet, {"attention": "se"}),
+    "resnet50_ssa": (ResNet, {"attention": "ssa"}),
+    "resnet50_gc": (ResNet, {"attention": "gc"}),
+    "resnet38_gsa": (ResNet, {"blocks": BLOCKS[38], "attention": "gsa"}),
+    "resnet50_gsa": (ResNet, {"attention": "gsa"}),
+    "resnet101_gsa": (ResNet, {"blocks": BLOCKS[101], "attention": "gsa"}),
+    "googlenet": (table3.GoogLeNet, {}),
+    "vgg16": (table3.VGG16, {}),
+    "squeezenet": (table3.SqueezeNet, {}),
+    "mobilenet_v1": (table3.MobileNetV1, {}),
+    "channelnet_v1": (table3.ChannelNet, {}),
+    "shufflenet_1_5x": (table3.ShuffleNet, {"alpha": 1.5}),
+}
 MODELS = {
-    "sanet": SANet,
-    "attnnet": _sanet("attnnet", attention="softmax"),
-    "attnnet_pool": _sanet("attnnet_pool", attention="pooled"),
-    "attnnet_scaled": _sanet("attnnet_scaled", attention="scaled"),
-    "sanet_no_attention": _sanet("sanet_no_attention", attention=None),
-    "sanet_no_global_term": _sanet(
-        "sanet_no_global_term", attention_config={"use_global_term": False}
-    ),
-    "sanet_no_score_weights": _sanet(
-        "sanet_no_score_weights", attention_config={"use_score_weights": False}
-    ),
-    "mobilenet_v2": MobileNetV2,
-    "mobilenet_v2_sao": partial(
-        MobileNetV2, attention="siamese", name="mobilenet_v2_sao"
-    ),
+    name: partial(function, name=name, **arguments)
+    for name, (function, arguments) in _CLASSIFIERS.items()
 }
 
 # Restoration, Table 6: from a volume to a volume, or from a stack to a plane.
@@ -46,6 +71,7 @@ __all__ = [
     "DenoisingUNet",
     "MobileNetV2",
     "ProjectionUNet",
+    "ResNet",
     "SANet",
     "decode_predictions",
     "preprocess_input",

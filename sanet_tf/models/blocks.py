@@ -9,8 +9,6 @@ Networks", section 3.3 and Figure 2.
 
 from keras import layers
 
-from sanet_tf.layers import ATTENTION
-
 
 def conv_bn(x, filters, kernel_size, strides=1, *, name, activation=True):
     """Convolution without bias, BatchNorm and, unless linear, ReLU6."""
@@ -33,31 +31,49 @@ def depthwise_bn(x, strides, *, name):
     return _bn(x, name, activation=True)
 
 
-def inverted_residual(x, filters, expansion, strides, *, name):
-    """MobileNetV2's block: expand to rc, depthwise, project."""
+def inverted_residual(
+    x, filters, expansion, strides, *, name, gate=None, gate_place="output"
+):
+    """MobileNetV2's block: expand to rc, depthwise, project.
+
+    Args:
+        x: `(B, H, W, c)`.
+        filters: number of output channels.
+        expansion: r.
+        strides: stride of the depthwise convolution.
+        name: prefix of the layers' names.
+        gate: function from the name of an attention layer to the layer, or
+            None.
+        gate_place: "output", after the last BatchNorm and before the skip, or
+            "expanded", on the rc channels after the depthwise convolution.
+
+    Returns:
+        `(B, H/strides, W/strides, filters)`.
+    """
     inputs = x
     if expansion > 1:
         x = conv_bn(x, expansion * x.shape[-1], 1, name=f"{name}_expand")
     x = depthwise_bn(x, strides, name=f"{name}_depthwise")
-    return _project(x, inputs, filters, strides, name)
+    return _project(x, inputs, filters, strides, name, gate, gate_place)
 
 
-def base_module(x, filters, expansion, strides, *, name):
+def base_module(
+    x, filters, expansion, strides, *, name, gate=None, gate_place="output"
+):
     """BaseModule: expand to (r-1)c beside the input, depthwise on rc, project.
 
-    With r = 1 there is no expansion.
+    With r = 1 there is no expansion. The arguments are those of
+    `inverted_residual`.
     """
     inputs = x
     if expansion > 1:
         x = conv_bn(x, (expansion - 1) * x.shape[-1], 1, name=f"{name}_expand")
         x = layers.Concatenate(name=f"{name}_concat")([inputs, x])
     x = depthwise_bn(x, strides, name=f"{name}_depthwise")
-    return _project(x, inputs, filters, strides, name)
+    return _project(x, inputs, filters, strides, name, gate, gate_place)
 
 
-def attention_module(
-    x, filters, expansion, strides, *, name, attention, attention_config
-):
+def attention_module(x, filters, expansion, strides, *, name, attention):
     """AttnModule: attention on the input beside expand and depthwise.
 
     The convolutions make (r-1)c channels, attention makes c. With stride 1
@@ -69,8 +85,7 @@ def attention_module(
         expansion: r, at least 2.
         strides: stride of the depthwise convolution and of the pooling.
         name: prefix of the layers' names.
-        attention: a name in `ATTENTION`.
-        attention_config: arguments of that layer.
+        attention: function from the name of an attention layer to the layer.
 
     Returns:
         `(B, H/strides, W/strides, filters)`.
@@ -88,10 +103,7 @@ def attention_module(
     channels = x.shape[-1]
     x = conv_bn(x, (expansion - 1) * channels, 1, name=f"{name}_expand")
     x = depthwise_bn(x, strides, name=f"{name}_depthwise")
-    operator = ATTENTION[attention](
-        **attention_config, name=f"{name}_attention"
-    )
-    attended = operator(inputs)
+    attended = attention(name=f"{name}_attention")(inputs)
     if strides == 1:
         attended = layers.Add(name=f"{name}_attention_skip")([inputs, attended])
     else:
@@ -102,9 +114,13 @@ def attention_module(
     return _project(x, inputs, filters, strides, name)
 
 
-def _project(x, inputs, filters, strides, name):
+def _project(x, inputs, filters, strides, name, gate=None, gate_place="output"):
     """Closing linear 1 x 1 convolution, and the skip where shapes agree."""
+    if gate is not None and gate_place == "expanded":
+        x = gate(name=f"{name}_attention")(x)
     x = conv_bn(x, filters, 1, name=f"{name}_project", activation=False)
+    if gate is not None and gate_place == "output":
+        x = gate(name=f"{name}_attention")(x)
     if strides == 1 and inputs.shape[-1] == filters:
         x = layers.Add(name=f"{name}_skip")([inputs, x])
     return x

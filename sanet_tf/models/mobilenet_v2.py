@@ -1,10 +1,12 @@
-"""MobileNetV2, the baseline, also with attention at SANet's places.
+"""MobileNetV2, the baseline, also with attention.
 
 Sandler et al., "MobileNetV2: Inverted Residuals and Linear Bottlenecks",
-Table 2; with attention: Gao, Xie, Ji, "Siamese Attention Networks", Table 5.
+Table 2; with attention at SANet's places: Gao, Xie, Ji, "Siamese Attention
+Networks", Table 5; with gates: Hou, Zhou, Feng, "Coordinate Attention".
 """
 
 from sanet_tf.models.blocks import inverted_residual
+from sanet_tf.models.classifier import Classifier
 from sanet_tf.models.network import build_network
 
 
@@ -19,26 +21,30 @@ def MobileNetV2(
     alpha=1.0,
     attention=None,
     attention_config=None,
+    attention_place="output",
+    cifar_stem=False,
     name="mobilenet_v2",
 ):
     """MobileNetV2 as in `keras.applications`, without pretrained weights.
 
-    The arguments are those of `SANet`. With `attention` the blocks at the ten
-    places of Table 8 are AttnModules.
+    The arguments are those of `SANet`, but for two. `attention` is None or a
+    key of `sanet_tf.layers.ATTENTION`: the gates "ssa", "se", "gc" and "ca"
+    are in every inverted residual; the others make AttnModules of the blocks
+    at the ten places of Table 8. `attention_place` is the place of a gate:
+    "output", after the last BatchNorm of the branch and before the addition,
+    or "expanded", between the depthwise convolution and the projection.
 
     Returns:
         A `keras.Model` from images `(B, H, W, channels)`, as
         `preprocess_input` gives them, to `(B, classes)`.
 
     Raises:
-        ValueError: as in `SANet`.
+        ValueError: as in `SANet`, or "expanded" for what is not a gate.
 
     Reference:
         Sandler et al., "MobileNetV2", CVPR 2018.
     """
-    return build_network(
-        inverted_residual,
-        True,
+    classifier = Classifier(
         input_shape,
         include_top,
         weights,
@@ -46,8 +52,14 @@ def MobileNetV2(
         classes,
         classifier_activation,
         dropout_rate,
-        alpha,
-        attention,
-        attention_config,
         name,
+    )
+    return build_network(
+        inverted_residual,
+        classifier,
+        alpha=alpha,
+        attention=attention,
+        attention_config=attention_config,
+        attention_place=attention_place,
+        cifar_stem=cifar_stem,
     )

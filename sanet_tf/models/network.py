@@ -4,12 +4,10 @@ Both have the same rows; they differ in the convolutional block, and in
 whether the rows on 28 x 28 maps and below have attention.
 """
 
-import keras
-from keras import layers
+from functools import partial
 
-from sanet_tf.layers import ATTENTION
 from sanet_tf.models.blocks import attention_module, conv_bn
-from sanet_tf.models.weights import load_weights
+from sanet_tf.models.operators import GATES, attention_operator
 
 # Table 8: place of attention, expansion, channels, blocks, stride of the first
 TABLE_8 = (
@@ -24,98 +22,77 @@ TABLE_8 = (
     (True, 6, 160, 2, 1),
     (True, 6, 320, 1, 1),
 )
-# Appendix 1: four heads, only the values projected; appendix 2: BatchNorm.
-ATTENTION_CONFIG = {"num_heads": 4, "use_batch_norm": True}
-MIN_SIZE = 32  # five strides of 2 leave one position
+PLACES = ("output", "expanded")  # of a gate in its block
 
 
 def build_network(
     convolution_block,
-    classifier_bias,
-    input_shape,
-    include_top,
-    weights,
-    pooling,
-    classes,
-    classifier_activation,
-    dropout_rate,
+    classifier,
+    *,
     alpha,
     attention,
     attention_config,
-    name,
+    attention_place="output",
+    cifar_stem,
 ):
-    """Builds Table 8 with the given block; see `SANet` for the arguments."""
-    inputs = keras.Input(_input_shape(input_shape, include_top), name="images")
-    _check_options(include_top, pooling, attention)
-    attention_config = {**ATTENTION_CONFIG, **(attention_config or {})}
-    x = conv_bn(inputs, _scale(32, alpha), 3, 2, name="stem")
+    """Builds Table 8 from blocks of one kind.
+
+    Args:
+        convolution_block: `base_module` or `inverted_residual`.
+        classifier: a `Classifier`.
+        alpha: width multiplier, as the others in `SANet` and `MobileNetV2`.
+        attention: a key of `ATTENTION`, or None.
+        attention_config: arguments of the operator, or None.
+        attention_place: place of a gate in its block, one of `PLACES`.
+        cifar_stem: whether the stem has stride 1.
+
+    Returns:
+        A `keras.Model`.
+
+    Raises:
+        ValueError: as in `SANet`.
+    """
+    inputs = classifier.inputs(min_size=16 if cifar_stem else 32)
+    blocks = _blocks(
+        convolution_block, attention, attention_config, attention_place
+    )
+    x = conv_bn(
+        inputs, _scale(32, alpha), 3, 1 if cifar_stem else 2, name="stem"
+    )
     for stage, (place, expansion, channels, count, strides) in enumerate(
         TABLE_8, start=1
     ):
         for block in range(1, count + 1):
-            arguments = {
-                "filters": _scale(channels, alpha),
-                "expansion": expansion,
-                "strides": strides if block == 1 else 1,
-                "name": f"stage{stage}_block{block}",
-            }
-            if place and attention is not None:
-                arguments["attention"] = attention
-                arguments["attention_config"] = attention_config
-                x = attention_module(x, **arguments)
-            else:
-                x = convolution_block(x, **arguments)
+            x = blocks[place](
+                x,
+                filters=_scale(channels, alpha),
+                expansion=expansion,
+                strides=strides if block == 1 else 1,
+                name=f"stage{stage}_block{block}",
+            )
     x = conv_bn(x, _scale(1280, max(alpha, 1.0)), 1, name="top")
-    if include_top:
-        x = layers.GlobalAveragePooling2D(name="avg_pool")(x)
-        x = layers.Dropout(dropout_rate, name="dropout")(x)
-        x = layers.Dense(
-            classes,
-            activation=classifier_activation,
-            use_bias=classifier_bias,
-            dtype="float32",
-            name="classifier",
-        )(x)
-    elif pooling == "avg":
-        x = layers.GlobalAveragePooling2D(name="avg_pool")(x)
-    elif pooling == "max":
-        x = layers.GlobalMaxPooling2D(name="max_pool")(x)
-    model = keras.Model(inputs, x, name=name)
-    if weights is not None:
-        load_weights(model, weights)
-    return model
+    return classifier.model(inputs, x)
+
+
+def _blocks(convolution_block, attention, attention_config, gate_place):
+    """The block of a row without, and with, a place of attention."""
+    allowed = PLACES if attention in GATES else PLACES[:1]
+    if gate_place not in allowed:
+        raise ValueError(
+            f"`attention_place` must be one of {allowed} here. "
+            f"Received: attention_place={gate_place!r}, "
+            f"attention={attention!r}"
+        )
+    operator = attention_operator(attention, attention_config)
+    if operator is None:
+        return convolution_block, convolution_block
+    if attention in GATES:
+        gated = partial(convolution_block, gate=operator, gate_place=gate_place)
+        return gated, gated
+    return convolution_block, partial(attention_module, attention=operator)
 
 
 def _scale(channels, alpha):
     """Multiple of 8 nearest to `alpha * channels`, not 10 % below it."""
     scaled = max(8, int(alpha * channels + 4) // 8 * 8)
     return scaled + 8 if scaled < 0.9 * alpha * channels else scaled
-
-
-def _input_shape(input_shape, include_top):
-    if input_shape is None:
-        return (224, 224, 3) if include_top else (None, None, 3)
-    if len(input_shape) != 3 or input_shape[-1] is None:
-        raise ValueError(
-            "`input_shape` must be (height, width, channels). "
-            f"Received: input_shape={input_shape}"
-        )
-    if min(size or MIN_SIZE for size in input_shape[:2]) < MIN_SIZE:
-        raise ValueError(
-            f"Images must be at least {MIN_SIZE} x {MIN_SIZE} pixels. "
-            f"Received: input_shape={input_shape}"
-        )
-    return tuple(input_shape)
-
-
-def _check_options(include_top, pooling, attention):
-    if pooling not in (None, "avg", "max"):
-        raise ValueError(
-            "`pooling` must be None, 'avg' or 'max'. "
-            f"Received: pooling={pooling!r}"
-        )
-    if attention is not None and attention not in ATTENTION:
-        raise ValueError(
-            f"`attention` must be None or one of {sorted(ATTENTION)}. "
-            f"Received: attention={attention!r}"
-        )

@@ -5,6 +5,7 @@ Departures: ReLU6 as in MobileNetV2, since the paper names no activation.
 """
 
 from sanet_tf.models.blocks import base_module
+from sanet_tf.models.classifier import Classifier
 from sanet_tf.models.network import build_network
 
 
@@ -19,6 +20,7 @@ def SANet(
     alpha=1.0,
     attention="siamese",
     attention_config=None,
+    cifar_stem=False,
     name="sanet",
 ):
     """Siamese Attention Network; no pretrained weights exist.
@@ -28,8 +30,8 @@ def SANet(
             `(224, 224, 3)` with the classifier, `(None, None, 3)` without.
         include_top: whether pooling and classifier are added; otherwise the
             output is the feature map of the last convolution.
-        weights: path of a `.weights.h5` file, or None for Glorot
-            initialisation.
+        weights: path of a `.weights.h5` file, or None for random
+            initialisation (Glorot).
         pooling: "avg" or "max" pools the features when there is no
             classifier; None leaves the map.
         classes: number of classes.
@@ -37,9 +39,14 @@ def SANet(
         dropout_rate: dropout before the classifier.
         alpha: width multiplier; channels are rounded to multiples of 8.
         attention: operator in the AttnModules, a key of
-            `sanet_tf.layers.ATTENTION`; None puts BaseModules there.
-        attention_config: arguments of the operator, over the paper's four
-            heads and BatchNorm; None for just these.
+            `sanet_tf.layers.ATTENTION`; None puts BaseModules there. The
+            gates "ssa", "se", "gc" and "ca" do too, and follow the last
+            BatchNorm of every module.
+        attention_config: arguments of the operator. The SAO paper's operators
+            have its four heads and BatchNorm unless these say otherwise.
+            "gsa" needs a `max_size` where the size of the images is unknown.
+        cifar_stem: whether the first convolution has stride 1, for images of
+            32 x 32.
         name: name of the model.
 
     Returns:
@@ -47,15 +54,14 @@ def SANet(
         `preprocess_input` gives them, to `(B, classes)`.
 
     Raises:
-        ValueError: images below 32 x 32, an unknown operator or pooling, a
-            weights file that is missing or does not fit.
+        ValueError: images below 32 x 32 (16 x 16 with `cifar_stem`), an
+            unknown operator or pooling, a weights file that is missing or
+            does not fit.
 
     Reference:
         Gao, Xie, Ji, "Siamese Attention Networks", Table 8.
     """
-    return build_network(
-        base_module,
-        False,  # the paper's parameter count has no bias here
+    classifier = Classifier(
         input_shape,
         include_top,
         weights,
@@ -63,8 +69,14 @@ def SANet(
         classes,
         classifier_activation,
         dropout_rate,
-        alpha,
-        attention,
-        attention_config,
         name,
+        use_bias=False,  # the paper's parameter count has none here
+    )
+    return build_network(
+        base_module,
+        classifier,
+        alpha=alpha,
+        attention=attention,
+        attention_config=attention_config,
+        cifar_stem=cifar_stem,
     )

@@ -19,7 +19,7 @@ et al., "Content-aware image restoration", 2018.
 import keras
 from keras import layers, ops
 
-from sanet_tf.layers import ATTENTION
+from sanet_tf.layers import QKV_ATTENTION
 from sanet_tf.models.weights import load_weights
 
 CONVOLUTIONS = {2: layers.Conv2D, 3: layers.Conv3D}
@@ -53,7 +53,7 @@ def DenoisingUNet(
     Args:
         input_shape: `(Z, Y, X, channels)` or `(Y, X, channels)`; sizes may be
             None. When called, they must be multiples of `2**n_depth`.
-        attention: a key of `sanet_tf.layers.ATTENTION`, or None.
+        attention: a key of `sanet_tf.layers.QKV_ATTENTION`, or None.
         n_depth: number of encoder blocks, and of decoder blocks. The paper's
             "depth 3" counts the resolutions: 2 here.
         n_first: channels at full resolution; twice as many a level deeper.
@@ -209,7 +209,8 @@ def _attention_block(attention, config):
     config = {**ATTENTION_CONFIG, **(config or {})}
 
     def attend(x, name):
-        attended = ATTENTION[attention](**config, name=f"{name}_attention")(x)
+        operator = QKV_ATTENTION[attention]
+        attended = operator(**config, name=f"{name}_attention")(x)
         return layers.Add(name=f"{name}_attention_skip")([x, attended])
 
     return attend
@@ -229,9 +230,9 @@ def _check(input_shape, attention, kernel_size, n_channel_out, residual):
             "`input_shape` must be (Z, Y, X, channels) or (Y, X, channels). "
             f"Received: input_shape={tuple(input_shape)}"
         )
-    if attention is not None and attention not in ATTENTION:
+    if attention is not None and attention not in QKV_ATTENTION:
         raise ValueError(
-            f"`attention` must be None or one of {sorted(ATTENTION)}. "
+            f"`attention` must be None or one of {sorted(QKV_ATTENTION)}. "
             f"Received: attention={attention!r}"
         )
     if kernel_size % 2 == 0:

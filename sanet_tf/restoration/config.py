@@ -5,7 +5,7 @@ from pathlib import PurePath
 from csbdeep.models import Config
 from csbdeep.models.care_projection import ProjectionConfig
 
-from sanet_tf.layers import ATTENTION
+from sanet_tf.layers import QKV_ATTENTION
 
 CHECKPOINTS = (
     "train_checkpoint",
@@ -18,7 +18,7 @@ class _AttentionFields:
     """The fields that the networks of this package add.
 
     Attributes:
-        attention: a key of `sanet_tf.layers.ATTENTION`, or None for CARE's
+        attention: a key of `sanet_tf.layers.QKV_ATTENTION`, or None for CARE's
             own network.
         train_patch_size: positions of a training patch along each spatial
             axis; `train` sets it. The window of `statistics="window"`.
@@ -51,7 +51,7 @@ class _AttentionFields:
     def is_valid(self, return_invalid=False):
         _, invalid = super().is_valid(return_invalid=True)
         invalid = list(invalid)
-        if self.attention not in (None, *ATTENTION):
+        if self.attention not in (None, *QKV_ATTENTION):
             invalid.append("attention")
         if not _is_patch(self.train_patch_size, self.n_dim):
             invalid.append("train_patch_size")

@@ -39,8 +39,11 @@ def test_flags_that_absl_refuses(flags):
 @pytest.mark.parametrize(
     "script",
     [
+        "experiments/compare.py",
+        "experiments/cifar.py",
         "experiments/demo.py",
         "experiments/imagenet.py",
+        "experiments/make_tables.py",
         "experiments/restoration.py",
         "experiments/simulate.py",
         "experiments/table6.py",

@@ -95,13 +95,15 @@ def test_shows_progress_and_no_chatter(finished):
         assert noise not in result.stderr
 
 
-def test_record_tells_how_the_run_was_made(finished):
+def test_record_tells_how_the_run_was_made(finished, photographs):
     folder, flags, _ = finished
     record = json.loads((folder / "run.json").read_text())
     assert record["flags"]["alpha"] == 0.1
     assert record["flags"]["deterministic"] is True
     assert "output_dir" not in record["flags"]
-    assert record["command"].endswith(" ".join(flags))
+    assert record["command"].endswith(" ".join(flags[1:]))
+    assert f" --data_dir={photographs.name} " in record["command"]
+    assert record["flags"]["data_dir"] == photographs.name
     assert {"python", "tensorflow", "keras"} <= record["versions"].keys()
 
 

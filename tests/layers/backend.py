@@ -13,9 +13,16 @@ tensorflow_only = pytest.mark.skipif(
     BACKEND != "tensorflow", reason="is about TensorFlow's graphs or types"
 )
 
+
+def name_of(weight):
+    """The name of a weight within its layer, such as norm/gamma."""
+    return weight.path.partition("/")[2]
+
+
 if BACKEND == "tensorflow":
     import tensorflow as tf
 
+    GRAPH_ERROR = tf.errors.InvalidArgumentError
     COMPILERS = {
         "graph": tf.function,
         "xla": partial(tf.function, jit_compile=True),
@@ -28,7 +35,7 @@ if BACKEND == "tensorflow":
     def gradients(layer, inputs, cotangents):
         """Gradients of `sum(layer(inputs) * cotangents)` by variable name."""
         inputs = tf.convert_to_tensor(inputs)
-        weights = {w.name: w.value for w in layer.trainable_weights}
+        weights = {name_of(w): w.value for w in layer.trainable_weights}
         with tf.GradientTape() as tape:
             tape.watch(inputs)
             loss = ops.sum(ops.multiply(layer(inputs), cotangents))
@@ -66,12 +73,12 @@ else:
         """Gradients of `sum(layer(inputs) * cotangents)` by variable name."""
 
         def loss(point):
-            weights = [point[w.name] for w in layer.trainable_weights]
+            weights = [point[name_of(w)] for w in layer.trainable_weights]
             state = [v.value for v in layer.non_trainable_variables]
             outputs, _ = layer.stateless_call(weights, state, point["inputs"])
             return ops.sum(ops.multiply(outputs, cotangents))
 
-        weights = {w.name: w.value for w in layer.trainable_weights}
+        weights = {name_of(w): w.value for w in layer.trainable_weights}
         inputs = ops.convert_to_tensor(inputs)
         return jax.jit(jax.grad(loss))({"inputs": inputs, **weights})
 

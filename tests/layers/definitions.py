@@ -1,4 +1,4 @@
-"""The operators as they are defined: loops over samples, heads and pairs.
+"""The paper's operators as they are defined: loops over heads and pairs.
 
 A definition is a function of the inputs `(B, *spatial, C)` and of a dict of
 weights by name; a projection without weights is left out. B batch, N and M
@@ -7,6 +7,9 @@ positions of queries and keys, C channels, H heads, D = C/H.
 
 import numpy as np
 from keras import ops
+
+from . import relatives
+from .backend import name_of
 
 
 def siamese(inputs, weights, num_heads=1, use_global_term=True):
@@ -50,19 +53,20 @@ def pooled(inputs, weights, num_heads=1, pool_size=2):
     return softmax(inputs, weights, num_heads, pool_size)
 
 
-DEFINITIONS = {
+QKV_DEFINITIONS = {
     "siamese": siamese,
     "softmax": softmax,
     "pooled": pooled,
     "scaled": scaled,
 }
+DEFINITIONS = {**QKV_DEFINITIONS, **relatives.DEFINITIONS}
 
 
 def weights_of(layer):
-    """The trained weights of a layer by name, as float64 arrays."""
+    """The weights of a layer by name, as float64 arrays."""
     return {
-        weight.name: ops.convert_to_numpy(weight).astype("float64")
-        for weight in layer.trainable_weights
+        name_of(weight): ops.convert_to_numpy(weight).astype("float64")
+        for weight in layer.weights
     }
 
 

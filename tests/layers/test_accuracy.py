@@ -10,7 +10,7 @@ from keras import ops
 from sanet_tf.layers import ATTENTION
 
 from .backend import gradients, tensorflow_only
-from .cases import PROJECTED, SHAPES, each_operator
+from .cases import PROJECTED, SHAPES, built, each_operator
 from .definitions import DEFINITIONS, weights_of
 
 LINEAR = ["siamese", "scaled"]  # the others hold N x N scores
@@ -107,9 +107,10 @@ def test_mixed_precision_of_a_million_positions(rng, name, policy, error):
 
 @tensorflow_only
 @each_operator
-def test_float64_is_not_rounded_to_float32(rng, name):
-    layer = ATTENTION[name](4, seed=1, dtype="float64", **PROJECTED)
+def test_float64_is_not_rounded_to_float32(rng, name, config):
+    layer = built(name, {**config, "dtype": "float64"})
     inputs = rng.normal(size=SHAPES[2])
     outputs = ops.convert_to_numpy(layer(inputs))
-    expected = DEFINITIONS[name](inputs, weights_of(layer), num_heads=4)
+    options = {"num_heads": 4} if name == "gsa" else {}
+    expected = DEFINITIONS[name](inputs, weights_of(layer), **options)
     np.testing.assert_allclose(outputs, expected, rtol=1e-10)

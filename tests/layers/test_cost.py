@@ -1,5 +1,8 @@
 """Siamese attention is O(N C): no N x N and no N x C x C, forth or back.
 
+Global self-attention holds a map of N places against its rows and columns:
+O(N sqrt(N)) on square maps, never N x N.
+
 The order of a cost is read from a network of four times the positions or
 twice the channels. The other operators show that the measure sees more.
 """
@@ -12,34 +15,39 @@ from keras import ops
 from sanet_tf.layers import ATTENTION
 
 from .backend import costs, gradients
-from .cases import PROJECTED
+from .cases import CASES, PLANAR, PROJECTED
 
-LENGTH, CHANNELS = 10_007, 16
+LENGTH, SIDE, CHANNELS = 10_007, 127, 16
 CONFIGS = {  # nothing projected but where it has to be free
     "siamese": {"num_heads": 4, **PROJECTED},
     "softmax": {"use_value_projection": False},
     "pooled": {"use_value_projection": False},
     "scaled": {"use_value_projection": False},
+    "gsa": {"num_heads": 4},
 }
+LINEAR = ["ssa", "se", "gc", "ca"]
 
 
 def orders(name, measure, backward):
     """Exponents of N and of C in a cost of the operator."""
+    spatial, fourfold = (LENGTH,), (4 * LENGTH,)
+    if CASES[name][2] == PLANAR:
+        spatial, fourfold = (SIDE, SIDE), (2 * SIDE, 2 * SIDE)
 
-    def cost(length, channels):
-        layer = ATTENTION[name](**CONFIGS[name])
-        layer.build((1, length, channels))
+    def cost(spatial, channels):
+        layer = ATTENTION[name](**CONFIGS.get(name, {}))
+        layer.build((1, *spatial, channels))
 
         def gradient(inputs):
             return gradients(layer, inputs, ops.ones_like(inputs))
 
         function = gradient if backward else layer.__call__
-        return costs(function, (1, length, channels))[measure]
+        return costs(function, (1, *spatial, channels))[measure]
 
-    base = cost(LENGTH, CHANNELS)
+    base = cost(spatial, CHANNELS)
     return (
-        math.log(cost(4 * LENGTH, CHANNELS) / base, 4),
-        math.log(cost(LENGTH, 2 * CHANNELS) / base, 2),
+        math.log(cost(fourfold, CHANNELS) / base, 4),
+        math.log(cost(spatial, 2 * CHANNELS) / base, 2),
     )
 
 
@@ -51,6 +59,8 @@ def orders(name, measure, backward):
         ("softmax", (2, 1)),
         ("pooled", (2, 1)),
         ("scaled", (1, 2)),
+        ("gsa", (1.5, 1)),
+        *((name, (1, 1)) for name in LINEAR),
     ],
 )
 def test_flops(name, expected, backward):
@@ -59,7 +69,13 @@ def test_flops(name, expected, backward):
 
 @pytest.mark.parametrize("backward", [False, True])
 @pytest.mark.parametrize(
-    ("name", "expected"), [("siamese", (1, 1)), ("softmax", (2, 0))]
+    ("name", "expected"),
+    [
+        ("siamese", (1, 1)),
+        ("softmax", (2, 0)),
+        ("gsa", (1.5, 0)),
+        *((name, (1, 1)) for name in LINEAR),
+    ],
 )
 def test_largest_tensor(name, expected, backward):
     computed = orders(name, "largest_tensor", backward)

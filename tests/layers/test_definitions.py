@@ -6,11 +6,20 @@ import numpy as np
 import pytest
 from keras import ops
 
-from sanet_tf.layers import ATTENTION
+from sanet_tf.layers import ATTENTION, QKV_ATTENTION
 
 from .backend import gradients
-from .cases import SHAPES, each_operator, each_shape, random_inputs
-from .definitions import DEFINITIONS, weights_of
+from .cases import (
+    CASES,
+    SHAPES,
+    built,
+    each_operator,
+    each_qkv_operator,
+    each_relative,
+    each_shape,
+    random_inputs,
+)
+from .definitions import DEFINITIONS, QKV_DEFINITIONS, weights_of
 
 # Arguments of an operator's own, which its definition has too
 OPTIONS = {
@@ -27,16 +36,18 @@ each_num_heads = pytest.mark.parametrize("num_heads", [1, 4])
 
 
 def assert_is_its_definition(rng, name, shape, options, **config):
+    layer = built(name, {**options, **config}, shape)
     inputs = random_inputs(rng, shape)
-    layer = ATTENTION[name](seed=1, **options, **config)
     outputs = ops.convert_to_numpy(layer(inputs))
-    options = {"num_heads": layer.num_heads, **options}
+    if hasattr(layer, "num_heads"):
+        options = {"num_heads": layer.num_heads, **options}
     expected = DEFINITIONS[name](inputs, weights_of(layer), **options)
     np.testing.assert_allclose(outputs, expected, rtol=1e-5, atol=1e-5)
 
 
 def test_every_operator_has_a_definition():
-    assert set(DEFINITIONS) == set(OPTIONS) == set(ATTENTION)
+    assert set(DEFINITIONS) == set(ATTENTION)
+    assert set(QKV_DEFINITIONS) == set(OPTIONS) == set(QKV_ATTENTION)
 
 
 @pytest.mark.parametrize(
@@ -65,10 +76,38 @@ def test_spatial_axes(rng, name, options, num_heads, shape):
     assert_is_its_definition(rng, name, shape, options, num_heads=num_heads)
 
 
+@pytest.mark.parametrize("name", ["ssa", "se", "gc"])
+@each_shape
+def test_spatial_axes_of_relatives(rng, name, shape):
+    assert_is_its_definition(rng, name, shape, {}, **CASES[name][1])
+
+
+@pytest.mark.parametrize(
+    ("num_heads", "max_size", "size"),
+    [
+        (4, None, (5, 7)),
+        (1, 8, (5, 7)),
+        (4, (9, 11), (7, 5)),
+        (4, None, (8, 1)),
+        (4, (2, 8), (1, 8)),
+    ],
+)
+def test_sizes_of_gsa(rng, size, max_size, num_heads):
+    assert_is_its_definition(
+        rng, "gsa", (2, *size, 12), {}, num_heads=num_heads, max_size=max_size
+    )
+
+
+@pytest.mark.parametrize("size", [(5, 7), (7, 3)])
+@pytest.mark.parametrize("reduction", [1, 32])
+def test_sizes_of_ca(rng, size, reduction):
+    assert_is_its_definition(rng, "ca", (2, *size, 12), {}, reduction=reduction)
+
+
 @each_operator
-def test_one_position(rng, name):
+def test_one_position(rng, name, config):
     options = {"pool_size": 1} if name == "pooled" else {}
-    assert_is_its_definition(rng, name, (2, 1, 1, 12), options)
+    assert_is_its_definition(rng, name, (2, 1, 1, 12), options, **config)
 
 
 @pytest.mark.parametrize("projected", [False, True])
@@ -88,27 +127,35 @@ def test_score_weights_of_ones(rng, num_heads, use_global_term, projected):
 
 
 @each_num_heads
-@each_operator
+@each_qkv_operator
 def test_gradients_are_finite_differences(rng, name, num_heads):
-    layer = ATTENTION[name](
-        num_heads, use_query_projection=True, use_key_projection=True, seed=1
-    )
+    config = {"use_query_projection": True, "use_key_projection": True}
+    layer = built(name, {"num_heads": num_heads, **config})
+    assert_gradients(rng, layer, DEFINITIONS[name], num_heads=num_heads)
+
+
+@each_relative
+def test_gradients_of_relatives(rng, name, config):
+    options = {"num_heads": config["num_heads"]} if name == "gsa" else {}
+    config = {**config, "use_batch_norm": False} if name == "gsa" else config
+    assert_gradients(rng, built(name, config), DEFINITIONS[name], **options)
+
+
+def assert_gradients(rng, layer, definition, **options):
     inputs, cotangents = random_inputs(rng, (2, *SHAPES[2]))
-    layer.build(inputs.shape)
     computed = gradients(layer, inputs, cotangents)
     point = {"inputs": inputs.astype("float64"), **weights_of(layer)}
-    assert set(computed) == set(point)
+    assert len(computed) == len(layer.trainable_weights) + 1
 
     def loss(variable, step):
         moved = {**point, variable: point[variable] + step}
         inputs = moved.pop("inputs")
-        outputs = DEFINITIONS[name](inputs, moved, num_heads)
-        return np.sum(outputs * cotangents)
+        return np.sum(definition(inputs, moved, **options) * cotangents)
 
-    for variable, value in point.items():
-        step = 1e-6 * rng.normal(size=value.shape)
+    for variable, gradient in computed.items():
+        step = 1e-6 * rng.normal(size=point[variable].shape)
         expected = (loss(variable, step) - loss(variable, -step)) / 2
-        gradient = ops.convert_to_numpy(computed[variable])
+        change = np.sum(ops.convert_to_numpy(gradient) * step)
         np.testing.assert_allclose(
-            np.sum(gradient * step), expected, rtol=1e-4, err_msg=variable
+            change, expected, rtol=1e-4, atol=1e-10, err_msg=variable
         )

@@ -3,20 +3,24 @@
 import numpy as np
 import pytest
 
-from sanet_tf.layers import ATTENTION, PooledAttention
+from sanet_tf.layers import ATTENTION, GlobalSelfAttention, PooledAttention
 
-from .cases import each_operator
+from . import backend
+from .backend import COMPILERS, tensorflow_only
+from .cases import CASES, PLANAR, SHAPES, each_operator, each_qkv_operator
+
+each_reduced_operator = pytest.mark.parametrize("name", ["se", "gc", "ca"])
 
 
 @pytest.mark.parametrize("num_heads", [0, -4, 1.5])
-@each_operator
+@each_qkv_operator
 def test_number_of_heads(name, num_heads):
     match = f"must be a positive integer. Received: num_heads={num_heads}"
     with pytest.raises(ValueError, match=match):
         ATTENTION[name](num_heads)
 
 
-@each_operator
+@each_qkv_operator
 def test_heads_that_do_not_divide_the_channels(name):
     layer = ATTENTION[name](5)
     match = "must divide the 12 channels. Received: num_heads=5"
@@ -24,27 +28,41 @@ def test_heads_that_do_not_divide_the_channels(name):
         layer.build((2, 7, 12))
 
 
-@pytest.mark.parametrize("shape", [(2, 12), (2, 3, 5, 7, 11, 12)])
+@pytest.mark.parametrize("reduction", [0, 1.5])
+@each_reduced_operator
+def test_reduction(name, reduction):
+    match = f"must be a positive integer. Received: reduction={reduction}"
+    with pytest.raises(ValueError, match=match):
+        ATTENTION[name](reduction)
+
+
+@pytest.mark.parametrize(
+    "shape", [(2, 12), (2, 7, 12), (2, 3, 5, 7, 12), (2, 3, 5, 7, 11, 12)]
+)
 @each_operator
-def test_rank(name, shape):
-    layer = ATTENTION[name]()
-    match = r"one to three spatial axes. Received: input_shape=\(2, .*12\)"
+def test_rank(name, config, shape):
+    layer = ATTENTION[name](**config)
+    if len(shape) - 2 in CASES[name][2]:
+        layer.build(shape)
+        return
+    axes = "two" if CASES[name][2] == PLANAR else "one to three"
+    match = rf"with {axes} spatial axes. Received: input_shape=\(2, .*12\)"
     with pytest.raises(ValueError, match=match):
         layer.build(shape)
 
 
 @each_operator
-def test_unknown_channels(name):
-    layer = ATTENTION[name]()
-    match = r"known number of channels .* input_shape=\(2, 7, None\)"
+def test_unknown_channels(name, config):
+    layer = ATTENTION[name](**config)
+    match = r"known number of channels .* input_shape=\(2, 5, 7, None\)"
     with pytest.raises(ValueError, match=match):
-        layer.build((2, 7, None))
+        layer.build((2, 5, 7, None))
 
 
 @each_operator
-def test_unknown_argument(name):
+def test_unknown_argument(name, config):
     with pytest.raises((TypeError, ValueError), match="use_query_projektion"):
-        ATTENTION[name](use_query_projektion=True)
+        ATTENTION[name](use_query_projektion=True, **config)
 
 
 @pytest.mark.parametrize("pool_size", [0, 1.5])
@@ -69,3 +87,57 @@ def test_pool_larger_than_an_unknown_size():
     layer.build((None, None, None, 12))
     with pytest.raises(ValueError, match=TOO_LARGE):
         layer(np.zeros((2, 5, 7, 12), "float32"))
+
+
+@pytest.mark.parametrize("max_size", [0, 1.5, (7,), (5, 0), (5, 7, 9)])
+def test_max_size(max_size):
+    match = "must be a positive integer, .* Received: max_size="
+    with pytest.raises(ValueError, match=match):
+        GlobalSelfAttention(max_size=max_size)
+
+
+def test_projections_that_gsa_always_has():
+    with pytest.raises(TypeError, match="use_query_projection"):
+        GlobalSelfAttention(use_query_projection=False)
+
+
+@pytest.mark.parametrize("shape", [(2, None, 7, 12), (2, 5, None, 12)])
+def test_unknown_size_without_a_max_size(shape):
+    layer = GlobalSelfAttention(4)
+    with pytest.raises(ValueError, match=r"must be given .* max_size=None, "):
+        layer.build(shape)
+
+
+@pytest.mark.parametrize(
+    ("max_size", "shape"),
+    [(6, SHAPES[2]), ((7, 5), SHAPES[2]), (6, (2, None, 7, 12))],
+)
+def test_map_larger_than_its_max_size(max_size, shape):
+    layer = GlobalSelfAttention(4, max_size=max_size)
+    match = r"larger than `max_size`.*\d\). Received: max_size=.*, input_shape="
+    with pytest.raises(ValueError, match=match):
+        layer.build(shape)
+
+
+@pytest.mark.parametrize("max_size", [None, (5, 7)])
+def test_map_larger_than_at_build(max_size):
+    layer = GlobalSelfAttention(4, max_size=max_size)
+    layer.build(SHAPES[2])
+    match = r"larger than .*\(5, 7\). Received: .*input_shape=\(2, 7, 5, 12\)"
+    with pytest.raises(ValueError, match=match):
+        layer(np.zeros((2, 7, 5, 12), "float32"))
+
+
+@tensorflow_only
+@pytest.mark.parametrize("shape", [(2, 6, 7, 12), (2, 5, 11, 12)])
+@pytest.mark.parametrize("compiler", COMPILERS)
+def test_map_that_a_running_graph_finds_too_large(compiler, shape):
+    layer = GlobalSelfAttention(4, max_size=(5, 7), seed=1)
+    layer.build((None, None, None, 12))
+    compiled = COMPILERS[compiler](
+        lambda inputs: layer(inputs),
+        input_signature=backend.signature((None, None, None, 12)),
+    )
+    assert compiled(np.zeros(SHAPES[2], "float32")).shape == SHAPES[2]
+    with pytest.raises(backend.GRAPH_ERROR, match="reshape"):
+        compiled(np.zeros(shape, "float32"))

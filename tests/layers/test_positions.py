@@ -43,6 +43,17 @@ def test_mean_outer_of_an_unknown_length(rng, length, compiler):
     assert_mean_outer(rng, length, compiled)
 
 
+@pytest.mark.parametrize("length", [1, 1025, 12_289])
+def test_softmax_mean(rng, length):
+    scores = 9 * random_inputs(rng, (2, 3, length, 5))
+    values = random_inputs(rng, (2, 3, length, 7))
+    weights = np.exp(scores.astype("float64"))
+    weights /= weights.sum(-2, keepdims=True)
+    expected = np.swapaxes(weights, -1, -2) @ values
+    outputs = ops.convert_to_numpy(positions.softmax_mean(scores, values))
+    np.testing.assert_allclose(outputs, expected, rtol=1e-5, atol=1e-5)
+
+
 @each_shape
 def test_unflatten_undoes_flatten(rng, shape):
     inputs = random_inputs(rng, shape)

@@ -1,18 +1,22 @@
 """AttnModule and BaseModule: channels, strides and skips (section 3.3)."""
 
+from functools import partial
+
 import keras
 import numpy as np
 import pytest
 
+from sanet_tf.layers import ATTENTION as LAYERS
+from sanet_tf.layers import SiameseAttention
 from sanet_tf.models.blocks import (
     attention_module,
     base_module,
     inverted_residual,
 )
+from sanet_tf.models.operators import GATES
 
 ATTENTION = {
-    "attention": "siamese",
-    "attention_config": {"num_heads": 4, "use_batch_norm": True},
+    "attention": partial(SiameseAttention, num_heads=4, use_batch_norm=True)
 }
 
 
@@ -82,3 +86,33 @@ def test_no_expansion(block):
     names = {layer.name for layer in model.layers}
     assert "block_expand_conv" not in names
     assert model.get_layer("block_depthwise_conv").output.shape[-1] == 8
+
+
+@pytest.mark.parametrize("block", [base_module, inverted_residual])
+@pytest.mark.parametrize("name", GATES)
+def test_gate_on_the_output(block, name):
+    """After the last BatchNorm, before the addition."""
+    model = build(block, filters=8, expansion=6, strides=1, gate=LAYERS[name])
+    gate = model.get_layer("block_attention")
+    assert gate.input is model.get_layer("block_project_bn").output
+    skip, branch = model.get_layer("block_skip").input
+    assert skip is model.input
+    assert branch is gate.output
+
+
+@pytest.mark.parametrize("block", [base_module, inverted_residual])
+@pytest.mark.parametrize("name", GATES)
+def test_gate_on_the_expanded_channels(block, name):
+    """After the depthwise convolution, before the projection."""
+    model = build(
+        block,
+        filters=16,
+        expansion=6,
+        strides=2,
+        gate=LAYERS[name],
+        gate_place="expanded",
+    )
+    gate = model.get_layer("block_attention")
+    assert gate.input is model.get_layer("block_depthwise_relu").output
+    assert gate.output is model.get_layer("block_project_conv").input
+    assert model.output is model.get_layer("block_project_bn").output

@@ -1,10 +1,13 @@
-"""MobileNetV2 is the network of keras.applications."""
+"""MobileNetV2 is that of keras.applications; attention in it and SANet."""
 
 import keras
 import numpy as np
 import pytest
 
-from sanet_tf.models import MobileNetV2
+from sanet_tf.layers import ATTENTION
+from sanet_tf.models import MobileNetV2, SANet
+
+SIZE = 64
 
 
 @pytest.mark.parametrize(
@@ -32,3 +35,41 @@ def test_equals_keras_applications(alpha, size, rng):
         expected,
         atol=1e-5,
     )
+
+
+@pytest.mark.parametrize(
+    ("function", "attention", "count"),
+    [(SANet, "gsa", 10), (MobileNetV2, "gsa", 10), (SANet, "se", 17)],
+)
+def test_operators_that_are_in_no_entry_of_the_table(
+    function, attention, count
+):
+    model = function((SIZE, SIZE, 3), attention=attention, alpha=0.1)
+    kind = ATTENTION[attention]
+    assert sum(type(layer) is kind for layer in model.layers) == count
+
+
+def test_arguments_of_the_operator():
+    model = MobileNetV2(
+        (SIZE, SIZE, 3), attention="se", attention_config={"reduction": 4}
+    )
+    assert model.get_layer("stage7_block1_attention").reduction == 4
+
+
+@pytest.mark.parametrize(
+    ("attention", "place"),
+    [("se", "input"), ("siamese", "expanded"), (None, "expanded")],
+)
+def test_unknown_place(attention, place):
+    match = f"`attention_place` must be .*Received: attention_place='{place}'"
+    with pytest.raises(ValueError, match=match):
+        MobileNetV2(attention=attention, attention_place=place)
+
+
+@pytest.mark.parametrize("function", [MobileNetV2, SANet])
+def test_stem_for_small_images(function):
+    model = function((32, 48, 3), cifar_stem=True, alpha=0.1)
+    assert model.get_layer("stem_conv").output.shape[1:3] == (32, 48)
+    assert model.get_layer("top_relu").output.shape[1:3] == (2, 3)
+    with pytest.raises(ValueError, match=r"16 x 16 pixels.*\(15, 16, 3\)"):
+        function((15, 16, 3), cifar_stem=True)

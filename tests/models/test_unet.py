@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from sanet_tf.layers import ATTENTION
+from sanet_tf.layers import QKV_ATTENTION
 from sanet_tf.layers.base import AttentionLayer
 from sanet_tf.models.unet import DenoisingUNet, ProjectionUNet
 
@@ -76,8 +76,8 @@ PROJECTIONS = {
         },
     ),
 }
-each_operator = pytest.mark.parametrize("attention", ATTENTION)
-each_or_none = pytest.mark.parametrize("attention", [None, *ATTENTION])
+each_operator = pytest.mark.parametrize("attention", QKV_ATTENTION)
+each_or_none = pytest.mark.parametrize("attention", [None, *QKV_ATTENTION])
 
 
 @pytest.fixture(autouse=True)
@@ -227,7 +227,7 @@ def test_attention_is_in_bottom_and_decoder(attention):
     model = DenoisingUNet((16, 32, 64, 1), attention, n_first=4)
     operators = attention_layers(model)
     assert [x.name for x in operators] == [f"{p}_attention" for p in PLACES]
-    assert {type(x) for x in operators} == {ATTENTION[attention]}
+    assert {type(x) for x in operators} == {QKV_ATTENTION[attention]}
     assert [tuple(x.input.shape[1:]) for x in operators] == [
         (4, 8, 16, 16),
         (4, 8, 16, 8),

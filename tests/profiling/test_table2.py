@@ -7,8 +7,9 @@ import paper
 import pytest
 import table2
 from cases import Case, make_layer, parse_sizes
-from counting import count_attention_madd
 from PIL import Image
+
+from sanet_tf.models.counting import count_attention_madd
 
 from .conftest import run_script
 
@@ -36,7 +37,7 @@ def written(tmp_path_factory):
 def exact_row(operator, size):
     """A row without measuring: its exact columns."""
     case = Case(operator, *size)
-    madd = count_attention_madd(make_layer(case), case.positions, size[1])
+    madd = count_attention_madd(make_layer(case), case.shape[1:])
     return table2.row(case, {"madd": madd})
 
 

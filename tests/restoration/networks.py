@@ -5,7 +5,7 @@ from functools import partial
 import keras
 from csbdeep.models import CARE, Config, ProjectionCARE, ProjectionConfig
 
-from sanet_tf.layers import ATTENTION
+from sanet_tf.layers import QKV_ATTENTION
 from sanet_tf.restoration import (
     SiameseCARE,
     SiameseConfig,
@@ -49,7 +49,7 @@ NETWORKS = {
     "probabilistic_care": probabilistic_care,
     "projection_care": projection_care,
     "attention_projection_care": attention_projection_care,
-    **{f"{name}_care": partial(attention_care, name) for name in ATTENTION},
+    **{f"{name}_care": partial(attention_care, name) for name in QKV_ATTENTION},
 }
 
 

@@ -3,7 +3,7 @@
 import pytest
 from csbdeep.models import Config, ProjectionConfig
 
-from sanet_tf.layers import ATTENTION
+from sanet_tf.layers import QKV_ATTENTION
 from sanet_tf.restoration import (
     SiameseCARE,
     SiameseConfig,
@@ -56,7 +56,7 @@ def test_projection_is_csbdeeps(case):
     assert ours.is_valid()
 
 
-@pytest.mark.parametrize("attention", [None, *ATTENTION])
+@pytest.mark.parametrize("attention", [None, *QKV_ATTENTION])
 def test_attention(attention):
     config = SiameseConfig("ZYX", attention=attention)
     assert config.attention == attention

@@ -9,7 +9,7 @@ import pytest
 from csbdeep.models import CARE, Config, ProjectionCARE, ProjectionConfig
 
 from sanet_tf.errors import UserError
-from sanet_tf.layers import ATTENTION
+from sanet_tf.layers import QKV_ATTENTION
 from sanet_tf.restoration import SiameseCARE, SiameseProjectionCARE, load
 from tests.restoration.models import SMALL, fill, make_care, make_projection
 
@@ -32,7 +32,7 @@ def change(folder, **fields):
     path.write_text(json.dumps({**json.loads(path.read_text()), **fields}))
 
 
-@pytest.mark.parametrize("attention", [None, *ATTENTION])
+@pytest.mark.parametrize("attention", [None, *QKV_ATTENTION])
 def test_care(attention, tmp_path, rng):
     model = fill(make_care("YX", 2, 3, attention=attention, basedir=tmp_path))
     loaded = load(save(model))

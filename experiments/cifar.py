@@ -1,0 +1,114 @@
+r"""Trains a classifier on a data set in memory, on any backend of Keras.
+
+    python experiments/cifar.py --model=resnet50_ssa --data_dir=DIR \
+        --flagfile=experiments/recipes/ssa-cifar.flags
+    KERAS_BACKEND=jax python experiments/cifar.py --model=sanet \
+        --dataset=folder --data_dir=DIR --image_size=96 --epochs=20
+
+For CIFAR, and for folders of photographs that fit into memory: these are
+decoded once. TensorFlow need not be installed where another backend is chosen.
+The same command resumes an interrupted run. The results and the record of the
+run are left in --output_dir.
+"""
+
+import training_flags
+from absl import flags
+
+from sanet_tf import cli
+
+FLAGS = flags.FLAGS
+# The default recipe, that of recipes/ssa-cifar.flags.
+SSA_NOTE = {
+    "epochs": 200,
+    "batch_size": 100,
+    "decay_epochs": ["50", "100", "150"],
+    "weight_decay": 5e-4,
+}
+
+flags.adopt_module_key_flags(training_flags)
+for name, value in SSA_NOTE.items():
+    FLAGS.set_default(name, value)
+flags.DEFINE_enum(
+    "dataset", "cifar10", ["cifar10", "cifar100", "folder", "digits"], "data"
+)
+flags.DEFINE_string("data_dir", None, "where the data set lies")
+flags.DEFINE_bool("download", False, "let Keras download CIFAR")
+flags.DEFINE_string(
+    "output_dir", None, "folder of the run; default runs/MODEL-DATASET"
+)
+flags.DEFINE_integer("image_size", 32, "side in pixels", lower_bound=1)
+flags.DEFINE_bool(
+    "cifar_stem",
+    None,
+    "first convolution of stride 1, no pooling; default: with CIFAR, in the "
+    "networks that have it",
+)
+
+
+def main(arguments):
+    cli.no_arguments(arguments)
+    cli.load_backend(FLAGS.deterministic)
+
+    from sanet_tf.data import load_arrays
+    from sanet_tf.device import gpu_name
+    from sanet_tf.feeds import ArrayFeed
+    from sanet_tf.record import script_flags
+    from sanet_tf.results import write_results
+    from sanet_tf.run_directory import RunDirectory
+    from sanet_tf.training import Trainer
+
+    function = training_flags.network()
+    recipe = training_flags.recipe()
+    arrays = load_arrays(
+        FLAGS.dataset, FLAGS.data_dir, FLAGS.download, FLAGS.image_size
+    )
+    for line in arrays.warnings:
+        print(f"warning: {line}")
+    training_flags.set_precision(gpu_name() is not None)
+    model = training_flags.build(
+        function,
+        FLAGS.image_size,
+        len(arrays.class_names),
+        **_stem(function),
+    )
+    run = RunDirectory(
+        FLAGS.output_dir or f"runs/{FLAGS.model}-{FLAGS.dataset}",
+        script_flags(),
+    )
+    feed = ArrayFeed(arrays, FLAGS.image_size, recipe.batch_size, FLAGS.flip)
+    trainer = Trainer(
+        model,
+        recipe,
+        feed,
+        run,
+        FLAGS.seed,
+        FLAGS.strict,
+        FLAGS.steps_per_execution,
+    )
+    trainer.train()
+    write_results(trainer, lambda: {"data": _description(arrays)})
+
+
+def _stem(function):
+    """The stem that was asked for, or CIFAR's for CIFAR."""
+    wanted = FLAGS.cifar_stem
+    if wanted is None:
+        wanted = FLAGS.dataset.startswith("cifar") and training_flags.takes(
+            function, "cifar_stem"
+        )
+    return {"cifar_stem": True} if wanted else {}
+
+
+def _description(arrays):
+    """What was learned from, without a path."""
+    return {
+        "name": FLAGS.dataset,
+        "sha256": arrays.sha256(),
+        "classes": len(arrays.class_names),
+        "images": arrays.sizes,
+        "image_size": FLAGS.image_size,
+    }
+
+
+if __name__ == "__main__":
+    cli.run(main)

@@ -1,0 +1,122 @@
+r"""One recipe for several networks and seeds: which is more accurate?
+
+    python experiments/compare.py --models=mobilenet_v2,sanet --seeds=3 \
+        --dataset=folder --data_dir=DIR [flags of experiments/cifar.py]
+
+Each network and seed is a run of experiments/cifar.py in a folder of its own
+below --output_dir; one that is complete is not repeated, so the same command
+resumes. Every network has its first seed before one has its second. Writes
+compare.csv, compare.md and compare.png, and runs.csv with a row a run.
+KERAS_BACKEND decides the backend; TensorFlow need not be installed for others.
+"""
+
+import cifar  # its flags are this script's too
+from absl import flags
+
+from sanet_tf import cli
+from sanet_tf.errors import UserError
+
+FLAGS = flags.FLAGS
+
+flags.adopt_module_key_flags(cifar)
+flags.DEFINE_list("models", None, "names in sanet_tf.models.MODELS")
+flags.DEFINE_integer("seeds", 3, "runs of each network: seeds 0, 1, ...", 1)
+flags.DEFINE_string(
+    "baseline", None, "what the others are held against; default: the first"
+)
+flags.DEFINE_integer("processes", 1, "runs side by side", 1)
+flags.DEFINE_integer(
+    "threads", None, "cores of each run; default: all, shared among them", 1
+)
+
+
+def main(arguments):
+    cli.no_arguments(arguments)
+    baseline = _check_flags()
+    import compare_report
+    from child_runs import Run, complete
+
+    from sanet_tf import files
+    from sanet_tf.isolated import call_isolated
+    from sanet_tf.record import run_record, script_flags
+
+    call_isolated(check_models, FLAGS.models)
+    output = files.make_directory(FLAGS.output_dir or "runs/compare")
+    own = {
+        name: value
+        for name, value in script_flags().items()
+        if name not in ("model", "seed")
+    }
+    record = {**run_record(own), "baseline": baseline}
+    runs = {
+        (model, seed): Run(
+            cifar,
+            output / f"{model}-seed{seed}",
+            {"model": model, "seed": seed},
+        )
+        for seed in range(FLAGS.seeds)
+        for model in FLAGS.models
+    }
+    metrics, errors = complete(
+        runs.values(), FLAGS.processes, FLAGS.threads, diverged
+    )
+    results = {
+        key: metrics[run.name]
+        for key, run in runs.items()
+        if run.name in metrics
+    }
+    failed = {
+        key: errors[run.name] for key, run in runs.items() if run.name in errors
+    }
+    if results:
+        compare_report.write(output, list(runs), results, failed, record)
+    if failed:
+        raise UserError(
+            f"{len(failed)} of {len(runs)} runs diverged: "
+            f"{', '.join(f'{model}-seed{seed}' for model, seed in failed)}; "
+            "the same command tries them again"
+        )
+
+
+def diverged(line):
+    """Whether a run's error is a result, and not a fault of the command."""
+    return line.startswith("the loss became")
+
+
+def check_models(names):
+    """Refuses networks that there are not; imports Keras."""
+    cli.load_backend()
+    from sanet_tf.models import MODELS
+
+    unknown = [name for name in names if name not in MODELS]
+    if unknown:
+        raise UserError(
+            f"expected --models among {', '.join(MODELS)}; "
+            f"got {', '.join(unknown)}"
+        )
+
+
+def _check_flags():
+    """Refuses what is wrong in any environment; returns the baseline."""
+    models = FLAGS.models or []
+    if not models or len(set(models)) < len(models):
+        raise UserError(
+            "expected --models=NAME,NAME, each once; "
+            f"got {','.join(models) or 'none'}"
+        )
+    for single, several in (("model", "models"), ("seed", "seeds")):
+        if FLAGS[single].present:
+            raise UserError(
+                f"expected --{several}, which gives every run its --{single}; "
+                f"got --{single}={FLAGS[single].value}"
+            )
+    baseline = FLAGS.baseline or models[0]
+    if baseline not in models:
+        raise UserError(
+            f"expected --baseline among {', '.join(models)}; got {baseline}"
+        )
+    return baseline
+
+
+if __name__ == "__main__":
+    cli.run(main)

@@ -1,0 +1,128 @@
+"""The files of a comparison."""
+
+from compare_figure import draw
+from compare_rows import CONFIDENCE, METRICS, model_rows, quantile, run_rows
+
+from sanet_tf import files
+from sanet_tf.errors import UserError
+
+
+def write(directory, keys, results, failed, record):
+    """Writes runs.csv, compare.csv, compare.md, compare.png and the record.
+
+    Args:
+        directory: where they go.
+        keys: pairs `(model, seed)` of all runs.
+        results: `{(model, seed): contents of metrics.json}`.
+        failed: `{(model, seed): line of error}`.
+        record: a run record, with the "baseline".
+    """
+    record = {**record, "data": data_of(results, record)}
+    runs = run_rows(keys, results, failed)
+    rows = model_rows(runs, record["baseline"])
+    files.write_csv(directory / "runs.csv", runs)
+    files.write_csv(directory / "compare.csv", rows)
+    text = markdown(rows, runs, record)
+    files.write_text(directory / "compare.md", text)
+    files.write_figure(directory / "compare.png", draw(rows, runs, record))
+    files.write_json(directory / "compare.run.json", record)
+    print(text)
+    print(f"wrote {directory}/: compare.csv, compare.md, compare.png, runs.csv")
+
+
+def data_of(results, record):
+    """The data set that all runs have seen, by its name, without its place."""
+    seen = [metrics["data"] for metrics in results.values()]
+    if any(data["sha256"] != seen[0]["sha256"] for data in seen):
+        raise UserError(
+            "expected runs on the same data, but their metrics.json have "
+            "different checksums; choose another --output_dir"
+        )
+    name = seen[0]["name"]
+    if name == "folder":
+        name = record["flags"]["data_dir"]
+    return {**seen[0], "name": name}
+
+
+def markdown(rows, runs, record):
+    """The table, and what it does and does not say."""
+    data, baseline = record["data"], record["baseline"]
+    done = [run for run in runs if run["error"] is None]
+    devices = sorted({f"{run['device']} ({run['backend']})" for run in done})
+    images, side = data["images"], data["image_size"]
+    count = record["flags"]["processes"]
+    shared = f", {count} runs side by side" if count > 1 else ""
+    lines = [
+        f"# {len(rows)} networks on {data['name']}",
+        "",
+        f"`{record['command']}`",
+        "",
+        f"Data: {data['name']}, sha256 `{data['sha256']}`; {data['classes']} "
+        f"classes, {images['train']:,} images to train and {images['val']:,} "
+        f"to validate, at {side} x {side} pixels.",
+        "",
+        f"*Measured* on {', '.join(devices)}; reported on {record['machine']}. "
+        "Validation accuracy in per cent after the last epoch, mean ± standard "
+        "deviation over the seeds; best: of the best epoch, chosen by the same "
+        f"images. Difference: top-1 less that of `{baseline}` with the same "
+        "seed, with its 95 % confidence interval. s / epoch is the median"
+        f"{shared}. Parameters, with BatchNorm, and MAdd of one image are "
+        "*exact*.",
+        "",
+        "| network | seeds | top-1 | best | top-5 | difference | parameters "
+        "| MAdd | s / epoch |",
+        "|---|" + "---:|" * 8,
+        *map(_line, rows),
+        "",
+        *(
+            f"- `{run['model']}`, seed {run['seed']}, failed: {run['error']}"
+            for run in runs
+            if run["error"] is not None
+        ),
+        *([] if len(done) == len(runs) else [""]),
+        _caution(rows),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _line(row):
+    seeds = f"{row['seeds']}"
+    if row["failed"]:
+        seeds += f", {row['failed']} failed"
+    cells = [f"`{row['model']}`", seeds]
+    if not row["seeds"]:
+        return f"| {' | '.join([*cells, *['–'] * 7])} |"
+    for metric in METRICS:
+        spread = row[f"{metric}_sd"]
+        text = "" if spread is None else f" ± {100 * spread:.2f}"
+        cells.append(f"{100 * row[metric]:.2f}{text}")
+    gain, low, high = (row[f"difference{end}"] for end in ("", "_low", "_high"))
+    text = "–" if gain is None else f"{100 * gain:+.2f}"
+    if low is not None:
+        text += f" [{100 * low:+.2f}, {100 * high:+.2f}]"
+    return (
+        f"| {' | '.join(cells)} | {text} | {row['parameters']:,} "
+        f"| {row['madd'] / 1e6:,.2f} m | {row['seconds_per_epoch']:,.1f} |"
+    )
+
+
+def _caution(rows):
+    pairs = [row["pairs"] for row in rows if row["pairs"] > 1]
+    if not pairs:
+        return (
+            "One seed does not tell how far runs differ by chance: there are "
+            "no intervals."
+        )
+    missed = 1 - CONFIDENCE ** len(pairs)
+    reach = " and ".join(
+        f"{quantile(count):.1f} standard errors from {count} seeds"
+        for count in sorted(set(pairs), reverse=True)
+    )
+    return (
+        f"An interval reaches {reach} to each side, 2.0 from very many: from "
+        "few it is wide. "
+        "One that contains 0 shows no difference, and no equality either. It "
+        "speaks of other seeds of this recipe on these images, not of other "
+        f"recipes or data. That at least one of {len(pairs)} such intervals "
+        f"misses what it is for has a chance of about {missed:.0%}."
+    )

@@ -1,0 +1,72 @@
+"""The columns that experiments/compare.py measured, for any table."""
+
+import dataclasses
+
+from paper_tables.records import Source
+from paper_tables.table import MEASURED, plus_minus
+
+
+@dataclasses.dataclass(frozen=True)
+class Accuracy:
+    """Validation accuracies of one comparison, or of none.
+
+    Attributes:
+        source: compare.csv and its record; None: nothing was measured.
+    """
+
+    source: Source | None
+
+    @property
+    def columns(self):
+        """Two headings with their status."""
+        if self.source is None:
+            return ("top-1 (%)", MEASURED), ("difference", MEASURED)
+        record = self.source.record
+        data = record["data"]
+        size = data["image_size"]
+        return (
+            (f"top-1 (%), {data['name']} at {size} × {size}", MEASURED),
+            (f"difference from `{record['baseline']}`", MEASURED),
+        )
+
+    def cells(self, model):
+        """Mean ± deviation, and the difference with its interval."""
+        for row in self.source.rows if self.source else ():
+            if row["model"] == model and row["val_top1"] is not None:
+                return _top1(row), _difference(row)
+        return None, None
+
+    def notes(self, models, data="folder --data_dir=DIR"):
+        """What the two columns are, or the command that would fill them.
+
+        Args:
+            models: names of the networks.
+            data: a value of --dataset for that command.
+        """
+        if any(self.cells(model)[0] for model in models):
+            return [
+                f"*measured*: {self.source}; mean ± standard deviation over "
+                "the seeds, last epoch; the difference, seed by seed, with its "
+                "95 % confidence interval."
+            ]
+        return [
+            "*measured*: nothing yet; `python experiments/compare.py "
+            f"--models={','.join(models)} --seeds=3 --dataset={data}` would."
+        ]
+
+
+def _top1(row):
+    spread = row["val_top1_sd"]
+    return plus_minus(
+        100 * row["val_top1"], None if spread is None else 100 * spread, 2
+    )
+
+
+def _difference(row):
+    if row["difference"] is None:
+        return None
+    text = f"{100 * row['difference']:+.2f}"
+    if row["difference_low"] is None:
+        return text
+    low, high = (100 * row[f"difference_{end}"] for end in ("low", "high"))
+    return f"{text} [{low:+.2f}, {high:+.2f}]"

@@ -1,0 +1,60 @@
+"""A table in which every column says what its numbers are."""
+
+import dataclasses
+
+NAME = ""  # heads the row
+EXACT = "exact"  # counted or calculated
+MEASURED = "measured"  # here, by the command below the table
+QUOTED = "quoted"  # printed in the paper
+
+
+@dataclasses.dataclass(frozen=True)
+class Table:
+    """A table and the lines below it.
+
+    Attributes:
+        title: its heading.
+        columns: pairs `(heading, status)`; a column holds numbers of one
+            status alone.
+        rows: lists of texts, one a column; None is what is not known.
+        notes: lines below it: commands, differences, contradictions.
+    """
+
+    title: str
+    columns: tuple
+    rows: list
+    notes: list = dataclasses.field(default_factory=list)
+
+    def cells(self, status):
+        """The texts of all columns of a status, without the unknown."""
+        return [
+            cell
+            for row in self.rows
+            for cell, (_, own) in zip(row, self.columns, strict=True)
+            if own == status and cell is not None
+        ]
+
+    def markdown(self):
+        """The table as text."""
+        heads = [
+            f"{heading} *{status}*" if status else heading
+            for heading, status in self.columns
+        ]
+        rules = ["---:" if status else "---" for _, status in self.columns]
+        rows = [
+            ["–" if cell is None else cell for cell in row] for row in self.rows
+        ]
+        lines = [f"| {' | '.join(row)} |" for row in (heads, rules, *rows)]
+        notes = [f"- {note}" for note in self.notes]
+        return "\n".join([f"## {self.title}", "", *lines, "", *notes, ""])
+
+
+def millions(count):
+    """A count as the papers print it, with two digits: "289.86m"."""
+    return f"{count / 1e6:,.2f}m"
+
+
+def plus_minus(mean, deviation, digits):
+    """Mean ± standard deviation, the latter if there is one."""
+    spread = "" if deviation is None else f" ± {deviation:.{digits}f}"
+    return f"{mean:.{digits}f}{spread}"

@@ -1,0 +1,130 @@
+"""The flags that experiments/imagenet.py and experiments/cifar.py share.
+
+A script makes them its own, for its help and its record, with
+`flags.adopt_module_key_flags(training_flags)`.
+"""
+
+import dataclasses
+import inspect
+
+from absl import flags
+
+from sanet_tf.errors import UserError
+
+FLAGS = flags.FLAGS
+
+flags.DEFINE_string("model", "sanet", "a name in sanet_tf.models.MODELS")
+flags.DEFINE_float("alpha", 1.0, "width multiplier", lower_bound=0.01)
+flags.DEFINE_float("dropout_rate", 0.2, "dropout", 0.0, 0.99)
+flags.DEFINE_bool("flip", True, "mirror training images at random")
+flags.DEFINE_bool("strict", False, "stop at an image that cannot be read")
+
+flags.DEFINE_integer("epochs", 150, "epochs", lower_bound=1)
+flags.DEFINE_integer(
+    "batch_size", 640, "images in a step, over all devices", lower_bound=1
+)
+flags.DEFINE_float("learning_rate", 0.1, "highest learning rate", 0.0)
+flags.DEFINE_enum("schedule", "steps", ["steps", "cosine"], "its course")
+flags.DEFINE_list("decay_epochs", ["80", "105", "120"], "where steps fall")
+flags.DEFINE_float("decay_rate", 0.1, "factor of each fall", 0.0)
+flags.DEFINE_integer("warmup_epochs", 0, "linear warm-up of cosine", 0)
+flags.DEFINE_float("momentum", 0.9, "momentum of SGD", 0.0, 0.999)
+flags.DEFINE_bool("nesterov", False, "Nesterov momentum")
+flags.DEFINE_float("weight_decay", 0.0, "L2, none on BatchNorm and bias", 0.0)
+flags.DEFINE_float("label_smoothing", 0.0, "label smoothing", 0.0, 0.99)
+flags.DEFINE_float(
+    "clip_norm", 0.0, "highest norm of the whole gradient; 0: any", 0.0
+)
+flags.DEFINE_float(
+    "ema_momentum", 0.0, "moving average of the weights; 0: none", 0.0, 0.99999
+)
+
+flags.DEFINE_integer("seed", 0, "order, crops, flips, weights, dropout", 0)
+flags.DEFINE_bool("deterministic", False, "repeatable to the bit, slower")
+flags.DEFINE_bool(
+    "mixed_precision", False, "float16 on a GPU, bfloat16 on a CPU"
+)
+flags.DEFINE_integer("steps_per_execution", 1, "steps per call", 1)
+
+
+def recipe():
+    """The `sanet_tf.recipe.Recipe` of the flags."""
+    from sanet_tf.recipe import Recipe
+
+    values = {
+        field.name: FLAGS[field.name].value
+        for field in dataclasses.fields(Recipe)
+    }
+    return Recipe(**{**values, "decay_epochs": _integers("decay_epochs")})
+
+
+def network():
+    """The function of --model."""
+    from sanet_tf.models import MODELS
+
+    if FLAGS.model not in MODELS:
+        raise UserError(
+            f"expected --model among {', '.join(MODELS)}; got {FLAGS.model}"
+        )
+    return MODELS[FLAGS.model]
+
+
+def takes(function, argument):
+    """Whether a network has an argument that not all networks have."""
+    return argument in inspect.signature(function).parameters
+
+
+def build(function, image_size, classes, **options):
+    """Builds a network that gives logits, seeded by --seed.
+
+    Args:
+        function: what `network` gave.
+        image_size: side in pixels.
+        classes: number of classes.
+        **options: arguments that not all networks have.
+
+    Raises:
+        UserError: the network lacks an option, or refuses a value.
+    """
+    import keras
+
+    if FLAGS.alpha != 1:
+        options["alpha"] = FLAGS.alpha
+    for name, value in options.items():
+        if not takes(function, name):
+            raise UserError(
+                f"--model={FLAGS.model} has no {name}: expected no --{name}, "
+                f"got {value}"
+            )
+    keras.utils.set_random_seed(FLAGS.seed)
+    try:
+        return function(
+            input_shape=(image_size, image_size, 3),
+            classes=classes,
+            classifier_activation=None,
+            dropout_rate=FLAGS.dropout_rate,
+            **options,
+        )
+    except ValueError as error:
+        raise UserError(
+            f"--model={FLAGS.model} cannot be built with "
+            f"--image_size={image_size} --alpha={FLAGS.alpha}: {error}"
+        ) from error
+
+
+def set_precision(has_gpu):
+    """Applies --mixed_precision."""
+    import keras
+
+    if FLAGS.mixed_precision:
+        kind = "float16" if has_gpu else "bfloat16"
+        keras.mixed_precision.set_global_policy(f"mixed_{kind}")
+
+
+def _integers(flag):
+    try:
+        return tuple(int(value) for value in FLAGS[flag].value)
+    except ValueError as error:
+        raise UserError(
+            f"expected --{flag}=80,105,120, got {','.join(FLAGS[flag].value)}"
+        ) from error

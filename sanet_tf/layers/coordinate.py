@@ -1,0 +1,101 @@
+"""Coordinate attention (CA): a gate for each row and one for each column.
+
+    f = hswish(BatchNorm(W [mean_b x_ab ; mean_a x_ab] + bias)) (h + w, C')
+    y_ab = sigmoid(Wh fh_a + bh) sigmoid(Ww fw_b + bw) x_ab
+
+fh and fw are the h rows and the w columns of f; hswish(t) = t relu6(t + 3) / 6
+and C' = max(8, C / r). All convolutions have a bias, as in the published code.
+
+Time O(N C + (h + w) C^2 / r), memory O(N C). B batch, h and w height and
+width, N = hw positions, C channels, r the reduction. Hou, Zhou, Feng,
+"Coordinate Attention for Efficient Mobile Network Design" (2021), Eq. 4-9.
+"""
+
+import keras
+from keras import ops
+
+from sanet_tf.layers import positions
+from sanet_tf.layers.base import (
+    BatchNormalization,
+    FeatureMapLayer,
+    check_positive,
+    convolve,
+)
+
+MIN_HIDDEN = 8
+
+
+def pool_axes(inputs):
+    """Means along the rows, then along the columns: `(B, h + w, C)`."""
+    means = [ops.mean(inputs, axis=2), ops.mean(inputs, axis=1)]
+    return ops.concatenate(means, axis=1)
+
+
+@keras.saving.register_keras_serializable("sanet_tf")
+class CoordinateAttention(FeatureMapLayer):
+    """Coordinate attention (CA): O(N C + (h + w) C^2 / reduction) time.
+
+    Args:
+        reduction: by how much the hidden layer is narrower than C; it has at
+            least eight units.
+        seed: integer for repeatable initial weights (Glorot uniform), or
+            None.
+
+    Call arguments:
+        inputs: `(B, height, width, C)`; height and width may be unknown
+            (None).
+        training: whether BatchNorm uses the statistics of the batch.
+
+    Output:
+        The shape of the input.
+
+    Raises:
+        ValueError: `reduction` is not a positive integer, the rank is not 4,
+            or C is unknown.
+
+    Reference:
+        Hou, Zhou, Feng, "Coordinate Attention for Efficient Mobile Network
+        Design", Eq. 4-9.
+    """
+
+    is_planar = True
+
+    def __init__(self, reduction=32, seed=None, **kwargs):
+        super().__init__(seed, **kwargs)
+        check_positive("reduction", reduction)
+        self.reduction = reduction
+
+    def build(self, input_shape):
+        super().build(input_shape)
+        channels = input_shape[-1]
+        hidden = max(MIN_HIDDEN, channels // self.reduction)
+        self.reduce = self.add_convolution(
+            "reduce", (channels, hidden), self.glorot(0)
+        )
+        self.batch_norm = BatchNormalization(
+            dtype=self.variable_dtype, name="batch_norm"
+        )
+        self.batch_norm.build((None, None, hidden))
+        self.row = self.add_convolution(
+            "row", (hidden, channels), self.glorot(1)
+        )
+        self.column = self.add_convolution(
+            "column", (hidden, channels), self.glorot(2)
+        )
+
+    def call(self, inputs, training=None):
+        pooled = pool_axes(positions.widen(inputs))
+        hidden = ops.hard_swish(
+            self.batch_norm(convolve(pooled, *self.reduce), training=training)
+        )
+        height = ops.shape(inputs)[1]
+        rows = self._gates(hidden[:, :height], self.row)  # (B, h, C)
+        columns = self._gates(hidden[:, height:], self.column)  # (B, w, C)
+        return inputs * rows[:, :, None] * columns[:, None]
+
+    def get_config(self):
+        return {**super().get_config(), "reduction": self.reduction}
+
+    def _gates(self, hidden, convolution):
+        gates = ops.sigmoid(convolve(hidden, *convolution))
+        return ops.cast(gates, self.compute_dtype)

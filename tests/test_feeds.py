@@ -1,0 +1,86 @@
+"""Batches from memory: repeatable, complete, full."""
+
+import keras
+import numpy as np
+import pytest
+
+from sanet_tf.data.arrays import Arrays
+from sanet_tf.feeds import ArrayFeed
+
+
+@pytest.fixture
+def feed():
+    """Ten images, whose pixels are all 20 times their number."""
+
+    def feed(batch_size=4, image_size=5, **options):
+        images = np.zeros((10, 6, 6, 3), np.uint8)
+        images += 20 * np.arange(10, dtype=np.uint8)[:, None, None, None]
+        pair = images, np.arange(10) % 3
+        arrays = Arrays(("a", "b", "c"), {"train": pair, "val": pair})
+        return ArrayFeed(arrays, image_size, batch_size, **options)
+
+    return feed
+
+
+def read(batches):
+    """`numbers, labels, sizes` of all batches of an epoch."""
+    pairs = [
+        (keras.ops.convert_to_numpy(images), labels)
+        for images, labels in (batches[i] for i in range(len(batches)))
+    ]
+    images = np.concatenate([images for images, _ in pairs])
+    labels = np.concatenate([labels for _, labels in pairs])
+    assert images.dtype == labels.dtype == np.float32
+    numbers = ((images[:, 2, 2, 0] + 1) * 127.5 / 20).round().astype(int)
+    sizes = [len(images) for images, _ in pairs]
+    return numbers.tolist(), labels, sizes
+
+
+def test_training_batches_are_full(feed):
+    numbers, labels, sizes = read(feed().batches("train", seed=3))
+    assert sizes == [4, 4]
+    assert len(set(numbers)) == 8
+    np.testing.assert_array_equal(labels, np.eye(3)[np.array(numbers) % 3])
+
+
+def test_validation_is_all_images_in_order(feed):
+    numbers, labels, sizes = read(feed().batches("val"))
+    assert sizes == [4, 4, 2]
+    assert numbers == list(range(10))
+    np.testing.assert_array_equal(labels, np.eye(3)[np.arange(10) % 3])
+
+
+def test_a_batch_larger_than_the_set(feed):
+    assert read(feed(batch_size=16).batches("train", seed=3))[2] == [10]
+    assert read(feed(batch_size=16).batches("val"))[2] == [10]
+
+
+def test_the_seed_decides_the_order(feed):
+    orders = [
+        read(feed(5).batches("train", seed=seed))[0] for seed in (3, 3, 4)
+    ]
+    assert orders[0] == orders[1] != orders[2]
+    assert sorted(orders[0]) == sorted(orders[2]) == list(range(10))
+    # That of NumPy, so that all backends have the same.
+    assert orders[0] == np.random.default_rng(3).permutation(10).tolist()
+
+
+def test_a_batch_may_be_asked_for_twice(feed, rng):
+    images = rng.integers(0, 256, (8, 9, 9, 3), np.uint8)
+    pair = images, np.zeros(8, int)
+    arrays = Arrays(("a",), {"train": pair, "val": pair})
+    batches = ArrayFeed(arrays, 7, 4).batches("train", seed=0)
+    first, second, again = (
+        keras.ops.convert_to_numpy(batches[number][0]) for number in (0, 1, 0)
+    )
+    np.testing.assert_array_equal(first, again)
+    assert (first != second).any()
+
+
+def test_validation_is_cropped_at_the_centre(rng):
+    images = rng.integers(0, 256, (3, 9, 9, 3), np.uint8)
+    pair = images, np.zeros(3, int)
+    arrays = Arrays(("a",), {"train": pair, "val": pair})
+    found, _ = ArrayFeed(arrays, 6, 4).batches("val")[0]
+    expected = images[:, 1:7, 1:7].astype(np.float32) / 127.5 - 1
+    np.testing.assert_array_equal(found, expected)

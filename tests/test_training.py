@@ -1,0 +1,192 @@
+"""Training on arrays, with a network so small that it takes seconds."""
+
+import json
+
+import h5py
+import keras
+import numpy as np
+import pytest
+
+from sanet_tf import training
+from sanet_tf.data.arrays import Arrays
+from sanet_tf.errors import UserError
+from sanet_tf.feeds import ArrayFeed
+from sanet_tf.progress import Watch
+from sanet_tf.recipe import Recipe
+from sanet_tf.results import write_results
+from sanet_tf.run_directory import RunDirectory
+from sanet_tf.training import Trainer
+
+RECIPE = Recipe(
+    3, 8, 0.05, label_smoothing=0.1, ema_momentum=0.5, clip_norm=1.0
+)
+SKIPPED = {"a.jpg": "not a JPEG or PNG image"}
+
+
+def make_arrays():
+    """Dark and bright images, 26 to train and 10 to validate."""
+    rng = np.random.default_rng(0)
+
+    def split(count):
+        labels = np.arange(count) % 2
+        images = rng.integers(0, 100, (count, 10, 10, 3))
+        images += 150 * labels[:, None, None, None]
+        return images.astype(np.uint8), labels
+
+    return Arrays(("dark", "bright"), {"train": split(26), "val": split(10)})
+
+
+@pytest.fixture(scope="module")
+def make_trainer():
+    """Function of a folder to a trainer, whose lock ends with the tests."""
+    trainers = []
+
+    def make_trainer(folder, recipe=RECIPE, skipped=(), **options):
+        arrays = make_arrays()
+        arrays.skipped.update(skipped)
+        feed = ArrayFeed(arrays, 8, recipe.batch_size)
+        run = RunDirectory(folder, {})
+        trainers.append(Trainer(network(), recipe, feed, run, **options))
+        return trainers[-1]
+
+    yield make_trainer
+    for trainer in trainers:
+        trainer.run._lock.close()
+
+
+def network():
+    keras.utils.set_random_seed(0)
+    return keras.Sequential(
+        [
+            keras.Input((8, 8, 3)),
+            keras.layers.Conv2D(4, 3, name="conv"),
+            keras.layers.BatchNormalization(name="bn"),
+            keras.layers.ReLU(),
+            keras.layers.GlobalAveragePooling2D(),
+            keras.layers.Dropout(0.2),
+            keras.layers.Dense(2, name="classifier"),
+        ],
+        name="tiny",
+    )
+
+
+def weights(path):
+    """All arrays of a checkpoint: weights, optimizer and its averages."""
+    found = {}
+
+    def visit(name, item):
+        if isinstance(item, h5py.Dataset) and name != "training_state":
+            found[name] = item[()]
+
+    with h5py.File(path) as file:
+        file.visititems(visit)
+    return found
+
+
+@pytest.fixture(scope="module")
+def finished(make_trainer, tmp_path_factory):
+    trainer = make_trainer(tmp_path_factory.mktemp("runs") / "finished")
+    trainer.train()
+    return trainer
+
+
+def test_learns_and_leaves_its_results(finished, capsys):
+    write_results(finished, lambda: {"data": {"name": "tiny"}})
+    metrics = json.loads((finished.run / "metrics.json").read_text())
+    assert metrics["images"] == {"train": 26, "val": 10}
+    assert metrics["parameters"] == 112 + 8 + 10
+    assert metrics["madd"] == 36 * 27 * 4 + 4 * 2
+    assert metrics["backend"] == keras.backend.backend()
+    assert metrics["device"]
+    assert metrics["last"]["epoch"] == 3
+    assert metrics["best"]["val_top1"] >= metrics["last"]["val_top1"]
+    seconds = [entry["seconds"] for entry in finished.state["epochs"]]
+    assert metrics["seconds_per_epoch"] == sorted(seconds)[1]
+    assert metrics["data"] == {"name": "tiny"}
+    assert "saved_model" not in capsys.readouterr().out
+    losses = [entry["loss"] for entry in finished.state["epochs"]]
+    assert losses[-1] < losses[0]
+
+
+class Killed(Exception):
+    """What ends a run in the middle of an epoch."""
+
+
+class KillingWatch(Watch):
+    """Ends the second epoch at its second step."""
+
+    def on_train_batch_end(self, batch, logs=None):
+        super().on_train_batch_end(batch, logs)
+        if (self.epoch, batch) == (1, 1):
+            raise Killed
+
+
+def test_an_interrupted_run_ends_with_the_same_bits(
+    finished, make_trainer, tmp_path, monkeypatch
+):
+    path = tmp_path / "again"
+    interrupted = make_trainer(path)
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "Watch", KillingWatch)
+        with pytest.raises(Killed):
+            interrupted.train()
+    assert len(interrupted.state["epochs"]) == 1
+    interrupted.run._lock.close()
+    resumed = make_trainer(path)
+    resumed.train()
+    for name in ("last.weights.h5", "best.weights.h5"):
+        expected, found = weights(finished.run / name), weights(path / name)
+        assert expected.keys() == found.keys()
+        for key, value in expected.items():
+            np.testing.assert_array_equal(value, found[key], err_msg=key)
+
+
+def test_the_best_weights_are_the_networks(finished):
+    """They load into the network alone; the crops are no part of it."""
+    loaded = network()
+    path = finished.run / "best.weights.h5"
+    loaded.load_weights(path)
+    for variable in loaded.trainable_variables:
+        assert any(
+            np.array_equal(array, keras.ops.convert_to_numpy(variable))
+            for array in weights(path).values()
+        )
+
+
+@pytest.mark.parametrize("steps_per_execution", [1, 2])
+def test_takes_all_steps(steps_per_execution, make_trainer, tmp_path):
+    """Of 26 images in batches of 8, also where a call has two or one."""
+    trainer = make_trainer(
+        tmp_path / "run", steps_per_execution=steps_per_execution
+    )
+    trainer.train()
+    steps = weights(trainer.run / "last.weights.h5")["optimizer/vars/0"]
+    assert int(steps) == 3 * 3
+
+
+def test_a_loss_that_is_not_finite(make_trainer, tmp_path):
+    recipe = Recipe(3, 8, 0.05, decay_epochs=(1,), decay_rate=1e38)
+    trainer = make_trainer(tmp_path / "run", recipe)
+    with pytest.raises(UserError, match="the weights of epoch 1 are kept"):
+        trainer.train()
+    for array in weights(trainer.run / "last.weights.h5").values():
+        assert np.isfinite(array).all()
+
+
+def test_strict(make_trainer, tmp_path):
+    trainer = make_trainer(tmp_path / "run", skipped=SKIPPED, strict=True)
+    with pytest.raises(UserError, match=r"--strict: a.jpg: not a JPEG"):
+        trainer.train()
+
+
+def test_skipped_images_are_recorded(make_trainer, tmp_path):
+    trainer = make_trainer(tmp_path / "run", Recipe(1, 8, 0.05), SKIPPED)
+    trainer.train()
+    write_results(trainer)
+    metrics = json.loads((trainer.run / "metrics.json").read_text())
+    assert metrics["skipped_images"] == {"count": 1, "names": SKIPPED}
+
+
+def test_tensorboard_with_tensorflow_only(finished):
+    events = list((finished.run / "logs").glob("events*"))
+    assert bool(events) == (keras.backend.backend() == "tensorflow")
