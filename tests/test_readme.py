@@ -1,5 +1,6 @@
 """README tells the truth: its code runs, its commands and counts exist."""
 
+import csv
 import re
 from pathlib import Path
 
@@ -42,12 +43,22 @@ def test_the_networks():
 
 @pytest.mark.parametrize(
     "path",
-    sorted(set(re.findall(r"(?:python |flagfile=)([\w/.]+/[\w.]+)", README))),
+    sorted(set(re.findall(r"(?:python |flagfile=)([\w/.]+/[\w.-]+)", README))),
 )
 def test_files_of_the_commands_exist(path):
     assert (ROOT / path).is_file()
 
 
 def test_every_network_is_in_the_table():
-    named = re.findall(r"^\| `(\w+)` \|", README, re.MULTILINE)
-    assert set(named) == {*MODELS, *UNETS}
+    rows = dict(re.findall(r"^\| `(\w+)` (\|.*)$", README, re.MULTILINE))
+    assert set(rows) == {*MODELS, *UNETS}
+    with open(ROOT / "results/profiling/counts.csv") as file:
+        counts = {row["model"]: row for row in csv.DictReader(file)}
+    for name in MODELS:
+        count = counts[name]
+        parameters = {
+            f"| {int(count[column]):,} |"
+            for column in ("parameters", "parameters_paper_rule")
+        }
+        assert any(cell in rows[name] for cell in parameters), name
+        assert f"| {int(count['madd']) / 1e6:,.2f} M |" in rows[name], name

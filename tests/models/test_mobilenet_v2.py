@@ -9,7 +9,12 @@ from sanet_tf.models import MobileNetV2, SANet
 
 SIZE = 64
 
+on_one_backend = pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="is slow on others"
+)
 
+
+@on_one_backend
 @pytest.mark.parametrize(
     ("alpha", "size"), [(1.0, 96), (0.35, 224), (1.4, 128)]
 )
@@ -44,14 +49,17 @@ def test_equals_keras_applications(alpha, size, rng):
 def test_operators_that_are_in_no_entry_of_the_table(
     function, attention, count
 ):
-    model = function((SIZE, SIZE, 3), attention=attention, alpha=0.1)
+    model = function((SIZE, SIZE, 3), attention=attention, alpha=0.35)
     kind = ATTENTION[attention]
     assert sum(type(layer) is kind for layer in model.layers) == count
 
 
 def test_arguments_of_the_operator():
     model = MobileNetV2(
-        (SIZE, SIZE, 3), attention="se", attention_config={"reduction": 4}
+        (SIZE, SIZE, 3),
+        alpha=0.35,
+        attention="se",
+        attention_config={"reduction": 4},
     )
     assert model.get_layer("stage7_block1_attention").reduction == 4
 
@@ -68,7 +76,7 @@ def test_unknown_place(attention, place):
 
 @pytest.mark.parametrize("function", [MobileNetV2, SANet])
 def test_stem_for_small_images(function):
-    model = function((32, 48, 3), cifar_stem=True, alpha=0.1)
+    model = function((32, 48, 3), cifar_stem=True, alpha=0.35)
     assert model.get_layer("stem_conv").output.shape[1:3] == (32, 48)
     assert model.get_layer("top_relu").output.shape[1:3] == (2, 3)
     with pytest.raises(ValueError, match=r"16 x 16 pixels.*\(15, 16, 3\)"):

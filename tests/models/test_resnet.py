@@ -13,6 +13,10 @@ STAGES = (3, 4, 6, 3)
 CONVOLUTIONS = ("shortcut", "reduce", "spatial", "expand")  # 0 to 3 there
 each_operator = pytest.mark.parametrize("attention", ATTENTION)
 
+on_one_backend = pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="is slow on others"
+)
+
 
 @pytest.fixture(autouse=True)
 def seeded():
@@ -78,6 +82,7 @@ def copy_weights(theirs, ours, rng):
     ours.get_layer("classifier").set_weights(weights)
 
 
+@on_one_backend
 @pytest.mark.parametrize("size", [(64, 64), (75, 90)])
 def test_equals_keras_applications(size, rng):
     arguments = {
@@ -144,6 +149,7 @@ def test_global_self_attention_replaces_the_3x3_convolutions():
     assert set(kernels.values()) == {(1, 1)}
 
 
+@on_one_backend
 def test_global_self_attention_is_pooled_in_the_first_block_of_a_stage():
     """The module of stage 2 sees the map of stage 1; sizes may be odd."""
     model = ResNet((36, 52, 3), attention="gsa", blocks=(1, 2, 1))
@@ -162,6 +168,7 @@ def test_global_self_attention_is_pooled_in_the_first_block_of_a_stage():
     assert "stage1_block1_attention_pool" not in names
 
 
+@on_one_backend
 def test_global_self_attention_of_unknown_size(rng):
     with pytest.raises(ValueError, match="max_size"):
         small("gsa", input_shape=None, include_top=False)
@@ -176,6 +183,7 @@ def test_global_self_attention_of_unknown_size(rng):
         assert shape == (1, -(-height // 8), -(-width // 8), 512)
 
 
+@on_one_backend
 @each_operator
 def test_round_trips_in_safe_mode(attention, rng, tmp_path):
     model = filled(small(attention), rng)
@@ -187,6 +195,7 @@ def test_round_trips_in_safe_mode(attention, rng, tmp_path):
     np.testing.assert_array_equal(call(loaded, images), outputs)
 
 
+@on_one_backend
 def test_stem_for_small_images():
     model = ResNet((32, 32, 3), blocks=(1, 1, 1, 1), cifar_stem=True)
     assert model.get_layer("stem_conv").kernel_size == (3, 3)
