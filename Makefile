@@ -31,7 +31,7 @@ tables: .venv/installed
 # Operators and networks run on JAX too.
 test: .venv/installed
 	$(BIN)/python -m pytest
-	KERAS_BACKEND=jax $(BIN)/python -m pytest tests/layers tests/models
+	KERAS_BACKEND=jax $(BIN)/python -m pytest tests/layers tests/models tests/test_feeds.py tests/test_training.py tests/data/test_augmentation.py
 
 lint: .venv/installed
 	$(BIN)/ruff check

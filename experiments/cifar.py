@@ -15,6 +15,7 @@ import training_flags
 from absl import flags
 
 from sanet_tf import cli
+from sanet_tf.errors import UserError
 
 FLAGS = flags.FLAGS
 # The default recipe, that of recipes/ssa-cifar.flags.
@@ -48,6 +49,7 @@ flags.DEFINE_bool(
 def main(arguments):
     cli.no_arguments(arguments)
     cli.load_backend(FLAGS.deterministic)
+    _check_steps()
 
     from sanet_tf.data import load_arrays
     from sanet_tf.device import gpu_name
@@ -87,6 +89,17 @@ def main(arguments):
     )
     trainer.train()
     write_results(trainer, lambda: {"data": _description(arrays)})
+
+
+def _check_steps():
+    """PyTorch takes one step a call."""
+    import keras
+
+    if keras.backend.backend() == "torch" and FLAGS.steps_per_execution > 1:
+        raise UserError(
+            "expected --steps_per_execution=1 with KERAS_BACKEND=torch, got "
+            f"{FLAGS.steps_per_execution}"
+        )
 
 
 def _stem(function):

@@ -13,6 +13,7 @@ import training_flags
 from absl import flags
 
 from sanet_tf import cli
+from sanet_tf.errors import UserError
 
 FLAGS = flags.FLAGS
 
@@ -33,6 +34,14 @@ flags.DEFINE_integer("image_size", 224, "side in pixels", lower_bound=1)
 def main(arguments):
     cli.no_arguments(arguments)
     tf = cli.load_tensorflow()
+    import keras
+
+    if keras.backend.backend() != "tensorflow":
+        raise UserError(
+            "expected KERAS_BACKEND=tensorflow for tf.data, got "
+            f"{keras.backend.backend()}; experiments/cifar.py trains on any "
+            "backend, with data sets that fit into memory"
+        )
 
     from sanet_tf.data import load_source
     from sanet_tf.feeds import StreamFeed

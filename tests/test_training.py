@@ -64,7 +64,7 @@ def network():
             keras.layers.ReLU(),
             keras.layers.GlobalAveragePooling2D(),
             keras.layers.Dropout(0.2),
-            keras.layers.Dense(2, name="classifier"),
+            keras.layers.Dense(2, dtype="float32", name="classifier"),
         ],
         name="tiny",
     )

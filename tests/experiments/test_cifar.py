@@ -144,6 +144,18 @@ def test_what_a_user_gets_wrong(photographs, tmp_path):
         assert message in error_line(result)
 
 
+def test_imagenet_needs_tensorflow():
+    result = subprocess.run(
+        arguments("experiments/imagenet.py", "--dataset=digits"),
+        cwd=ROOT,
+        env={**SHELL, "KERAS_BACKEND": "jax"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "experiments/cifar.py trains on any backend" in error_line(result)
+
+
 @pytest.mark.parametrize("backend", ["numpy", "tensorfloww"])
 def test_a_backend_that_cannot_train(backend):
     result = subprocess.run(
