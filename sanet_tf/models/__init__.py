@@ -3,6 +3,7 @@
 from functools import partial
 
 from sanet_tf.models import table3
+from sanet_tf.models.features import feature_extractor
 from sanet_tf.models.mobilenet_v2 import MobileNetV2
 from sanet_tf.models.predictions import decode_predictions, preprocess_input
 from sanet_tf.models.resnet import BLOCKS, ResNet
@@ -74,5 +75,6 @@ __all__ = [
     "ResNet",
     "SANet",
     "decode_predictions",
+    "feature_extractor",
     "preprocess_input",
 ]

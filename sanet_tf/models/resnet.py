@@ -20,7 +20,8 @@ this is that of BoTNet.
 Initialisation: convolutions as He et al. 2015. The scale of the last BatchNorm
 of a branch begins at zero, so that a block begins as its shortcut (Goyal et
 al. 2017, section 5.1; with scales of one, as in He et al. 2016, the products
-of three in each GSA module let a network that has seen no data overflow).
+of three in each GSA module let a network that has seen no data overflow). So
+does the BatchNorm of the SAO paper's operators, as in the U-Nets.
 """
 
 from keras import layers
@@ -76,6 +77,9 @@ def ResNet(
         dropout_rate,
         name,
     )
+    if attention in QKV_ATTENTION:
+        zeros = {"gamma_initializer": "zeros"}
+        attention_config = zeros | (attention_config or {})
     operator = attention_operator(attention, attention_config)
     inputs = classifier.inputs(min_size=8 if cifar_stem else 32)
     x = _cifar_stem(inputs) if cifar_stem else _stem(inputs)

@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 
 from sanet_tf.layers import ATTENTION, QKV_ATTENTION
-from sanet_tf.layers.base import AttentionLayer
 from sanet_tf.models import ResNet
 from sanet_tf.models.operators import GATES
 
@@ -35,7 +34,7 @@ def small(attention=None, **arguments):
 
 def filled(model, rng):
     """Random BatchNorms: the scale of a branch begins at zero."""
-    for layer in model.layers:
+    for layer in model._flatten_layers():
         if isinstance(layer, keras.layers.BatchNormalization):
             gamma, _, mean, variance = layer.get_weights()
             gamma, beta = rng.uniform(0.1, 0.5, (2, len(gamma)))
@@ -124,18 +123,17 @@ def test_gate_is_between_the_last_batch_norm_and_the_addition(attention):
 
 
 @pytest.mark.parametrize("attention", QKV_ATTENTION)
-def test_silenced_attention_leaves_the_plain_network(attention, rng):
-    """There is a skip around the attention of the SAO paper."""
+def test_attention_of_the_sao_paper_begins_as_a_skip(attention, rng):
     plain, model = filled(small(), rng), small(attention)
     for layer in plain.layers:
         model.get_layer(layer.name).set_weights(layer.get_weights())
     images = random_images(rng, 2, 40, 48, 3)
     expected = call(plain, images)
-    assert np.abs(call(model, images) - expected).max() > 1e-3
-    for layer in model.layers:
-        if isinstance(layer, AttentionLayer):
-            layer.batch_norm.gamma.assign(0 * layer.batch_norm.gamma)
     np.testing.assert_allclose(call(model, images), expected, atol=1e-6)
+    for layer in model.layers:
+        if layer.name.endswith("_attention"):
+            layer.batch_norm.gamma.assign(1 + layer.batch_norm.gamma)
+    assert np.abs(call(model, images) - expected).max() > 1e-3
 
 
 def test_global_self_attention_replaces_the_3x3_convolutions():
