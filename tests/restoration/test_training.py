@@ -266,7 +266,9 @@ def test_nan_later_leaves_the_weights_before(pairs, tmp_path):
     model = make(tmp_path)
     model.train(*pairs, epochs=2)
     best = model.keras_model.get_weights()
-    with pytest.raises(UserError, match="step 1 of epoch 3; the weights of th"):
+    with pytest.raises(
+        UserError, match="at step 1 of epoch 3; the weights of epoch 2"
+    ):
         model.train(X, Y * np.nan, validation)
     kept = load(tmp_path / "model").keras_model.get_weights()
     for left, right in zip(kept, best, strict=True):
