@@ -4,7 +4,7 @@ BIN = .venv/bin
 DEMO = demo
 RESTORED = demo-restoration
 
-.PHONY: demo demo-restoration tables test lint format clean
+.PHONY: demo demo-restoration tables docs test lint format clean
 
 # Trains SANet on scikit-learn's digits, then classifies image files.
 demo: .venv/installed
@@ -28,6 +28,13 @@ tables: .venv/installed
 	$(BIN)/python profiling/count_models.py --output_dir=results/profiling
 	$(BIN)/python experiments/make_tables.py
 
+# The documentation, into build/site; once installed, without the network.
+docs: .venv/docs-installed
+	$(BIN)/python docs/figures.py
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict \
+	    --config-file docs/mkdocs.yml
+	@echo "wrote build/site/index.html"
+
 # Operators and networks run on JAX too.
 test: .venv/installed
 	$(BIN)/python -m pytest
@@ -40,6 +47,10 @@ lint: .venv/installed
 format: .venv/installed
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+.venv/docs-installed: .venv/installed
+	$(BIN)/python -m pip install --quiet --editable ".[docs]"
+	touch $@
 
 .venv/installed: setup.py
 	$(PYTHON) -m venv .venv

@@ -12,6 +12,7 @@ BIOIMAGEIO = [
     "pydantic>=2.10.3,<2.14",  # bioimageio.spec fails with 2.14
 ]
 EXPORT = ["ai-edge-litert>=2.3", "onnx>=1.17", "tf2onnx>=1.17"]
+DOCS = ["mkdocs>=1.6,<2", "mkdocs-material>=9.8", "mkdocstrings[python]>=1.0"]
 TEST = ["pytest>=8.3", "ruff>=0.12", *JAX, *BIOIMAGEIO]
 
 setuptools.setup(
@@ -48,6 +49,7 @@ setuptools.setup(
     ],
     extras_require={
         "bioimageio": BIOIMAGEIO,
+        "docs": DOCS,
         "export": EXPORT,
         "jax": JAX,
         "test": TEST,

@@ -1,0 +1,31 @@
+"""Gives the site what is not written for it, so that links to it are checked.
+
+results/     the records, *.md and *.png, under the same names
+figures/     what docs/figures.py has drawn, from build/figures
+"""
+
+import re
+from pathlib import Path
+
+from mkdocs.structure.files import File
+
+ROOT = Path(__file__).parents[1]
+
+
+def on_files(files, config):
+    """Adds these files to those of docs/pages."""
+    for folder, name in ((ROOT, "results"), (ROOT / "build", "figures")):
+        for path in sorted((folder / name).rglob("*")):
+            if path.suffix in (".md", ".png"):
+                target = path.relative_to(folder).as_posix()
+                files.append(
+                    File.generated(config, target, abs_src_path=str(path))
+                )
+    return files
+
+
+def on_page_markdown(markdown, page, config, files):
+    """In a record `[s, 1] [means]` is a product, not a cross-reference."""
+    if not page.file.src_uri.startswith("results/"):
+        return markdown
+    return re.sub(r"\](\s?)\[", r"]\1\\[", markdown)
