@@ -54,9 +54,7 @@ def main(arguments):
     from sanet_tf.data import load_arrays
     from sanet_tf.device import gpu_name
     from sanet_tf.feeds import ArrayFeed
-    from sanet_tf.record import script_flags
     from sanet_tf.results import write_results
-    from sanet_tf.run_directory import RunDirectory
     from sanet_tf.training import Trainer
 
     function = training_flags.network()
@@ -73,10 +71,7 @@ def main(arguments):
         len(arrays.class_names),
         **_stem(function),
     )
-    run = RunDirectory(
-        FLAGS.output_dir or f"runs/{FLAGS.model}-{FLAGS.dataset}",
-        script_flags(),
-    )
+    run = training_flags.open_run(model, arrays.class_names)
     feed = ArrayFeed(arrays, FLAGS.image_size, recipe.batch_size, FLAGS.flip)
     trainer = Trainer(
         model,
@@ -103,12 +98,9 @@ def _check_steps():
 
 
 def _stem(function):
-    """The stem that was asked for, or CIFAR's for CIFAR."""
-    wanted = FLAGS.cifar_stem
-    if wanted is None:
-        wanted = FLAGS.dataset.startswith("cifar") and training_flags.takes(
-            function, "cifar_stem"
-        )
+    from sanet_tf.trained import has_cifar_stem
+
+    wanted = has_cifar_stem(function, FLAGS.dataset, FLAGS.cifar_stem)
     return {"cifar_stem": True} if wanted else {}
 
 

@@ -5,6 +5,11 @@ r"""Trains a classifier on ImageNet, or on any labelled photographs.
     python experiments/imagenet.py --dataset=folder --data_dir=DIR \
         --flagfile=experiments/recipes/photographs.flags
 
+To begin with the weights of another run, for other classes:
+
+    python experiments/imagenet.py --dataset=folder --data_dir=DIR \
+        --init_from=RUN_DIR --freeze=stem,stage1 --backbone_rate=0.1 ...
+
 The same command resumes an interrupted run. The results, the record of the
 run and a SavedModel are left in --output_dir.
 """
@@ -45,9 +50,7 @@ def main(arguments):
 
     from sanet_tf.data import load_source
     from sanet_tf.feeds import StreamFeed
-    from sanet_tf.record import script_flags
     from sanet_tf.results import write_results
-    from sanet_tf.run_directory import RunDirectory
     from sanet_tf.training import Trainer
 
     function = training_flags.network()
@@ -68,10 +71,7 @@ def main(arguments):
         model = training_flags.build(
             function, FLAGS.image_size, len(source.class_names)
         )
-        run = RunDirectory(
-            FLAGS.output_dir or f"runs/{FLAGS.model}-{FLAGS.dataset}",
-            script_flags(),
-        )
+        run = training_flags.open_run(model, source.class_names)
         trainer = Trainer(
             model,
             recipe,

@@ -39,6 +39,19 @@ flags.DEFINE_float(
     "ema_momentum", 0.0, "moving average of the weights; 0: none", 0.0, 0.99999
 )
 
+flags.DEFINE_string(
+    "init_from", None, "folder of a run whose weights are the first ones"
+)
+flags.DEFINE_list(
+    "freeze", None, "parts that are not trained, such as stem,stage1"
+)
+flags.DEFINE_float(
+    "backbone_rate",
+    None,
+    "factor of the learning rate of all but the classifier; default: 1",
+    lower_bound=0.0,
+)
+
 flags.DEFINE_integer("seed", 0, "order, crops, flips, weights, dropout", 0)
 flags.DEFINE_bool("deterministic", False, "repeatable to the bit, slower")
 flags.DEFINE_bool(
@@ -112,6 +125,28 @@ def build(function, image_size, classes, **options):
         ) from error
 
 
+def open_run(model, class_names):
+    """Applies --init_from and --freeze, and opens the folder of the run.
+
+    Args:
+        model: what `build` gave.
+        class_names: the name of each class.
+
+    Returns:
+        A `sanet_tf.run_directory.RunDirectory`.
+    """
+    from sanet_tf.record import script_flags
+    from sanet_tf.run_directory import RunDirectory
+
+    path = FLAGS.output_dir or f"runs/{FLAGS.model}-{FLAGS.dataset}"
+    first = _fine_tune(model, class_names, path)
+    run = RunDirectory(path, script_flags())
+    run.keep_labels(class_names)
+    if first is not None:
+        first.keep(run)
+    return run
+
+
 def set_precision(has_gpu):
     """Applies --mixed_precision."""
     import keras
@@ -119,6 +154,23 @@ def set_precision(has_gpu):
     if FLAGS.mixed_precision:
         kind = "float16" if has_gpu else "bfloat16"
         keras.mixed_precision.set_global_policy(f"mixed_{kind}")
+
+
+def _fine_tune(model, class_names, output_dir):
+    """The `Transfer` of --init_from, unless a run has weights to resume."""
+    from pathlib import Path
+
+    from sanet_tf.fine_tuning import freeze, transfer
+    from sanet_tf.trained import load_trained
+
+    loaded = None
+    resumes = (Path(output_dir) / "last.weights.h5").exists()
+    if FLAGS.init_from and not resumes:
+        loaded = transfer(load_trained(FLAGS.init_from), model, class_names)
+        print(loaded)
+    if FLAGS.freeze:
+        print(f"{freeze(model, FLAGS.freeze)} layers are frozen")
+    return loaded
 
 
 def _integers(flag):

@@ -31,6 +31,8 @@ class Recipe:
             which it is scaled down, before weight decay; 0 leaves it.
         ema_momentum: momentum of the moving average of the weights that is
             evaluated; 0 evaluates the weights themselves.
+        backbone_rate: factor of the learning rate of all weights but the
+            classifier's, or None for 1.
     """
 
     epochs: int
@@ -46,6 +48,7 @@ class Recipe:
     label_smoothing: float = 0.0
     clip_norm: float = 0.0
     ema_momentum: float = 0.0
+    backbone_rate: float | None = None
 
     def __post_init__(self):
         if self.schedule == "steps" and self.warmup_epochs:
@@ -66,11 +69,46 @@ class Recipe:
 
 
 class SGD(keras.optimizers.SGD):
-    """Keras's SGD, whose moving average stays out of the weights.
+    """Keras's SGD, with learning rates that differ between weights.
 
-    Keras puts the average into the weights whenever `fit` ends; here `fit` is
-    called for every epoch.
+    Its moving average stays out of the weights: Keras puts it into them
+    whenever `fit` ends; here `fit` is called for every epoch.
+
+    Args:
+        *args: as in Keras.
+        rate_factor: function of a variable to the factor of its learning
+            rate, also in weight decay; None: 1 for all.
+        **kwargs: as in Keras.
     """
+
+    def __init__(self, *args, rate_factor=None, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.rate_factor = rate_factor
+
+    def build(self, variables):
+        if not self.built and self.rate_factor is not None:
+            self._factors = [self.rate_factor(v) for v in variables]
+        super().build(variables)
+
+    def update_step(self, gradient, variable, learning_rate):
+        if self.rate_factor is not None:
+            learning_rate = learning_rate * self._factor(variable)
+        super().update_step(gradient, variable, learning_rate)
+
+    def _apply_weight_decay(self, variables):
+        if self.weight_decay is None or self.rate_factor is None:
+            super()._apply_weight_decay(variables)
+            return
+        decay = self.weight_decay
+        for factor in sorted(set(self._factors)):
+            self.weight_decay = decay * factor
+            super()._apply_weight_decay(
+                [v for v in variables if self._factor(v) == factor]
+            )
+        self.weight_decay = decay
+
+    def _factor(self, variable):
+        return self._factors[self._get_variable_index(variable)]
 
     def finalize_variable_values(self, var_list):
         pass
@@ -110,9 +148,21 @@ def make_optimizer(recipe, steps_per_epoch):
         use_ema=recipe.ema_momentum > 0,
         ema_momentum=recipe.ema_momentum or 0.99,  # the latter is not used
         ema_overwrite_frequency=None,
+        rate_factor=_rate_factor(recipe),
     )
     optimizer.exclude_from_weight_decay(var_names=["gamma", "beta", "bias"])
     return optimizer
+
+
+def _rate_factor(recipe):
+    if recipe.backbone_rate in (None, 1):
+        return None
+
+    def factor(variable):
+        head = variable.path.startswith("classifier")
+        return 1.0 if head else recipe.backbone_rate
+
+    return factor
 
 
 def _learning_rate(recipe, steps_per_epoch):

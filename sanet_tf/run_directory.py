@@ -1,6 +1,8 @@
 """The folder of a run: one writer, one command, a record of how it was made.
 
 run.json              flags, command, versions, commit, machine
+labels.txt            the names of the classes, one a line
+initial_weights.json  with --init_from: which layers got weights, of which run
 last.weights.h5       weights, optimizer and training state: to resume
 best.weights.h5       weights of the best epoch
 log.csv, logs/        the epochs, as CSV and for TensorBoard
@@ -15,6 +17,8 @@ import json
 from sanet_tf import files
 from sanet_tf.errors import UserError
 from sanet_tf.record import run_record
+
+LABELS = "labels.txt"
 
 
 class RunDirectory:
@@ -42,6 +46,27 @@ class RunDirectory:
     def __truediv__(self, name):
         return self.path / name
 
+    def keep_labels(self, class_names):
+        """Writes labels.txt, or checks that it has these names.
+
+        Args:
+            class_names: the name of each class.
+
+        Raises:
+            UserError: the folder is of a run with other classes, or a name
+                is not one line.
+        """
+        path, text = self.path / LABELS, format_labels(class_names)
+        if not path.exists():
+            files.write_atomically(
+                path, lambda temporary: temporary.write_bytes(text)
+            )
+        elif path.read_bytes() != text:
+            raise UserError(
+                f"{path} has other classes than the {len(class_names)} of the "
+                "data; choose another --output_dir"
+            )
+
     def _acquire(self):
         """Locks the folder; the lock ends with the process, however it ends."""
         try:
@@ -58,6 +83,29 @@ class RunDirectory:
                 "choose another --output_dir"
             ) from error
         return lock
+
+
+def format_labels(class_names):
+    """The bytes of labels.txt; file names need not be UTF-8."""
+    for name in class_names:
+        if "\n" in name or not name:
+            raise UserError(
+                f"expected names of classes that are one line, got {name!r}"
+            )
+    text = "".join(f"{name}\n" for name in class_names)
+    return text.encode("utf-8", "surrogateescape")
+
+
+def parse_labels(text):
+    """The class names in the bytes of labels.txt, as a tuple.
+
+    Raises:
+        ValueError: a name is empty, or the last line has no end.
+    """
+    *names, rest = text.decode("utf-8", "surrogateescape").split("\n")
+    if rest or not all(names) or not names:
+        raise ValueError("expected one name a line, each line with an end")
+    return tuple(names)
 
 
 def check_flags(record, flags):

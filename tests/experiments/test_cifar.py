@@ -59,6 +59,7 @@ def test_digits_without_tensorflow(without_tensorflow, tmp_path):
         ".lock",
         "best.weights.h5",
         "curves.png",
+        "labels.txt",
         "last.weights.h5",
         "log.csv",
         "metrics.json",

@@ -57,6 +57,7 @@ def test_leaves_its_results(finished):
         ".lock",
         "best.weights.h5",
         "curves.png",
+        "labels.txt",
         "last.weights.h5",
         "log.csv",
         "logs",
