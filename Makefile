@@ -35,7 +35,7 @@ docs: .venv/docs-installed
 	    --config-file docs/mkdocs.yml
 	@echo "wrote build/site/index.html"
 
-# Operators and networks run on JAX too.
+# Operators, networks and training run on JAX too.
 test: .venv/installed
 	$(BIN)/python -m pytest
 	KERAS_BACKEND=jax $(BIN)/python -m pytest tests/layers tests/models tests/test_feeds.py tests/test_training.py tests/data/test_augmentation.py

@@ -1,7 +1,8 @@
 """What training is fed with: batches of an epoch, from disk or from memory.
 
-A feed has `class_names`, `sizes` (images of each split), `skipped` ({name:
-reason} of the images that could not be read) and `batches(split, seed)`: pairs
+A feed has `class_names`, `sizes` (images of each split), `identity` (JSON that
+tells its data from others), `skipped` ({name: reason} of the images that could
+not be read) and `batches(split, seed)`: pairs
 of `(B, S, S, 3)` float32 images, as `preprocess_input` gives them, and one-hot
 `(B, classes)` float32 labels, in a form that `keras.Model.fit` takes. With a
 seed, which decides order, crops and flips, there are as many full batches as
@@ -39,6 +40,7 @@ class StreamFeed:
     def __post_init__(self):
         self.class_names = self.source.class_names
         self.sizes = self.source.sizes
+        self.identity = self.sizes
         self._decoder = Decoder()
         self.skipped = self._decoder.skipped
 
@@ -76,6 +78,7 @@ class ArrayFeed:
     def __post_init__(self):
         self.class_names = self.arrays.class_names
         self.sizes = self.arrays.sizes
+        self.identity = self.arrays.sha256()
         self.skipped = self.arrays.skipped
         self._augment = Augmentation(
             self.arrays.side, self.image_size, self.arrays.padding, self.flip

@@ -32,7 +32,8 @@ class Trainer:
         seed: integer that decides order, crops, flips and dropout.
         strict: whether an image that cannot be read ends the run.
         steps_per_execution: training steps between two looks at the loss.
-        state: `{"epochs": [a dictionary each], "skipped": {name: reason}}`.
+        state: `{"data": the feed's identity, "epochs": [a dictionary each],
+            "skipped": {name: reason}}`.
     """
 
     model: keras.Model
@@ -44,7 +45,8 @@ class Trainer:
     steps_per_execution: int = 1
 
     def __post_init__(self):
-        self.state = {"epochs": [], "skipped": {}}
+        data = self.feed.identity
+        self.state = {"data": data, "epochs": [], "skipped": {}}
         size, batch = self.feed.sizes["train"], self.recipe.batch_size
         self.steps_per_epoch = max(1, size // batch)
         self.optimizer = make_optimizer(self.recipe, self.steps_per_epoch)
@@ -91,6 +93,11 @@ class Trainer:
         state = checkpoint.read_state(last)
         if state is None:
             return
+        if state.get("data") != self.feed.identity:
+            raise UserError(
+                f"{self.run.path} holds a run on other data (--data_dir); "
+                "choose another --output_dir"
+            )
         self.state = state
         self.feed.skipped.update(state["skipped"])
         checkpoint.restore(last, self.model)

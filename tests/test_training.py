@@ -41,8 +41,9 @@ def make_trainer():
     """Function of a folder to a trainer, whose lock ends with the tests."""
     trainers = []
 
-    def make_trainer(folder, recipe=RECIPE, skipped=(), **options):
+    def make_trainer(folder, recipe=RECIPE, skipped=(), dark=0, **options):
         arrays = make_arrays()
+        arrays.splits["train"][0][0] -= dark
         arrays.skipped.update(skipped)
         feed = ArrayFeed(arrays, 8, recipe.batch_size)
         run = RunDirectory(folder, {})
@@ -139,6 +140,17 @@ def test_an_interrupted_run_ends_with_the_same_bits(
         assert expected.keys() == found.keys()
         for key, value in expected.items():
             np.testing.assert_array_equal(value, found[key], err_msg=key)
+
+
+def test_other_data_are_refused(make_trainer, tmp_path):
+    """Of the same sizes: one image is darker."""
+    first = make_trainer(tmp_path / "run")
+    first.train()
+    first.run._lock.close()
+    before = (tmp_path / "run" / "last.weights.h5").read_bytes()
+    with pytest.raises(UserError, match=r"run holds a run on other data"):
+        make_trainer(tmp_path / "run", dark=1).train()
+    assert (tmp_path / "run" / "last.weights.h5").read_bytes() == before
 
 
 def test_the_best_weights_are_the_networks(finished):
