@@ -3,6 +3,8 @@ PYTHON ?= python3
 BIN = .venv/bin
 DEMO = demo
 RESTORED = demo-restoration
+# A file of tests to each core, on at most four: each process takes memory.
+PYTEST = $(BIN)/python -m pytest -n logical --maxprocesses=4 --dist=loadfile
 
 .PHONY: demo demo-restoration tables docs test lint format clean
 
@@ -37,8 +39,8 @@ docs: .venv/docs-installed
 
 # Operators, networks and training run on JAX too.
 test: .venv/installed
-	$(BIN)/python -m pytest
-	KERAS_BACKEND=jax $(BIN)/python -m pytest tests/layers tests/models tests/test_feeds.py tests/test_training.py tests/data/test_augmentation.py
+	$(PYTEST)
+	KERAS_BACKEND=jax $(PYTEST) tests/layers tests/models tests/test_feeds.py tests/test_training.py tests/data/test_augmentation.py
 
 lint: .venv/installed
 	$(BIN)/ruff check

@@ -13,7 +13,7 @@ BIOIMAGEIO = [
 ]
 EXPORT = ["ai-edge-litert>=2.3", "onnx>=1.17", "tf2onnx>=1.17"]
 DOCS = ["mkdocs>=1.6,<2", "mkdocs-material>=9.8", "mkdocstrings[python]>=1.0"]
-TEST = ["pytest>=8.3", "ruff>=0.12", *JAX, *BIOIMAGEIO]
+TEST = ["pytest>=8.3", "pytest-xdist>=3.6", "ruff>=0.12", *JAX, *BIOIMAGEIO]
 
 setuptools.setup(
     name="sanet_tf",
