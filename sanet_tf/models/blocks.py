@@ -7,28 +7,14 @@ Sandler et al., "MobileNetV2", section 3.4; Gao, Xie, Ji, "Siamese Attention
 Networks", section 3.3 and Figure 2.
 """
 
+from functools import partial
+
 from keras import layers
 
+from sanet_tf.models import convolutions
 
-def conv_bn(x, filters, kernel_size, strides=1, *, name, activation=True):
-    """Convolution without bias, BatchNorm and, unless linear, ReLU6."""
-    x = layers.Conv2D(
-        filters,
-        kernel_size,
-        strides,
-        padding="same",
-        use_bias=False,
-        name=f"{name}_conv",
-    )(x)
-    return _bn(x, name, activation)
-
-
-def depthwise_bn(x, strides, *, name):
-    """3 x 3 depthwise convolution without bias, BatchNorm and ReLU6."""
-    x = layers.DepthwiseConv2D(
-        3, strides, padding="same", use_bias=False, name=f"{name}_conv"
-    )(x)
-    return _bn(x, name, activation=True)
+conv_bn = partial(convolutions.conv_bn, activation="relu6")
+depthwise_bn = partial(convolutions.depthwise_bn, activation="relu6")
 
 
 def inverted_residual(
@@ -118,16 +104,9 @@ def _project(x, inputs, filters, strides, name, gate=None, gate_place="output"):
     """Closing linear 1 x 1 convolution, and the skip where shapes agree."""
     if gate is not None and gate_place == "expanded":
         x = gate(name=f"{name}_attention")(x)
-    x = conv_bn(x, filters, 1, name=f"{name}_project", activation=False)
+    x = conv_bn(x, filters, 1, name=f"{name}_project", activation=None)
     if gate is not None and gate_place == "output":
         x = gate(name=f"{name}_attention")(x)
     if strides == 1 and inputs.shape[-1] == filters:
         x = layers.Add(name=f"{name}_skip")([inputs, x])
     return x
-
-
-def _bn(x, name, activation):
-    x = layers.BatchNormalization(
-        momentum=0.9, epsilon=1e-3, name=f"{name}_bn"
-    )(x)
-    return layers.ReLU(6.0, name=f"{name}_relu")(x) if activation else x

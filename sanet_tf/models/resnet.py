@@ -24,14 +24,19 @@ of three in each GSA module let a network that has seen no data overflow). So
 does the BatchNorm of the SAO paper's operators, as in the U-Nets.
 """
 
+from functools import partial
+
 from keras import layers
 
 from sanet_tf.layers import QKV_ATTENTION
 from sanet_tf.models.classifier import Classifier
+from sanet_tf.models.convolutions import batch_norm, conv_bn
 from sanet_tf.models.operators import attention_operator
 
 # Blocks in each stage. 38 is from the GSA paper.
 BLOCKS = {38: (2, 3, 5, 2), 50: (3, 4, 6, 3), 101: (3, 4, 23, 3)}
+_batch_norm = partial(batch_norm, epsilon=1e-5)
+_conv_bn = partial(conv_bn, epsilon=1e-5, kernel_initializer="he_normal")
 
 
 def ResNet(
@@ -112,7 +117,7 @@ def _bottleneck(x, filters, strides, *, name, attention, operator):
     shortcut = x
     if strides > 1 or x.shape[-1] != 4 * filters:
         shortcut = _conv_bn(
-            x, 4 * filters, 1, strides, name=f"{name}_shortcut", relu=False
+            x, 4 * filters, 1, strides, name=f"{name}_shortcut", activation=None
         )
     if attention == "gsa":
         x = _conv_bn(x, filters, 1, name=f"{name}_reduce")
@@ -121,12 +126,12 @@ def _bottleneck(x, filters, strides, *, name, attention, operator):
             x = layers.AveragePooling2D(
                 strides, padding="same", name=f"{name}_attention_pool"
             )(x)
-        x = _bn(x, name=f"{name}_attention")
+        x = _batch_norm(x, name=f"{name}_attention")
     else:
         x = _conv_bn(x, filters, 1, strides, name=f"{name}_reduce")
         x = _conv_bn(x, filters, 3, name=f"{name}_spatial")
     x = _conv_bn(
-        x, 4 * filters, 1, name=f"{name}_expand", relu=False, gamma="zeros"
+        x, 4 * filters, 1, name=f"{name}_expand", activation=None, gamma="zeros"
     )
     if operator is not None and attention != "gsa":
         attended = operator(name=f"{name}_attention")(x)
@@ -135,37 +140,3 @@ def _bottleneck(x, filters, strides, *, name, attention, operator):
         x = attended
     x = layers.Add(name=f"{name}_skip")([shortcut, x])
     return layers.ReLU(name=f"{name}_relu")(x)
-
-
-def _conv_bn(
-    x,
-    filters,
-    kernel_size,
-    strides=1,
-    *,
-    name,
-    relu=True,
-    gamma="ones",
-    padding="same",
-):
-    """Convolution without bias, BatchNorm and, unless linear, ReLU."""
-    x = layers.Conv2D(
-        filters,
-        kernel_size,
-        strides,
-        padding=padding,
-        use_bias=False,
-        kernel_initializer="he_normal",
-        name=f"{name}_conv",
-    )(x)
-    return _bn(x, name=name, relu=relu, gamma=gamma)
-
-
-def _bn(x, *, name, relu=True, gamma="ones"):
-    x = layers.BatchNormalization(
-        momentum=0.9,
-        epsilon=1e-5,
-        gamma_initializer=gamma,
-        name=f"{name}_bn",
-    )(x)
-    return layers.ReLU(name=f"{name}_relu")(x) if relu else x

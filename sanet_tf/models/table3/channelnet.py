@@ -18,15 +18,15 @@ from functools import partial
 
 from keras import layers, ops
 
+from sanet_tf.models import convolutions
 from sanet_tf.models.classifier import Classifier
-from sanet_tf.models.table3 import blocks
 
 GROUPS = 2
 SEPARABLE = ((64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2))
 LAST = ((1024, 2), (1024, 1))  # channels, stride
 
-_conv_bn = partial(blocks.conv_bn, activation="relu6")
-_depthwise_bn = partial(blocks.depthwise_bn, activation="relu6")
+_conv_bn = partial(convolutions.conv_bn, activation="relu6")
+_depthwise_bn = partial(convolutions.depthwise_bn, activation="relu6")
 
 
 def ChannelNet(

@@ -9,7 +9,7 @@ auxiliary classifiers.
 from keras import layers
 
 from sanet_tf.models.classifier import Classifier
-from sanet_tf.models.table3.blocks import conv_bn
+from sanet_tf.models.convolutions import conv_bn
 
 # Channels: 1x1; 3x3, reduced before to; 5x5, reduced before to; after pooling.
 STAGES = {

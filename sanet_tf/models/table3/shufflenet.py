@@ -12,7 +12,7 @@ import keras
 from keras import layers, ops
 
 from sanet_tf.models.classifier import Classifier
-from sanet_tf.models.table3.blocks import conv_bn, depthwise_bn
+from sanet_tf.models.convolutions import conv_bn, depthwise_bn
 
 GROUPS = 3
 STAGES = {2: (240, 4), 3: (480, 8), 4: (960, 4)}  # channels, units
