@@ -6,7 +6,7 @@ RESTORED = demo-restoration
 # A file of tests to each core, on at most four: each process takes memory.
 PYTEST = $(BIN)/python -m pytest -n logical --maxprocesses=4 --dist=loadfile
 
-.PHONY: demo demo-restoration tables docs test lint format clean
+.PHONY: demo demo-restoration tables docs test test-faults lint format clean
 
 # Trains SANet on scikit-learn's digits, then classifies image files.
 demo: .venv/installed
@@ -14,7 +14,7 @@ demo: .venv/installed
 	    --flagfile=experiments/recipes/demo.flags --output_dir=$(DEMO)
 	$(BIN)/python experiments/demo.py --saved_model=$(DEMO)/saved_model \
 	    --output_dir=$(DEMO)/images
-	$(BIN)/python -m sanet_tf.predict --saved_model=$(DEMO)/saved_model \
+	$(BIN)/python -m sanet_tf.predict --model=$(DEMO)/saved_model \
 	    --top=2 $(DEMO)/images/digit-00[0-2]*.png
 
 # Trains a U-Net with SAO on simulated volumes, then restores a TIFF stack.
@@ -41,6 +41,10 @@ docs: .venv/docs-installed
 test: .venv/installed
 	$(PYTEST)
 	KERAS_BACKEND=jax $(PYTEST) tests/layers tests/models tests/test_feeds.py tests/test_training.py tests/data/test_augmentation.py
+
+# All faults, of which the tests make a few; one after the other.
+test-faults: .venv/installed
+	$(BIN)/python -m pytest tests/faults --full --report=results/reliability.md
 
 lint: .venv/installed
 	$(BIN)/ruff check

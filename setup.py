@@ -11,9 +11,14 @@ BIOIMAGEIO = [
     "bioimageio.spec>=0.5.12",
     "pydantic>=2.10.3,<2.14",  # bioimageio.spec fails with 2.14
 ]
-EXPORT = ["ai-edge-litert>=2.3", "onnx>=1.17", "tf2onnx>=1.17"]
+EXPORT = [
+    "ai-edge-litert>=2.3",
+    "onnx>=1.19",
+    "onnxruntime>=1.23",
+    "tf2onnx>=1.17",
+]
 DOCS = ["mkdocs>=1.6,<2", "mkdocs-material>=9.8", "mkdocstrings[python]>=1.0"]
-TEST = ["pytest>=8.3", "pytest-xdist>=3.6", "ruff>=0.12", *JAX, *BIOIMAGEIO]
+TEST = ["pytest>=8.3", "pytest-xdist>=3.6", "ruff>=0.12", *JAX, *BIOIMAGEIO, *EXPORT]
 
 setuptools.setup(
     name="sanet_tf",

@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 from absl import flags
-from children import Children, ended_by_signals
+from children import Children
 
 from sanet_tf.errors import UserError
 from sanet_tf.record import script_flags
@@ -113,7 +113,6 @@ def complete(runs, processes=1, threads=None, may_fail=None):
         print(f"complete: {len(runs) - len(missing)} of {len(runs)} runs")
     errors = {}
     with (
-        ended_by_signals(),
         ThreadPoolExecutor(processes) as pool,
         Children(processes, threads) as children,
     ):

@@ -7,7 +7,6 @@ import queue
 import re
 import signal
 import subprocess
-import sys
 import threading
 
 from sanet_tf.errors import UserError
@@ -139,23 +138,6 @@ def core_sets(processes, threads):
             f"the cores of this machine; got {processes} times {threads}"
         )
     return [cores[i * threads : (i + 1) * threads] for i in range(processes)]
-
-
-@contextlib.contextmanager
-def ended_by_signals():
-    """SIGTERM and SIGHUP end the context as Ctrl-C does, not at once."""
-    numbers = [
-        number
-        for number in (signal.SIGTERM, signal.SIGHUP)
-        if signal.getsignal(number) == signal.SIG_DFL  # not under nohup
-    ]
-    for number in numbers:
-        signal.signal(number, lambda number, _: sys.exit(128 + number))
-    try:
-        yield
-    finally:
-        for number in numbers:
-            signal.signal(number, signal.SIG_DFL)
 
 
 @contextlib.contextmanager

@@ -23,9 +23,9 @@ OUTPUT_DIR = flags.DEFINE_string(
 
 def main(arguments):
     cli.no_arguments(arguments)
-    from sanet_tf.inference import classify, load_model
+    from sanet_tf.inference import classify, load
 
-    model = load_model(SAVED_MODEL.value)
+    model = load(SAVED_MODEL.value)
     paths = write_digits(OUTPUT_DIR.value)
     right = 0
     for path in paths:

@@ -1,13 +1,16 @@
-"""Weights, optimizer and training state in one file, written atomically."""
+"""Weights, optimizer and training state in one file, written atomically.
+
+The file is sealed by a checksum: what has been changed is refused.
+"""
 
 import contextlib
 import json
 
 import h5py
 
-from sanet_tf import files
+from sanet_tf import files, hdf5
 from sanet_tf.errors import UserError
-from sanet_tf.models.weights import load_weights
+from sanet_tf.models.weights import largest_size, load_weights
 
 STATE = "training_state"
 
@@ -23,16 +26,19 @@ def save(path, model, state):
         type(model).save_weights(model, temporary)
         with h5py.File(temporary, "a") as file:
             file[STATE] = json.dumps(state)
+        hdf5.seal(temporary)
 
-    files.write_atomically(path, write)
+    files.write_atomically(path, write, largest_size(model))
 
 
 def read_state(path):
     """The state in a checkpoint, or None if there is no such file."""
     if not path.exists():
         return None
-    with _readable(path), h5py.File(path) as file:
-        return json.loads(file[STATE].asstr()[()])
+    with _readable(path):
+        hdf5.examine(path)
+        with h5py.File(path) as file:
+            return json.loads(file[STATE].asstr()[()])
 
 
 def restore(path, model):
@@ -46,8 +52,8 @@ def _readable(path):
     """Turns the many errors of a damaged file into one line."""
     try:
         yield
-    except (OSError, KeyError, ValueError) as error:
-        reason = str(error).splitlines()[0]
+    except Exception as error:  # of a damaged file it is not documented
+        reason = (str(error).strip() or repr(error)).splitlines()[0]
         raise UserError(
             f"{path} is damaged, or not a checkpoint of this model "
             f"({reason}); remove it to train anew"

@@ -3,6 +3,7 @@
 import contextlib
 import importlib
 import os
+import signal
 import sys
 
 from absl import app, logging
@@ -14,12 +15,15 @@ BACKENDS = (
     "KERAS_BACKEND, and installed"
 )
 DETERMINISTIC_XLA = "--xla_gpu_deterministic_ops=true"
+ENDING = (signal.SIGTERM, signal.SIGHUP)
 
 
 def run(main):
     """Runs `main(arguments)`; a `UserError` becomes one line on stderr.
 
     So does what the operating system refuses: a full disk, a missing right.
+    Ctrl-C, SIGTERM and SIGHUP end the command as an exception does, with one
+    line and the exit status 128 plus the signal's number.
 
     Args:
         main: function of the positional arguments, which imports what is
@@ -40,7 +44,7 @@ def no_arguments(arguments):
 def load_tensorflow():
     """Imports TensorFlow and finds its devices without its start-up chatter."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with _silent_stderr():
+    with silent_stderr():
         import tensorflow as tf
 
         tf.config.list_logical_devices()
@@ -64,7 +68,7 @@ def load_backend(deterministic=False):
         os.environ["XLA_FLAGS"] = flags.strip()
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     try:
-        with _silent_stderr():
+        with silent_stderr():
             import keras
 
             backend = importlib.import_module(keras.backend.backend())
@@ -84,7 +88,7 @@ def load_backend(deterministic=False):
 
 
 @contextlib.contextmanager
-def _silent_stderr():
+def silent_stderr():
     """Silences C++ too, which does not go through `sys.stderr`."""
     sys.stderr.flush()
     saved = os.dup(2)
@@ -97,12 +101,27 @@ def _silent_stderr():
         os.close(saved)
 
 
+class _Ended(KeyboardInterrupt):
+    """A signal other than that of Ctrl-C."""
+
+
+def _end(number, _):
+    raise _Ended(number)
+
+
 def _guarded(main, arguments):
+    for number in ENDING:
+        if signal.getsignal(number) == signal.SIG_DFL:  # not under nohup
+            signal.signal(number, _end)
     try:
         return main(arguments)
     except (UserError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    except _Ended as error:
+        number = signal.Signals(error.args[0])
+        print(f"ended by {number.name}", file=sys.stderr)
+        return 128 + number
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130

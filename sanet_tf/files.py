@@ -1,15 +1,21 @@
 """Files and folders that are either whole or not there."""
 
+import contextlib
 import csv
 import json
 import os
+import re
 import shutil
+import sys
 from pathlib import Path
+
+import psutil
 
 from sanet_tf.errors import UserError
 
 WRITING = ".writing-"
 REPLACED = ".replaced-"
+LARGEST_READ = 2**22  # bytes of JSON or of names; 30 times as many in memory
 
 
 def make_directory(path):
@@ -24,27 +30,51 @@ def make_directory(path):
     return path
 
 
-def write_atomically(path, write):
+def write_atomically(path, write, needed=0):
     """Calls `write(temporary)` and renames the result to `path`.
 
     Args:
         path: file or folder to make; an old one is replaced.
         write: function that makes a file or a folder at the path it is given,
             in the same directory and with the same suffixes.
+        needed: bytes that the disk must have room for before `write` is
+            called, for a library that does not bear that it has not.
+
+    Raises:
+        UserError: the operating system refuses, such as on a full disk.
     """
     path = Path(path)
     make_directory(path.parent)
-    temporary = path.with_name(f"{WRITING}{os.getpid()}-{path.name}")
-    _remove(temporary)
+    temporary = temporary_path(path)
+    remove_abandoned(path)
     try:
-        write(temporary)
-        _sync(temporary)
-        if path.is_dir():
-            _replace_directory(temporary, path)
-        else:
-            os.replace(temporary, path)
+        with refusals_told(path):
+            _reserve(temporary, needed)
+            write(temporary)
+            _sync(temporary)
+            if path.is_dir():
+                _replace_directory(temporary, path)
+            else:
+                os.replace(temporary, path)
     finally:
         _remove(temporary)
+
+
+@contextlib.contextmanager
+def refusals_told(path):
+    """Has one line for what the operating system refuses, as on a full disk.
+
+    To Python, and to TensorFlow, which writes by itself.
+    """
+    kinds = [OSError]
+    if "tensorflow" in sys.modules:
+        kinds.append(sys.modules["tensorflow"].errors.OpError)
+    try:
+        yield
+    except tuple(kinds) as error:
+        reason = getattr(error, "strerror", None)
+        reason = reason or str(error).splitlines()[0].rpartition("; ")[2]
+        raise UserError(f"cannot write {path}: {reason}") from error
 
 
 def write_json(path, value):
@@ -69,21 +99,86 @@ def write_csv(path, rows):
     write_atomically(path, write)
 
 
+def count_rows(path):
+    """Number of rows that `write_csv` has written; 0 if there is no file."""
+    if not path.exists():
+        return 0
+    with open(path, newline="") as file:
+        return sum(1 for _ in csv.DictReader(file))
+
+
 def write_figure(path, figure):
     """Writes a Matplotlib figure in the format of the suffix, atomically."""
     write_atomically(path, lambda temporary: figure.savefig(temporary, dpi=120))
 
 
+def read_json(path):
+    """The value in a JSON file.
+
+    Raises:
+        ValueError: it is larger than `LARGEST_READ`, or not JSON.
+    """
+    try:
+        return json.loads(read_small(path))
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+
+
+def read_small(path):
+    """The bytes of a file that is meant to be small.
+
+    Raises:
+        ValueError: it is larger than `LARGEST_READ`.
+    """
+    with open(path, "rb") as file:
+        content = file.read(LARGEST_READ + 1)
+    if len(content) > LARGEST_READ:
+        raise ValueError(f"it is larger than {LARGEST_READ:,} bytes")
+    return content
+
+
+def temporary_path(path):
+    """Where this process writes what is to become `path`."""
+    return path.with_name(f"{WRITING}{os.getpid()}-{path.name}")
+
+
+def remove_abandoned(path):
+    """Removes what killed processes left half written of `path`."""
+    _settle(path.with_name(REPLACED + path.name))
+    named = re.compile(rf"{re.escape(WRITING)}(\d+)-{re.escape(path.name)}")
+    for old in path.parent.glob(f"{WRITING}*"):
+        if found := named.fullmatch(old.name):
+            pid = int(found[1])
+            if pid == os.getpid() or not psutil.pid_exists(pid):
+                _remove(old)
+
+
 def remove_leftovers(directory):
-    """Removes what a killed process left half written in `directory`."""
+    """Removes what killed processes left half written in `directory`.
+
+    Nobody else may write there.
+    """
     for aside in Path(directory).glob(f"{REPLACED}*"):
-        path = aside.with_name(aside.name.removeprefix(REPLACED))
-        if path.exists():
-            _remove(aside)
-        else:  # killed between the two renames
-            os.replace(aside, path)
+        _settle(aside)
     for path in Path(directory).glob(f"{WRITING}*"):
         _remove(path)
+
+
+def _reserve(path, size):
+    """Takes room on the disk, and gives it back."""
+    if size and hasattr(os, "posix_fallocate"):
+        with open(path, "wb") as file:
+            os.posix_fallocate(file.fileno(), 0, size)
+        path.unlink()
+
+
+def _settle(aside):
+    """A folder that was to be replaced, if its process has been killed."""
+    path = aside.with_name(aside.name.removeprefix(REPLACED))
+    if path.exists():
+        _remove(aside)
+    elif aside.exists():  # killed between the two renames
+        os.replace(aside, path)
 
 
 def _replace_directory(new, old):

@@ -1,44 +1,189 @@
-"""Opens a SavedModel of `sanet_tf.export` and classifies image files."""
+"""Trained and exported networks behind one `predict`.
+
+    classifier = sanet_tf.load("sanet_litert")
+    probabilities = classifier.predict(images)    (B, classes)
+    classifier.class_names
+
+    restoration = sanet_tf.load("care_onnx")
+    restored = restoration.predict(stack, "ZYX")
+
+TensorFlow is imported for what needs it: SavedModels and folders of training.
+"""
 
 from pathlib import Path
 
+import numpy as np
+
 from sanet_tf import cli
-from sanet_tf.data.decoding import ImageError, decode_image
 from sanet_tf.errors import UserError
+from sanet_tf.export import FORMATS, manifest
+from sanet_tf.export.pictures import prepare
 
 
-def load_model(path):
-    """Loads a SavedModel of `sanet_tf.export`."""
-    if not (Path(path) / "saved_model.pb").is_file():
-        raise UserError(
-            f"no SavedModel in {path}; expected a folder with saved_model.pb, "
-            "as experiments/imagenet.py leaves in OUTPUT_DIR/saved_model"
-        )
-    tf = cli.load_tensorflow()
-    try:
-        model = tf.saved_model.load(path)
-        model.serving_default, model.class_names  # noqa: B018
-    except Exception as error:  # what a damaged file raises is not documented
-        reason = str(error).partition("\n")[0]
-        raise UserError(
-            f"{path} is damaged, or not a SavedModel of this package ({reason})"
-        ) from error
-    return model
+def load(path):
+    """Opens a network, as it was trained or exported.
+
+    Args:
+        path: a folder of `python -m sanet_tf.export`, the `saved_model` of a
+            run, the folder of a run of imagenet.py or cifar.py, or of a
+            restoration model.
+
+    Returns:
+        A `Classifier`, or a restoration network: an `ExportedRestoration` or
+        a `SiameseCARE`, both with `predict(stack, axes)`.
+
+    Raises:
+        UserError: it is none of these, it is damaged, or a package that the
+            format needs is not installed.
+    """
+    path = Path(path)
+    if (path / manifest.NAME).is_file():
+        return _load_exported(path)
+    if (path / "config.json").is_file():
+        return _load_restoration(path)
+    if (path / "model" / "config.json").is_file():
+        return _load_restoration(path / "model")
+    if (path / "run.json").is_file():
+        return _load_run(path)
+    raise UserError(
+        f"no network in {path}: expected a folder with {manifest.NAME}, as "
+        "python -m sanet_tf.export leaves it and experiments/imagenet.py in "
+        "OUTPUT_DIR/saved_model, or the --output_dir of a training"
+    )
 
 
-def classify(model, path, top):
+class Classifier:
+    """A classifier of pictures, opened by `load`.
+
+    Args:
+        run: function from pictures `(B, H, W, 3)` uint8 to probabilities.
+        class_names: the name of each class.
+        sizes: `(image_size, scaled_size)` where pictures must be scaled and
+            cropped before, None where `run` does it.
+        manifest: of an exported network, or None.
+
+    Attributes:
+        class_names: the name of each class, a tuple.
+        manifest: of an exported network, or None.
+    """
+
+    def __init__(self, run, class_names, sizes=None, manifest=None):
+        self._run = run
+        self._sizes = sizes
+        self.class_names = tuple(class_names)
+        self.manifest = manifest
+
+    def predict(self, images):
+        """The probability of each class.
+
+        Args:
+            images: `(B, H, W, 3)` uint8 RGB, 0 to 255, of any size; or a list
+                of `(H, W, 3)`, of different sizes.
+
+        Returns:
+            `(B, classes)` float32.
+
+        Raises:
+            ValueError: images of another type or shape, or none.
+        """
+        images = _check(images)
+        if self._sizes is not None:
+            prepared = [prepare(image, *self._sizes) for image in images]
+            return self._run(np.stack(prepared))
+        if isinstance(images, np.ndarray):
+            return self._run(images)
+        return np.concatenate([self._run(image[None]) for image in images])
+
+
+def classify(classifier, path, top):
     """`{file, predictions: [{name, probability}]}`, or `{file, error}`."""
-    # It imports TensorFlow, which `load_model` has made quiet.
-    from sanet_tf.models import decode_predictions
+    from sanet_tf.data.decoding import ImageError, decode_image
 
     try:
         image = decode_image(path)
     except ImageError as error:
         return {"file": path, "error": str(error)}
-    output = model.serving_default(image[None])["probabilities"].numpy()
-    names = [name.decode() for name in model.class_names().numpy()]
+    (row,) = classifier.predict([image])
+    best = np.argsort(-row, kind="stable")[:top]
     predictions = [
-        {"name": name, "probability": probability}
-        for name, probability in decode_predictions(output, top, names)[0]
+        {"name": classifier.class_names[i], "probability": float(row[i])}
+        for i in best
     ]
     return {"file": path, "predictions": predictions}
+
+
+def _load_exported(path):
+    about = manifest.read(path)
+    try:
+        format = FORMATS[about["format"]]
+        with cli.silent_stderr():
+            run = format.load(path, about)
+        if about["kind"] == "classifier":
+            sizes = about["image_size"], about["scaled_size"]
+            return Classifier(
+                run, about["labels"], None if format.RESIZES else sizes, about
+            )
+        from sanet_tf.restoration.exported import ExportedRestoration
+
+        return ExportedRestoration(run, about)
+    except UserError:
+        raise
+    except Exception as error:  # what a foreign file raises is not documented
+        reason = str(error).strip().partition("\n")[0]
+        raise UserError(
+            f"{path} is not a network of this package "
+            f"({type(error).__name__}: {reason})"
+        ) from error
+
+
+def _load_restoration(path):
+    cli.load_tensorflow()
+    from sanet_tf import restoration
+
+    return restoration.load(path)
+
+
+def _load_run(path):
+    cli.load_tensorflow()
+    from sanet_tf.export.classifier import probabilities, scaled
+    from sanet_tf.trained import load_trained
+
+    trained = load_trained(path)
+
+    def run(images):
+        return probabilities(trained.model, images, scaled(trained)).numpy()
+
+    return Classifier(run, trained.class_names)
+
+
+def _check(images):
+    """The pictures as an array or a list of arrays."""
+    if not isinstance(images, list | tuple):
+        images = np.asarray(images)
+        if images.ndim != 4:
+            raise ValueError(
+                "expected images of shape (B, H, W, 3), or a list of (H, W, "
+                f"3). Received: shape={images.shape}"
+            )
+    else:
+        images = [np.asarray(image) for image in images]
+    if not len(images):
+        raise ValueError("expected one image or more. Received: none")
+    for image in images if isinstance(images, list) else images[:1]:
+        if image.dtype != np.uint8:
+            raise ValueError(
+                "expected images as uint8, 0 to 255, as a decoder gives them. "
+                f"Received: {image.dtype}{_range(image)}"
+            )
+        if image.ndim != 3 or image.shape[-1] != 3 or 0 in image.shape:
+            raise ValueError(
+                "expected images of shape (H, W, 3), RGB. "
+                f"Received: shape={image.shape}"
+            )
+    return images
+
+
+def _range(image):
+    if image.dtype.kind not in "uif" or not image.size:
+        return ""
+    return f" from {image.min():.3g} to {image.max():.3g}"

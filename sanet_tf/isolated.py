@@ -32,6 +32,10 @@ def call_isolated(function, *arguments, prepare=None):
             raise UserError(
                 "its process was killed; the machine may be out of memory"
             ) from error
+        except KeyboardInterrupt:  # the pool would wait for its result
+            for process in multiprocessing.active_children():
+                process.kill()
+            raise
 
 
 def _start(prepare):

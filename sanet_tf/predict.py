@@ -1,9 +1,10 @@
-"""Classifies pictures with an exported SavedModel.
+"""Classifies pictures with a trained or an exported network.
 
-    python -m sanet_tf.predict --saved_model=DIR a.jpg b.png [--top=5] [--json]
+    python -m sanet_tf.predict --model=DIR a.jpg b.png [--top=5] [--json]
 
-A file that cannot be read is named on stderr, the others are classified all
-the same, and the exit status is 1.
+DIR is a folder of `python -m sanet_tf.export` or of a training; stacks are
+restored by `python -m sanet_tf.restore`. A file that cannot be read is named
+on stderr, the others are classified all the same, and the exit status is 1.
 """
 
 import json
@@ -14,20 +15,25 @@ from absl import flags
 from sanet_tf import cli
 from sanet_tf.errors import UserError
 
-SAVED_MODEL = flags.DEFINE_string("saved_model", None, "folder of SavedModel")
+MODEL = flags.DEFINE_string("model", None, "folder of the network")
 TOP = flags.DEFINE_integer("top", 5, "number of classes", lower_bound=1)
 JSON = flags.DEFINE_bool("json", False, "print JSON")
 
 
 def main(paths):
-    if SAVED_MODEL.value is None or not paths:
+    if MODEL.value is None or not paths:
         raise UserError(
-            "expected --saved_model=DIR and one or more pictures: "
-            "python -m sanet_tf.predict --saved_model=DIR a.jpg b.png"
+            "expected --model=DIR and one or more pictures: "
+            "python -m sanet_tf.predict --model=DIR a.jpg b.png"
         )
-    from sanet_tf.inference import classify, load_model
+    from sanet_tf.inference import Classifier, classify, load
 
-    model = load_model(SAVED_MODEL.value)
+    model = load(MODEL.value)
+    if not isinstance(model, Classifier):
+        raise UserError(
+            f"{MODEL.value} restores stacks: python -m sanet_tf.restore "
+            f"--model={MODEL.value} in.tif --output=DIR"
+        )
     results = [classify(model, path, TOP.value) for path in paths]
     if JSON.value:
         print(json.dumps(results, indent=2))

@@ -51,7 +51,7 @@ class Watch(keras.callbacks.Callback):
         self.trainer = trainer
         self.epoch = epoch
         self.bar = bar
-        self.started = time.time()
+        self.started = time.monotonic()  # clocks are set, and go back
         self.ticks = []  # (time, step) after each execution
 
     def on_train_batch_end(self, batch, logs=None):

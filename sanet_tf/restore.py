@@ -2,6 +2,7 @@
 
     python -m sanet_tf.restore --model=DIR in.tif [more.tif ...] --output=DIR
 
+The model is the folder of a training, or one of `python -m sanet_tf.export`.
 An input is a TIFF file, a .zarr folder, or a folder of TIFF files. The results
 are TIFF files of the same names, which ImageJ opens with voxel size, channels
 and times as they were. Times and channels are restored one by one.
@@ -58,21 +59,22 @@ def main(paths):
             del sources[target]
     if not sources:
         return 0
-    tf = cli.load_tensorflow()
-    from sanet_tf import restoration
+    from sanet_tf.inference import load
     from sanet_tf.progress import progress_bar
 
-    try:
-        model = restoration.load(MODEL.value)
-    except ValueError as error:
-        raise UserError(str(error)) from error
+    model = load(MODEL.value)
+    if not hasattr(model, "restore"):
+        raise UserError(
+            f"{MODEL.value} classifies pictures: python -m sanet_tf.predict "
+            f"--model={MODEL.value} photo.jpg"
+        )
     failed = False
     with progress_bar(len(sources), 0, "stack") as bar:
         for target, source in sources.items():
             try:
                 _restore(model, source, target, n_tiles)
                 bar.write(f"wrote {target}")
-            except (MemoryError, tf.errors.ResourceExhaustedError):
+            except _out_of_memory():
                 failed = True
                 line = "not enough memory; more --n_tiles need less"
                 bar.write(f"{source}: {line}", file=sys.stderr)
@@ -161,6 +163,14 @@ def _n_tiles():
             f"--n_tiles=1,4,4, got --n_tiles={','.join(N_TILES.value)}"
         )
     return [int(number) for number in N_TILES.value]
+
+
+def _out_of_memory():
+    """The classes of errors, TensorFlow's too where it runs."""
+    if "tensorflow" not in sys.modules:
+        return MemoryError
+    errors = sys.modules["tensorflow"].errors
+    return MemoryError, errors.ResourceExhaustedError
 
 
 def _line(source, error):

@@ -12,7 +12,7 @@ saved_model/          for inference
 """
 
 import fcntl
-import json
+import tempfile
 
 from sanet_tf import files
 from sanet_tf.errors import UserError
@@ -71,6 +71,8 @@ class RunDirectory:
         """Locks the folder; the lock ends with the process, however it ends."""
         try:
             lock = open(self.path / ".lock", "w")  # noqa: SIM115
+            with tempfile.TemporaryFile(dir=self.path):
+                pass  # a new file is allowed
         except OSError as error:
             raise UserError(
                 f"cannot write in {self.path}: {error.strerror}"
@@ -111,7 +113,7 @@ def parse_labels(text):
 def check_flags(record, flags):
     """Refuses a run.json of other flags, and names the differences."""
     try:
-        recorded = json.loads(record.read_text())["flags"]
+        recorded = files.read_json(record)["flags"]
     except (ValueError, KeyError, TypeError) as error:
         raise UserError(
             f"{record} is not the record of a run; choose another --output_dir"

@@ -9,12 +9,11 @@ best.weights.h5 only numbers are read. No code comes from the folder.
 
 import dataclasses
 import inspect
-import json
 from pathlib import Path
 
-import h5py
 import keras
 
+from sanet_tf import files, hdf5
 from sanet_tf.errors import UserError
 from sanet_tf.models import MODELS
 from sanet_tf.models.weights import load_weights
@@ -22,7 +21,8 @@ from sanet_tf.run_directory import LABELS, parse_labels
 
 WEIGHTS = "best.weights.h5"
 # Beyond them a damaged record would ask for all memory there is.
-LARGEST = {"alpha": 10, "image_size": 4096}
+LARGEST = {"alpha": 4, "image_size": 4096}
+LARGEST_VGG16 = 448  # pixels, by which its first dense layer grows
 
 
 @dataclasses.dataclass(frozen=True)
@@ -142,10 +142,10 @@ def _read_flags(path):
             "experiments/imagenet.py or experiments/cifar.py, with run.json"
         )
     try:
-        flags = json.loads(record.read_bytes())["flags"]
+        flags = files.read_json(record)["flags"]
         model, dataset = flags["model"], flags["dataset"]
         numbers = {name: flags[name] for name in (*LARGEST, "dropout_rate")}
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise UserError(
             f"{record} is damaged, or not of a classifier "
             f"({type(error).__name__}: {error})"
@@ -157,6 +157,8 @@ def _read_flags(path):
         )
     for name, value in numbers.items():
         highest = LARGEST.get(name, 1)
+        if (model, name) == ("vgg16", "image_size"):
+            highest = LARGEST_VGG16
         if not isinstance(value, int | float) or not 0 <= value <= highest:
             raise UserError(
                 f"{record} is damaged: expected --{name} from 0 to {highest}, "
@@ -169,25 +171,18 @@ def _read_flags(path):
 
 def _read_labels(path):
     try:
-        return parse_labels((path / LABELS).read_bytes())
+        return parse_labels(files.read_small(path / LABELS))
     except ValueError as error:
         raise UserError(f"{path / LABELS} is damaged: {error}") from error
 
 
 def _check_classes(path, classes):
     """Before a network of so many is built, which may ask for much memory."""
-    widths = set()
-
-    def visit(name, item):
-        if isinstance(item, h5py.Dataset) and item.shape:
-            widths.add(item.shape[-1])
-
     try:
-        with h5py.File(path / WEIGHTS) as file:
-            file.visititems(visit)
+        shapes = hdf5.examine(path / WEIGHTS).values()
     except Exception as error:  # what a damaged file raises is not documented
         raise _damaged(path / WEIGHTS, error) from error
-    if classes not in widths:
+    if classes not in {shape[-1] for shape in shapes if shape}:
         raise UserError(
             f"{path / LABELS} has {classes} names, and no weight in {WEIGHTS} "
             "has as many outputs: one of the two is damaged, or of another run"

@@ -102,10 +102,12 @@ class Trainer:
         self.feed.skipped.update(state["skipped"])
         checkpoint.restore(last, self.model)
         print(f"resuming after epoch {len(state['epochs'])}", flush=True)
-        # A kill between the two files leaves the older best one.
+        # A kill after the first file of an epoch leaves the others older.
         best = checkpoint.read_state(self.run / "best.weights.h5")
         if self.best == state["epochs"][-1] and best != self.best:
             self._save_best()
+        if files.count_rows(self.run / "log.csv") < len(state["epochs"]):
+            self._log()
 
     def _train_epoch(self, epoch, bar):
         self._seed_dropout(epoch)
@@ -130,7 +132,7 @@ class Trainer:
             **{name: values[-1] for name, values in logs.items()},
             **{f"val_{name}": value for name, value in validation.items()},
             "learning_rate": float(self.optimizer.learning_rate),
-            "seconds": round(time.time() - watch.started, 3),
+            "seconds": round(time.monotonic() - watch.started, 3),
             "images_per_second": watch.images_per_second(),
         }
         self._commit(entry)
@@ -149,8 +151,13 @@ class Trainer:
         checkpoint.save(self.run / "last.weights.h5", self.model, self.state)
         if self.best is entry:
             self._save_best()
-        files.write_csv(self.run / "log.csv", self.state["epochs"])
+        self._log()
+
+    def _log(self):
+        """Writes the logs; the length of log.csv tells that it is done."""
+        entry = self.state["epochs"][-1]
         write_summary(self.run / "logs", entry["epoch"], entry)
+        files.write_csv(self.run / "log.csv", self.state["epochs"])
 
     def _save_best(self):
         with self.optimizer.averaged(self.model.trainable_variables):

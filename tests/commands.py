@@ -15,8 +15,11 @@ from absl.testing import flagsaver
 from sanet_tf import cli
 
 script, cases = sys.argv[1], json.loads(sys.argv[2])
-sys.path.insert(0, os.path.dirname(script))
-module = importlib.import_module(os.path.basename(script)[:-3])
+if script.endswith(".py"):
+    sys.path.insert(0, os.path.dirname(script))
+    module = importlib.import_module(os.path.basename(script)[:-3])
+else:
+    module = importlib.import_module(script)
 results = []
 for sys.argv in ([script, *flags] for flags in cases):
     out, err = io.StringIO(), io.StringIO()
@@ -54,6 +57,7 @@ def run(script, *flags):
 def run_many(script, cases):
     """Runs a command with one list of flags after the other.
 
+    The command is a script, or a module by its name.
     All in one process, because most of the time goes into its imports.
     """
     cases = [[str(flag) for flag in flags] for flags in cases]

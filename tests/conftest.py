@@ -1,7 +1,19 @@
-"""Fixtures that all tests share."""
+"""Fixtures and options that all tests share."""
 
 import numpy as np
 import pytest
+
+
+def pytest_addoption(parser):
+    group = parser.getgroup("faults")
+    group.addoption(
+        "--full",
+        action="store_true",
+        help="as many faults as `make test-faults` makes; else a few of each",
+    )
+    group.addoption(
+        "--report", help="file to which tests/faults writes what it counted"
+    )
 
 
 @pytest.fixture

@@ -139,3 +139,37 @@ def test_a_folder_that_cannot_be_made(tmp_path, below):
     with pytest.raises(UserError, match=match):
         files.write_atomically(tmp_path / below / "d", write_text("new"))
     assert content(tmp_path) == {"a.txt": "old"}
+
+
+def test_what_killed_processes_left_of_a_file_is_removed(tmp_path):
+    """That of other files, and of processes that go on, is not."""
+    dead, alive = 2**30, os.getppid()
+    kept = {f".writing-{dead}-b.txt", f".writing-{alive}-a.txt"}
+    for name in (*kept, f".writing-{dead}-a.txt"):
+        (tmp_path / name).write_text("")
+    files.write_atomically(tmp_path / "a.txt", write_text("new"))
+    assert content(tmp_path).keys() == {"a.txt", *kept}
+
+
+def test_a_kill_between_renames_is_settled_at_the_next_writing(tmp_path):
+    write_folder("a")(tmp_path / ".replaced-saved")
+    files.write_atomically(tmp_path / "saved", write_folder("b"))
+    assert content(tmp_path) == {"saved": {"b": "b"}}
+
+
+def test_a_refusal_names_the_file(tmp_path):
+    def write(path):
+        raise OSError(28, "No space left on device", str(path))
+
+    with pytest.raises(UserError, match=r"^cannot write .*/a.txt: No space"):
+        files.write_atomically(tmp_path / "a.txt", write)
+    assert content(tmp_path) == {}
+
+
+def test_room_is_made_sure_of_before(tmp_path):
+    def write(path):
+        raise AssertionError("it was called")
+
+    with pytest.raises(UserError, match=r"^cannot write .*/a.h5: "):
+        files.write_atomically(tmp_path / "a.h5", write, needed=2**60)
+    assert content(tmp_path) == {}

@@ -90,7 +90,7 @@ def truncate(path):
         (lambda run: change(run, model=["sanet"]), r"network \['sanet'\]"),
         (
             lambda run: change(run, alpha="0.1"),
-            "--alpha from 0 to 10, got '0.1'",
+            "--alpha from 0 to 4, got '0.1'",
         ),
         (lambda run: change(run, image_size=10**9), "--image_size from 0 to"),
         (lambda run: change(run, image_size=8), "cannot be built .*32 x 32"),

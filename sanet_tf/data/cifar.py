@@ -3,8 +3,8 @@
 Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009.
 """
 
+import gzip
 import tarfile
-import zlib
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ from sanet_tf.errors import UserError
 CLASSES = {"cifar10": 10, "cifar100": 100}
 SIZES = {"train": 50_000, "val": 10_000}
 PADDING = 4  # of the usual augmentation, at 32 x 32
+LARGEST_ARCHIVE = 2**29  # bytes unpacked; the published ones have 2**27.5
 PAGE = "www.cs.toronto.edu/~kriz/cifar.html"
 
 
@@ -86,17 +87,41 @@ def _read_archive(path, version):
     """`{name: bytes}` of those of the files that are there."""
     names = {f"{version.folder}/{name}" for name in _names(version)}
     try:
-        with tarfile.open(path) as archive:
-            return {
-                Path(member.name).name: archive.extractfile(member).read()
-                for member in archive
-                if member.isfile() and member.name in names
-            }
-    except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
+        with gzip.open(path) as unpacked:
+            limited = _Limited(unpacked)
+            with tarfile.open(fileobj=limited, mode="r|") as archive:
+                contents = {
+                    Path(member.name).name: archive.extractfile(member).read()
+                    for member in archive
+                    if member.isfile() and member.name in names
+                }
+            while limited.read(2**20):  # to the checksum at the end
+                pass
+            return contents
+    except UserError as error:
+        raise UserError(f"{path}: {error}") from error
+    except Exception as error:  # of a damaged archive it is not documented
+        reason = " ".join(str(error).split())
         raise UserError(
-            f"{path} cannot be read ({error}): expected the archive as "
+            f"{path} cannot be read ({reason}): expected the archive as "
             f"published at {PAGE}"
         ) from error
+
+
+class _Limited:
+    """A file that ends with an error beyond `LARGEST_ARCHIVE` bytes."""
+
+    def __init__(self, file):
+        self.file, self.left = file, LARGEST_ARCHIVE
+
+    def read(self, size):
+        self.left -= size
+        if self.left < 0:
+            raise UserError(
+                f"it unpacks to more than {LARGEST_ARCHIVE:,} bytes; expected "
+                f"the archive as published at {PAGE}"
+            )
+        return self.file.read(size)
 
 
 def _parse(version, dataset, path, contents):
@@ -134,6 +159,7 @@ def _parse_file(name, parse, content, images, classes):
         )
         good = (
             (pixels.dtype, pixels.shape) == (np.uint8, (images, 3 * SIDE**2))
+            and labels.dtype.kind in "ui"
             and labels.shape == (images,)
             and 0 <= labels.min() <= labels.max() < classes
         )

@@ -1,12 +1,14 @@
 """The published versions of CIFAR-10 and CIFAR-100, and how each is read.
 
 The binary and the Python version are the same images. The latter are pickles,
-which are programs: an unpickler reads them that makes arrays and nothing else.
+which are programs: of them only what describes an array of bytes is carried
+out, by classes of this module.
 """
 
 import dataclasses
 import io
 import pickle
+import pickletools
 from collections.abc import Callable
 from functools import partial
 
@@ -43,25 +45,57 @@ def parse_binary(content, label_bytes):
 
 def parse_pickle(content, key):
     """A dictionary of the pixels and, by `key`, the labels."""
+    _check_opcodes(content)
     values = _ArrayUnpickler(io.BytesIO(content), encoding="bytes").load()
-    return np.asarray(values[b"data"]), np.asarray(values[key])
+    return values[b"data"].pixels(), np.asarray(values[key])
+
+
+def _check_opcodes(content):
+    """Refuses what would ask for memory that the content does not fill."""
+    for opcode, argument, _ in pickletools.genops(content):
+        if "PUT" in opcode.name and int(argument or 0) > len(content):
+            raise pickle.UnpicklingError(f"it has {opcode.name} {argument}")
 
 
 class _ArrayUnpickler(pickle.Unpickler):
     """Knows the names that a pickled array needs, and no others."""
 
     def find_class(self, module, name):
-        if (module, name) in ALLOWED:
-            return ALLOWED[module, name]
+        if (module, name) in STAND_INS:
+            return STAND_INS[module, name]
         raise pickle.UnpicklingError(f"it calls {module}.{name}")
 
 
-_reconstruct = np.empty(0).__reduce__()[0]
-ALLOWED = {
-    ("numpy", "ndarray"): np.ndarray,
-    ("numpy", "dtype"): np.dtype,
-    ("numpy.core.multiarray", "_reconstruct"): _reconstruct,
-    ("numpy._core.multiarray", "_reconstruct"): _reconstruct,
+class _Dtype:
+    def __init__(self, name, *_):
+        self.name = name
+
+    def __setstate__(self, state):
+        pass  # byte order and alignment, which single bytes lack
+
+
+class _Array:
+    def __init__(self, *_):
+        self.state = None
+
+    def __setstate__(self, state):
+        self.state = state
+
+    def pixels(self):
+        """The array of bytes that NumPy's own class would be."""
+        _, shape, dtype, by_columns, content = self.state
+        if not isinstance(dtype, _Dtype) or dtype.name not in ("u1", b"u1"):
+            raise pickle.UnpicklingError("its pixels are not bytes")
+        order = "F" if by_columns else "C"
+        return np.frombuffer(content, np.uint8).reshape(shape, order=order)
+
+
+# NumPy's own would follow pointers that a pickle brings.
+STAND_INS = {
+    ("numpy", "ndarray"): object,
+    ("numpy", "dtype"): _Dtype,
+    ("numpy.core.multiarray", "_reconstruct"): _Array,
+    ("numpy._core.multiarray", "_reconstruct"): _Array,
 }
 BATCHES = [f"data_batch_{number}" for number in range(1, 6)]
 FORMATS = {

@@ -15,6 +15,8 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 FORMATS = ("JPEG", "PNG")
 SUFFIXES = (".jpg", ".jpeg", ".png")  # in any case
 MAX_PIXELS = 2**26  # 64 Mpx, 192 MiB decoded; a small file can claim more
+MAX_SCANS = 200  # of a progressive JPEG, which has ten; each takes its time
+START_OF_SCAN = b"\xff\xda"
 
 # On odd metadata. Once, since decoding threads would undo each other's filters.
 warnings.filterwarnings("ignore", module=r"PIL\.")
@@ -71,6 +73,7 @@ class Decoder:
 
 def _decode(file):
     with Image.open(file, formats=FORMATS) as image:
+        _check_scans(image)
         width, height = image.size
         if width * height > MAX_PIXELS:
             raise ImageError(
@@ -83,3 +86,13 @@ def _decode(file):
                 (np.asarray(image) // 257).astype(np.uint8)[..., None], 3, -1
             )
         return np.asarray(image.convert("RGB"))
+
+
+def _check_scans(image):
+    """Refuses a JPEG that would be gone over thousands of times."""
+    if image.format == "PNG":
+        return
+    image.fp.seek(0)
+    scans = image.fp.read().count(START_OF_SCAN)
+    if scans > MAX_SCANS:
+        raise ImageError(f"{scans} scans, more than the {MAX_SCANS} decoded")

@@ -1,38 +1,82 @@
-"""SavedModel for inference: pixels in, probabilities out.
+"""Classifiers as programs: pixels in, probabilities out."""
 
-    model = tf.saved_model.load(path)
-    model.serving_default(images)["probabilities"]    images (B, H, W, 3) uint8
-    model.class_names()                               (classes,) strings
-
-Loading needs TensorFlow alone.
-"""
-
-import keras
 import numpy as np
 import tensorflow as tf
 
-from sanet_tf import files
+from sanet_tf.data.arrays import scaled_size
 from sanet_tf.data.decoding import Decoder
 from sanet_tf.data.preprocessing import resize_and_crop
 from sanet_tf.errors import UserError
+from sanet_tf.export import pictures, writing
+from sanet_tf.export.folding import fold
+from sanet_tf.export.program import Program
 from sanet_tf.models import preprocess_input
 
 TOLERANCE = 1e-5  # between the probabilities of SavedModel and Keras model
 
 
-def probabilities(model, images):
-    """What the SavedModel computes, by the Keras model.
+def probabilities(model, images, scaled=None):
+    """What an exported classifier computes, by the Keras model.
 
     Args:
         model: a `keras.Model` that gives logits.
         images: `(B, H, W, 3)`, 0 to 255, of any size.
+        scaled: side to which they are scaled before the centre is cropped;
+            None: as in the validation of photographs.
 
     Returns:
         `(B, classes)` float32.
     """
-    images = resize_and_crop(images, model.input_shape[1])
-    logits = model(preprocess_input(images), training=False)
-    return tf.nn.softmax(tf.cast(logits, tf.float32))
+    size = model.input_shape[1]
+    if scaled == size:  # nothing is cropped, as in the validation of CIFAR
+        images = tf.image.resize(images, (size, size), antialias=True)
+    else:
+        images = resize_and_crop(images, size)
+    return _softmax(model, images)
+
+
+def classifier_program(model, class_names, resizes, scaled=None, images=()):
+    """A classifier as a `Program`, its layers folded.
+
+    Args:
+        model: a `keras.Model` of known image size that gives logits.
+        class_names: the name of each class.
+        resizes: whether it takes pictures of any size and resizes them.
+        scaled: as in `probabilities`.
+        images: pictures to check it on, `(H, W, 3)` uint8 each.
+    """
+    size = model.input_shape[1]
+    scaled = scaled or scaled_size(size)
+    folded = fold(model)
+    if resizes:
+        shape = (None, None, None, 3)
+        random = [(2, size + 9, size + 5), (1, 2 * size, size)]
+
+        def call(model, images):
+            return probabilities(model, images, scaled)
+
+    else:
+        shape = (None, size, size, 3)
+        random = [(3, size, size), (1, size, size)]
+        images = [pictures.prepare(image, size, scaled) for image in images]
+        call = _softmax
+    rng = np.random.default_rng(0)
+    return Program(
+        lambda images: call(folded, images),
+        folded,
+        tf.TensorSpec(shape, tf.uint8, "images"),
+        "probabilities",
+        lambda images: call(model, tf.constant(images)).numpy(),
+        [rng.integers(0, 256, (*shape, 3), np.uint8) for shape in random],
+        [image[np.newaxis] for image in images],
+        {
+            "kind": "classifier",
+            "model": model.name,
+            "labels": list(class_names),
+            "image_size": size,
+            "scaled_size": scaled,
+        },
+    )
 
 
 def export_saved_model(model, class_names, path):
@@ -42,24 +86,11 @@ def export_saved_model(model, class_names, path):
         model: a `keras.Model` of known image size that gives logits.
         class_names: the name of each class.
         path: folder to write.
+
+    Raises:
+        UserError: it gives other probabilities than the model.
     """
-    images = tf.TensorSpec((None, None, None, 3), tf.uint8, name="images")
-
-    @tf.function(input_signature=[images])
-    def serving_default(images):
-        return {"probabilities": probabilities(model, images)}
-
-    @tf.function(input_signature=[])
-    def names():
-        return tf.constant(class_names)
-
-    archive = keras.export.ExportArchive()
-    archive.track(model)
-    archive.add_endpoint("serving_default", serving_default)
-    archive.add_endpoint("class_names", names)
-    files.write_atomically(
-        path, lambda temporary: archive.write_out(temporary, verbose=False)
-    )
+    writing.export(classifier_program(model, class_names, True), path)
 
 
 def check_saved_model(path, model, source):
@@ -89,3 +120,15 @@ def check_saved_model(path, model, source):
             f"expected at most {TOLERANCE} difference, got {largest:.1e}"
         )
     return largest
+
+
+def _softmax(model, images):
+    logits = model(preprocess_input(images), training=False)
+    return tf.nn.softmax(tf.cast(logits, tf.float32))
+
+
+def scaled(trained):
+    """Side to which validation scaled the pictures of a `Trained`."""
+    if trained.flags["dataset"].startswith("cifar"):
+        return trained.image_size  # nothing was cropped
+    return scaled_size(trained.image_size)

@@ -65,16 +65,20 @@ def mean_outer(left, right):
     Returns:
         `(..., I, J)`.
     """
+    total = sum_outer(left, right)
+    return total / ops.cast(ops.shape(right)[-2], total.dtype)
+
+
+def sum_outer(left, right):
+    """N times `mean_outer`."""
     length = ops.shape(right)[-2]
+    if isinstance(length, int) and length < SMALL:
+        return _products(left, right)
     blocks = length // SMALL * (SMALL // BLOCK)
     rest = blocks * BLOCK
     total = _products(left[..., rest:, :], right[..., rest:, :])
-    if not isinstance(blocks, int) or blocks > 0:
-        parts = _products(
-            _split(left, blocks, BLOCK), _split(right, blocks, BLOCK)
-        )
-        total = total + _sum(parts, blocks)
-    return total / ops.cast(length, total.dtype)
+    parts = _products(_split(left, blocks, BLOCK), _split(right, blocks, BLOCK))
+    return total + _sum(parts, blocks)
 
 
 def average(inputs):

@@ -167,7 +167,7 @@ class SiameseAttention(AttentionLayer):
         )
 
     def attend(self, inputs):
-        query_vectors, key_vectors = self._vectors()
+        query_vectors, key_vectors = self.score_vectors()
         return siamese_attention(
             positions.flatten(inputs),
             query_vectors,
@@ -201,13 +201,14 @@ class SiameseAttention(AttentionLayer):
 
     def _scored(self, inputs):
         inputs = positions.widen(inputs)
-        query_vectors, key_vectors = self._vectors()
+        query_vectors, key_vectors = self.score_vectors()
         queries = ops.matmul(inputs, query_vectors)
         if key_vectors is None:
             return inputs, queries, None
         return inputs, queries, ops.matmul(inputs, key_vectors)
 
-    def _vectors(self):
+    def score_vectors(self):
+        """Vectors `(C, H)` of queries and keys; None without global term."""
         query_vectors = self._score_vectors(self.query_kernel)
         if not self.use_global_term:
             return query_vectors, None

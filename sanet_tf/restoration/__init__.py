@@ -1,11 +1,27 @@
-"""CARE with attention: csbdeep's models, on whole volumes."""
+"""CARE with attention: csbdeep's models, on whole volumes.
 
-from sanet_tf.restoration.care import SiameseCARE, SiameseProjectionCARE
-from sanet_tf.restoration.config import (
-    SiameseConfig,
-    SiameseProjectionConfig,
-)
-from sanet_tf.restoration.loading import load
+The names load on first use: what reads stacks and prepares them needs neither
+TensorFlow nor csbdeep.
+"""
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sanet_tf.restoration.care import SiameseCARE, SiameseProjectionCARE
+    from sanet_tf.restoration.config import (
+        SiameseConfig,
+        SiameseProjectionConfig,
+    )
+    from sanet_tf.restoration.loading import load
+
+_MODULES = {
+    "SiameseCARE": "care",
+    "SiameseConfig": "config",
+    "SiameseProjectionCARE": "care",
+    "SiameseProjectionConfig": "config",
+    "load": "loading",
+}
 
 __all__ = [
     "SiameseCARE",
@@ -14,3 +30,10 @@ __all__ = [
     "SiameseProjectionConfig",
     "load",
 ]
+
+
+def __getattr__(name):
+    if name in _MODULES:
+        module = importlib.import_module(f"{__name__}.{_MODULES[name]}")
+        return getattr(module, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

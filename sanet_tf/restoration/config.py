@@ -1,5 +1,6 @@
 """csbdeep's configurations, with attention."""
 
+import math
 from pathlib import PurePath
 
 from csbdeep.models import Config
@@ -12,6 +13,13 @@ CHECKPOINTS = (
     "train_checkpoint_last",
     "train_checkpoint_epoch",
 )
+
+
+# A configuration may come from a stranger; beyond these a network would ask
+# for all memory there is, or would never be built.
+LARGEST_CONVOLUTION = 2**26  # weights
+LARGEST_REPETITION = 16  # levels, and convolutions a level
+LARGEST_PATCH = 2**20  # positions along an axis
 
 
 class _AttentionFields:
@@ -55,12 +63,30 @@ class _AttentionFields:
             invalid.append("attention")
         if not _is_patch(self.train_patch_size, self.n_dim):
             invalid.append("train_patch_size")
+        if not invalid:
+            invalid += self._too_large()
         for name in CHECKPOINTS:
             if name not in invalid and not _is_file_name(getattr(self, name)):
                 invalid.append(name)
         if return_invalid:
             return not invalid, tuple(invalid)
         return not invalid
+
+    def _too_large(self):
+        """Names of the fields that ask for too large a network."""
+        if self.unet_n_depth > LARGEST_REPETITION:
+            return ["unet_n_depth"]
+        widest = self.unet_n_first * 2**self.unet_n_depth
+        kernel = self.unet_kern_size**self.n_dim
+        return [
+            name
+            for name, channels in (
+                ("unet_n_first", widest**2 // 2),
+                ("n_channel_in", self.n_channel_in * widest),
+                ("n_channel_out", self.n_channel_out * widest),
+            )
+            if kernel * channels > LARGEST_CONVOLUTION
+        ]
 
     @classmethod
     def update_loaded_config(cls, config):
@@ -79,12 +105,26 @@ class SiameseConfig(_AttentionFields, Config):
 class SiameseProjectionConfig(_AttentionFields, ProjectionConfig):
     """csbdeep's `ProjectionConfig`, with the fields of `SiameseConfig`."""
 
+    def _too_large(self):
+        fields = super()._too_large()
+        for name in "proj_n_depth", "proj_n_conv_per_depth":
+            if int(getattr(self, name)) > LARGEST_REPETITION:
+                fields.append(name)
+        channels = max(int(self.proj_n_filt), self.n_channel_in)
+        weights = channels * int(self.proj_n_filt) * math.prod(self.proj_kern)
+        if weights > LARGEST_CONVOLUTION:
+            fields.append("proj_n_filt")
+        return fields
+
 
 def _is_patch(sizes, dimensions):
     return sizes is None or (
         isinstance(sizes, list | tuple)
         and len(sizes) == dimensions
-        and all(isinstance(size, int) and size > 0 for size in sizes)
+        and all(
+            isinstance(size, int) and 0 < size <= LARGEST_PATCH
+            for size in sizes
+        )
     )
 
 

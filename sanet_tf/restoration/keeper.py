@@ -4,8 +4,9 @@ import math
 
 import keras
 
-from sanet_tf import checkpoint, files
+from sanet_tf import checkpoint
 from sanet_tf.errors import UserError
+from sanet_tf.models.weights import save_weights
 
 CHECKPOINT = "checkpoint/last.weights.h5"
 
@@ -71,10 +72,7 @@ class Keeper(keras.callbacks.Callback):
             return
         name = self.care.config.train_checkpoint
         if name is not None and (best is None or logs["val_loss"] < best):
-            files.write_atomically(
-                self.care.logdir / name,
-                lambda path: self.model.save_weights(str(path)),
-            )
+            save_weights(self.model, self.care.logdir / name)
         checkpoint.save(self.care.logdir / CHECKPOINT, self.model, self.state)
 
     def _plateau(self):

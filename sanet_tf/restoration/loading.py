@@ -1,8 +1,8 @@
 """Loading a trained model from its folder."""
 
-import json
 from pathlib import Path
 
+from sanet_tf import files
 from sanet_tf.errors import UserError
 from sanet_tf.restoration.care import SiameseCARE, SiameseProjectionCARE
 
@@ -29,12 +29,12 @@ def load(path):
             f"{path} has none{hint}"
         )
     try:
-        fields = json.loads(config.read_text())
+        fields = files.read_json(config)
         projects = "proj_axis" in fields
         model = SiameseProjectionCARE if projects else SiameseCARE
         if not any((*path.glob("*.h5"), *path.glob("*.hdf5"))):
             raise ValueError("it has no weights (*.h5)")
         return model(None, path.name, str(path.parent))
-    except (ValueError, TypeError, AttributeError, OSError, KeyError) as error:
-        reason = str(error).strip().splitlines()[0]
+    except Exception as error:  # csbdeep, Keras and h5py have many
+        reason = (str(error).strip() or repr(error)).splitlines()[0]
         raise UserError(f"cannot load the model in {path}: {reason}") from error

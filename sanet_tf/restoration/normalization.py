@@ -12,6 +12,7 @@ import math
 import numpy as np
 
 MAX_SAMPLE = 2**26  # voxels
+PERCENTILES = {"pmin": 2, "pmax": 99.8}  # csbdeep's
 
 
 class StreamedPercentiles:
@@ -24,7 +25,13 @@ class StreamedPercentiles:
         pmax: upper percentile.
     """
 
-    def __init__(self, array, axes, pmin=2, pmax=99.8):
+    def __init__(
+        self,
+        array,
+        axes,
+        pmin=PERCENTILES["pmin"],
+        pmax=PERCENTILES["pmax"],
+    ):
         channels = array.shape[axes.index("C")] if "C" in axes else 1
         quantiles = np.array([pmin, pmax]) / 100
         dtype = np.dtype(array.dtype)

@@ -1,9 +1,13 @@
 """Arrays in zarr folders; OME-Zarr says their axes and voxel size."""
 
+import math
+
 import zarr
 
 from sanet_tf.errors import UserError
 from sanet_tf.restoration import calibration
+
+LARGEST_CHUNK = 2**30  # bytes, which are read at once
 
 
 def read(path):
@@ -13,13 +17,15 @@ def read(path):
     multiscales it is the full size. Metadata are in ImageJ's words.
 
     Raises:
-        UserError: no zarr, or a group that is not OME-Zarr.
+        UserError: no zarr, a group that is not OME-Zarr, or chunks larger
+            than `LARGEST_CHUNK`.
     """
     try:
         found = zarr.open(path, mode="r")
     except FileNotFoundError as error:
         raise UserError("not a zarr folder") from error
     if isinstance(found, zarr.Array):
+        _check_chunks(found)
         return found, "?" * found.ndim, {}, (1.0, 1.0)
     attributes = found.attrs.asdict()
     multiscales = attributes.get("ome", attributes).get("multiscales")
@@ -29,7 +35,17 @@ def read(path):
             f"{', '.join(found) or 'nothing'}; name an array in it"
         )
     array = found[multiscales[0]["datasets"][0]["path"]]
+    _check_chunks(array)
     return array, *_calibrated(multiscales[0])
+
+
+def _check_chunks(array):
+    size = math.prod(array.chunks) * array.dtype.itemsize
+    if size > LARGEST_CHUNK:
+        raise UserError(
+            f"it has chunks of {size:,} bytes, more than the "
+            f"{LARGEST_CHUNK:,} that are read at once; rechunk it"
+        )
 
 
 def _calibrated(multiscale):

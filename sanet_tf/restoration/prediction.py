@@ -4,9 +4,8 @@ import numpy as np
 from csbdeep.data import PadAndCropResizer, PercentileNormalizer
 from csbdeep.internals.probability import ProbabilisticPrediction
 
-from sanet_tf.restoration.checks import check_image, check_tile_counts
 from sanet_tf.restoration.memory import memory_limit, predict_bytes
-from sanet_tf.restoration.normalization import StreamedPercentiles
+from sanet_tf.restoration.restorer import Restorer
 from sanet_tf.restoration.statistics import TiledNetwork
 from sanet_tf.restoration.tiles import Grid
 from sanet_tf.restoration.volume import Destination, Source
@@ -15,7 +14,7 @@ from sanet_tf.restoration.whole_volume import restore_tiles
 DEFAULT_STATISTICS = "volume"
 
 
-class Prediction:
+class Prediction(Restorer):
     """The prediction of the models in `sanet_tf.restoration.care`."""
 
     def predict(
@@ -71,77 +70,6 @@ class Prediction:
                 img, axes, normalizer, resizer, n_tiles, statistics
             )
         )
-
-    def restore(self, source, axes, destination, n_tiles=None, statistics=None):
-        """Restores a stack piece by piece, percentile-normalised.
-
-        Args:
-            source: array-like (memory-mapped, zarr) with axes `axes`.
-            axes: its axes, such as "ZYX".
-            destination: array-like of `restored_shape`, that takes slices;
-                integers are rounded and clipped.
-            n_tiles: as in `predict`.
-            statistics: as in `predict`.
-
-        Raises:
-            ValueError: as in `predict`.
-        """
-        axes = self._check_image(source, axes)
-        shape = self.restored_shape(source.shape, axes)
-        if tuple(destination.shape) != shape:
-            raise ValueError(
-                f"expected a destination of shape {shape}. "
-                f"Received: {tuple(destination.shape)}"
-            )
-        if destination is source:
-            raise ValueError(
-                "expected another destination than the source: tiles overlap, "
-                "so what is restored would be read again"
-            )
-        normalizer = StreamedPercentiles(source, axes)
-        same = self.config.n_channel_in == self.config.n_channel_out
-        spatial = self._spatial
-        volume = Source(
-            source, axes, spatial, self._axes_div_by(spatial), normalizer.before
-        )
-        count = self.config.n_channel_out
-
-        def finish(values):
-            values = values[..., :count]  # without the scale
-            return normalizer.after(values) if same else values
-
-        result = Destination(
-            destination, self.restored_axes(axes), volume, finish
-        )
-        counts = self._tile_counts(n_tiles, axes)
-        self._restore_tiles(volume, result.write, counts, statistics)
-
-    def restored_axes(self, axes):
-        """Axes of what `restore` makes of a stack with these axes."""
-        axes = axes.upper()
-        kept = "".join(a for a in axes if a in self._axes_out + "C")
-        wants = "C" not in kept and self.config.n_channel_out > 1
-        return kept + "C" if wants else kept
-
-    def restored_shape(self, shape, axes):
-        """Shape of what `restore` makes of a stack of this shape."""
-        sizes = dict(zip(axes.upper(), shape, strict=True))
-        sizes["C"] = self.config.n_channel_out
-        return tuple(sizes[axis] for axis in self.restored_axes(axes))
-
-    def _check_image(self, image, axes):
-        return check_image(image, axes, self._spatial, self.config.n_channel_in)
-
-    def _tile_counts(self, n_tiles, axes):
-        if n_tiles is None:
-            return None
-        tiled = self._axes_out.replace("C", "")
-        counts = check_tile_counts(n_tiles, axes, tiled)
-        return tuple(counts[axis] for axis in self._spatial)
-
-    @property
-    def _spatial(self):
-        return self.config.axes.replace("C", "")
 
     def _predict_mean_and_scale(
         self, img, axes, normalizer, resizer, n_tiles=None, statistics=None

@@ -86,7 +86,7 @@ def train(model, data, steps_per_epoch, seed, run):
         files.remove_leftovers(folder)  # of a process that was killed
     X, Y = data.train
     batch = model.config.train_batch_size
-    start = time.time()
+    start = time.monotonic()
     try:
         history = model.train(
             X,
@@ -105,7 +105,7 @@ def train(model, data, steps_per_epoch, seed, run):
         "best_epoch": 1 + history["val_loss"].index(best),
         "best_val_loss": best,
         "parameters": model.keras_model.count_params(),
-        "seconds_of_this_call": round(time.time() - start, 1),
+        "seconds_of_this_call": round(time.monotonic() - start, 1),
     }
 
 

@@ -9,7 +9,6 @@ Axes are named by letters: T time, Z, C channel, Y, X.
 
 import contextlib
 import dataclasses
-import glob
 import logging
 import math
 import os
@@ -22,8 +21,8 @@ from typing import Any
 import numpy as np
 import tifffile
 
+from sanet_tf import files
 from sanet_tf.errors import UserError
-from sanet_tf.files import WRITING, make_directory, write_atomically
 from sanet_tf.restoration import axis_letters, calibration, tiff_integrity
 from sanet_tf.restoration.axis_letters import AXES
 
@@ -133,12 +132,10 @@ def create_stack(path, shape, axes, dtype, like=None):
         )
     order = sorted(range(len(axes)), key=lambda i: AXES.index(axes[i]))
     path = Path(path)
-    make_directory(path.parent)
-    of_killed = f"{WRITING}*-{UNFINISHED}{glob.escape(path.name)}"
-    for leftover in path.parent.glob(of_killed):
-        leftover.unlink()
-    name = f"{WRITING}{os.getpid()}-{UNFINISHED}{path.name}"
-    unfinished = path.with_name(name)
+    files.make_directory(path.parent)
+    unfinished = path.with_name(UNFINISHED + path.name)
+    files.remove_abandoned(unfinished)
+    unfinished = files.temporary_path(unfinished)
     try:
         mapped = _allocate(
             unfinished,
@@ -149,7 +146,7 @@ def create_stack(path, shape, axes, dtype, like=None):
         )
         yield mapped.transpose(np.argsort(order)).view(_Rounding)
         mapped.flush()
-        write_atomically(path, lambda new: os.replace(unfinished, new))
+        files.write_atomically(path, lambda new: os.replace(unfinished, new))
     finally:
         unfinished.unlink(missing_ok=True)
 

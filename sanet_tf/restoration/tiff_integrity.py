@@ -1,12 +1,26 @@
-"""Whether a TIFF file is whole.
+"""Whether a TIFF file is whole, and no bomb.
 
 A TIFF that was cut short still opens: tifffile logs it, and returns what there
-is, in another shape.
+is, in another shape. And what is compressed may unpack to any size.
 """
 
 import math
 
+from tifffile import COMPRESSION
+
 from sanet_tf.errors import UserError
+
+# They unpack to the size of the strip or tile and no further.
+UNPACKED = (
+    COMPRESSION.NONE,
+    COMPRESSION.LZW,
+    COMPRESSION.ADOBE_DEFLATE,
+    COMPRESSION.DEFLATE,
+    COMPRESSION.PACKBITS,
+    COMPRESSION.LZMA,
+    COMPRESSION.ZSTD,
+)
+LARGEST_SEGMENT = 2**28  # bytes of a strip or tile, unpacked
 
 
 def check_chain(tif):
@@ -30,9 +44,12 @@ def check_data(tif, series):
 
     Raises:
         UserError: an image ends beyond the end of the file, or there are fewer
-            images than the metadata count.
+            images than the metadata count; another compression than
+            `UNPACKED`, or strips larger than `LARGEST_SEGMENT`.
     """
     pages = [page for page in series.pages if page is not None]
+    for page in pages:
+        _check_page(page)
     ends = [
         offset + count
         for page in pages
@@ -55,4 +72,24 @@ def check_data(tif, series):
         raise UserError(
             f"truncated: its {size} bytes do not hold the image that it "
             "announces"
+        )
+
+
+def _check_page(page):
+    kind = page.keyframe  # has the tags that all images of a series share
+    if kind.compression not in UNPACKED:
+        raise UserError(
+            f"compressed by {COMPRESSION(kind.compression).name}; save it "
+            "without compression, or with LZW or deflate"
+        )
+    if kind.compression == COMPRESSION.NONE:
+        if kind.size * kind.bitspersample > 8 * sum(page.databytecounts):
+            raise UserError("truncated: an image has too few bytes")
+        return
+    segment = math.prod(page.chunks) * kind.dtype.itemsize
+    if segment > LARGEST_SEGMENT:
+        raise UserError(
+            f"compressed in pieces of {segment:,} bytes, more than the "
+            f"{LARGEST_SEGMENT:,} that are unpacked; save it with smaller "
+            "strips or tiles"
         )

@@ -13,7 +13,8 @@ import numpy as np
 from csbdeep.utils import save_json
 from csbdeep.utils.tf import CARETensorBoardImage
 
-from sanet_tf import files
+from sanet_tf import files, hdf5
+from sanet_tf.models.weights import save_weights
 from sanet_tf.restoration.batches import Batches
 from sanet_tf.restoration.keeper import Keeper
 
@@ -182,13 +183,19 @@ class Training:
         if self.basedir is None:
             return
         if self.config.train_checkpoint_last is not None:
-            files.write_atomically(
+            save_weights(
+                self.keras_model,
                 self.logdir / self.config.train_checkpoint_last,
-                lambda path: self.keras_model.save_weights(str(path)),
             )
         best = self.config.train_checkpoint
         if best is not None and (self.logdir / best).exists():
             self.load_weights(best)
+
+    def load_weights(self, name="weights_best.h5"):
+        """csbdeep's, of a file that is examined first."""
+        if self.basedir is not None:
+            hdf5.examine(self.logdir / name)
+        super().load_weights(name)
 
     def _find_and_load_weights(self, prefer="best"):
         """The best weights, or the last, or what csbdeep would load.

@@ -4,41 +4,16 @@ import csv
 import fcntl
 import json
 import os
-import random
-import signal
-import subprocess
-import time
 
-import h5py
 import numpy as np
 import pytest
 from PIL import Image
 
-from tests.experiments.conftest import ROOT, command, error_line, run
+from tests.checkpoints import arrays
+from tests.experiments.conftest import error_line, run
 
 pytestmark = pytest.mark.slow
 REPEATABLE = ("--epochs=4", "--deterministic", "--ema_momentum=0.5")
-
-
-def arrays(path):
-    """All arrays of a checkpoint: weights, optimizer and its averages."""
-    found = {}
-
-    def visit(name, item):
-        if isinstance(item, h5py.Dataset) and name != "training_state":
-            found[name] = item[()]
-
-    with h5py.File(path) as file:
-        file.visititems(visit)
-    return found
-
-
-def assert_same_checkpoint(left, right):
-    left, right = arrays(left), arrays(right)
-    assert left.keys() == right.keys()
-    assert len(left) > 100
-    for name, array in left.items():
-        np.testing.assert_array_equal(array, right[name], err_msg=name)
 
 
 @pytest.fixture(scope="module")
@@ -150,55 +125,6 @@ def test_second_process_is_refused(finished):
     with open(folder / ".lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         assert "another process is writing" in error_line(run(*flags))
-
-
-def test_killed_run_ends_with_the_same_bits(finished, photographs, tmp_path):
-    """Killed at random moments, from the start to the last epoch."""
-    folder = tmp_path / "killed"
-    flags = (f"--data_dir={photographs}", f"--output_dir={folder}", *REPEATABLE)
-    moments = random.Random(0)
-    for epochs in (1, 2, 3):
-        process = subprocess.Popen(
-            command(*flags),
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-        for line in process.stdout:
-            if line.startswith(f"epoch {epochs}:"):
-                break
-        time.sleep(moments.uniform(0, 1))
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        process.stdout.close()
-    result = run(*flags)
-    assert result.returncode == 0, result.stderr
-    assert "resuming after epoch" in result.stdout
-    for name in ("last.weights.h5", "best.weights.h5"):
-        assert_same_checkpoint(folder / name, finished[0] / name)
-    assert not list(folder.glob(".writing-*"))
-
-
-def test_nan_loss_keeps_the_last_good_weights(photographs, tmp_path):
-    """The learning rate becomes absurd after the first epoch."""
-    folder = tmp_path / "nan"
-    flags = (
-        f"--data_dir={photographs}",
-        f"--output_dir={folder}",
-        "--epochs=3",
-        "--schedule=steps",
-        "--decay_epochs=1",
-        "--decay_rate=1e30",
-    )
-    for _ in range(2):  # the same command ends in the same way
-        line = error_line(run(*flags))
-        assert "the loss became" in line
-        assert "the weights of epoch 1 are kept" in line
-        for name in ("last.weights.h5", "best.weights.h5"):
-            for array in arrays(folder / name).values():
-                assert np.isfinite(array).all()
-    assert not (folder / "metrics.json").exists()
 
 
 def test_mixed_precision_with_several_steps_a_call(photographs, tmp_path):

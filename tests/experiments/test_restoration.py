@@ -3,8 +3,6 @@
 import json
 import re
 import shutil
-import signal
-import subprocess
 from functools import partial
 
 import h5py
@@ -215,47 +213,6 @@ def test_other_statistics_are_evaluated_without_training(finished, tmp_path):
     assert again["restored"]["volume"]["psnr"] == pytest.approx(expected)
 
 
-def test_killed_run_ends_with_the_same_bits(finished, tmp_path):
-    """Killed in the third epoch, while it wrote its weights."""
-    folder = tmp_path / "killed"
-    flags = (*REPEATABLE, f"--output_dir={folder}")
-    process = subprocess.Popen(
-        commands.arguments(SCRIPT, *flags),
-        cwd=commands.ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    for line in process.stdout:
-        if line.startswith("Epoch 3/4"):
-            break
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    process.stdout.close()
-    for name in ("weights_best.h5", "checkpoint/last.weights.h5"):
-        half = (folder / "model" / name).with_name(f".writing-1-{name[-15:]}")
-        half.write_bytes(b"half")
-    result = run(*flags)
-    assert result.returncode == 0, result.stderr
-    assert re.search(r"^resuming after epoch [23]$", result.stdout, re.M)
-    assert not list(folder.rglob(".writing-*"))
-    for name in ("best.h5", "last.h5"):
-        left = weights_in(folder / "model" / f"weights_{name}")
-        right = weights_in(finished[0] / "model" / f"weights_{name}")
-        assert left.keys() == right.keys()
-        for key, array in left.items():
-            np.testing.assert_array_equal(array, right[key], err_msg=key)
-    left, right = metrics_in(folder), metrics_in(finished[0])
-    assert left["training"]["epochs"] == 4
-    assert (
-        left["training"]["best_val_loss"]
-        == (right["training"]["best_val_loss"])
-    )
-    for mode in MODES:
-        left_row, right_row = left["restored"][mode], right["restored"][mode]
-        assert left_row["psnr"] == pytest.approx(right_row["psnr"], rel=1e-6)
-
-
 def test_projection(tmp_path):
     result = run(
         *(*NETWORK, *VOLUMES, "--task=project", "--patch_size=16,16"),
@@ -308,29 +265,6 @@ def test_noise_on_a_clean_stack_with_softmax(scene, tmp_path):
     assert np.isfinite(metrics["restored"]["default"]["psnr"])
     config = json.loads((tmp_path / "run/model/config.json").read_text())
     assert config["attention"] == "softmax"
-
-
-def test_nan_in_published_patches_ends_training(scene, tmp_path, rng):
-    """Nothing is saved; with the file repaired, the same command goes on."""
-    data, output = tmp_path / "data", tmp_path / "run"
-    patches = rng.normal(size=(40, 1, 4, 16, 16)).astype("float32")
-    broken = patches.copy()
-    broken[:38, 0, 1, 2, 3] = np.nan
-    write_planaria(data, broken, scene, scene)
-    flags = (
-        *(*NETWORK, "--dataset=planaria", f"--data_dir={data}"),
-        *("--epochs=1", "--notensorboard", f"--output_dir={output}"),
-    )
-    line = error_line(run(*flags))
-    assert "the loss became nan at step 1 of epoch 1" in line
-    assert not list(output.rglob("*.h5"))
-    assert not (output / "metrics.json").exists()
-    write_planaria(data, patches, scene, scene)
-    result = run(*flags)
-    assert result.returncode == 0, result.stderr
-    metrics = metrics_in(output)
-    assert metrics["data"]["patches"] == {"train": 38, "validation": 2}
-    assert metrics["input"]["psnr"] > 100  # the truth is the input
 
 
 REFUSED = [

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from sanet_tf.models import MODELS
+from sanet_tf.models.convolutions import conv_bn
 from sanet_tf.models.counting import count_madd, count_parameters
 from sanet_tf.models.table3 import VGG16, MobileNetV1, ShuffleNet
-from sanet_tf.models.convolutions import conv_bn
 from sanet_tf.models.table3.channelnet import _group_channelwise
 from sanet_tf.models.table3.shufflenet import ChannelShuffle
 

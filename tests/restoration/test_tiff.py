@@ -274,7 +274,8 @@ def test_a_failed_block_leaves_the_old_file(tmp_path, volume):
         _ = 1 / 0
     assert os.listdir(tmp_path) == ["a.tif"]
     np.testing.assert_array_equal(tifffile.imread(path), volume)
-    (tmp_path / ".writing-1-unfinished-a.tif").touch()  # of a killed process
+    killed = f".writing-{2**30}-unfinished-a.tif"  # no process has that number
+    (tmp_path / killed).touch()
     with create_stack(path, (9, 9), "YX", "uint8"):
         pass
     assert os.listdir(tmp_path) == ["a.tif"]

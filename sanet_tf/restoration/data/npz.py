@@ -1,10 +1,12 @@
-"""Training files of csbdeep (`.npz` of X, Y and axes), without reading them.
+"""Training files of csbdeep (`.npz` of X, Y and axes), mapped into memory.
 
-An uncompressed array is mapped into memory where it lies inside the archive.
-A compressed one is unpacked once, beside the archive or into a folder of the
-user's choice that may be deleted at any time, and mapped from there.
+An uncompressed array is mapped where it lies inside the archive. A compressed
+one is unpacked once, beside the archive or into a folder of the user's choice
+that may be deleted at any time, and mapped from there. Both are read once to
+compare them with the archive's checksum.
 """
 
+import math
 import os
 import shutil
 import struct
@@ -18,15 +20,6 @@ from sanet_tf.errors import UserError
 from sanet_tf.files import write_atomically
 
 LOCAL_HEADER = 30  # bytes before name and extra field; their lengths are last
-BROKEN = (
-    zipfile.BadZipFile,
-    zlib.error,
-    struct.error,
-    EOFError,
-    NotImplementedError,
-    RuntimeError,  # encrypted
-    ValueError,
-)
 
 
 def open_arrays(path, names, cache_dir=None):
@@ -52,11 +45,12 @@ def open_arrays(path, names, cache_dir=None):
             arrays = [
                 _mapped(archive, path, member, cache_dir) for member in members
             ]
-    except BROKEN as error:
-        if isinstance(error, UserError):
-            raise
+    except (UserError, OSError):
+        raise
+    except Exception as error:  # of a damaged file it is not documented
+        reason = " ".join(str(error).split())
         raise UserError(
-            f"{path} is not a whole .npz file of arrays ({error}); if it was "
+            f"{path} is not a whole .npz file of arrays ({reason}); if it was "
             "downloaded or copied, do that again"
         ) from error
     return arrays, {
@@ -87,6 +81,8 @@ def _mapped(archive, path, member, cache_dir):
             header = file.read(LOCAL_HEADER)
             name, extra = struct.unpack("<HH", header[-4:])
         start = member.header_offset + LOCAL_HEADER + name + extra
+        if _crc32(path, start, member.file_size) != member.CRC:
+            raise ValueError(f"{member.filename} has another checksum")
         return _map(path, start, member.file_size)
     return _map(_unpacked(archive, path, member, cache_dir))
 
@@ -95,7 +91,7 @@ def _unpacked(archive, path, member, cache_dir):
     folder = Path(cache_dir) if cache_dir else path.parent
     # The checksum is in the name: another archive has another file.
     target = folder / f"{path.stem}-{member.CRC:08x}-{member.filename}"
-    if target.is_file() and target.stat().st_size == member.file_size:
+    if target.is_file() and _crc32(target) == member.CRC:
         return target
 
     def write(temporary):
@@ -112,6 +108,17 @@ def _unpacked(archive, path, member, cache_dir):
         )
     write_atomically(target, write)
     return target
+
+
+def _crc32(path, start=0, length=math.inf):
+    """Of a part of a file; it need not fit into memory."""
+    checksum = 0
+    with open(path, "rb") as file:
+        file.seek(start)
+        while part := file.read(min(length, 2**20)):
+            checksum = zlib.crc32(part, checksum)
+            length -= len(part)
+    return checksum
 
 
 def _map(path, start=0, length=None):

@@ -1,0 +1,96 @@
+"""LiteRT, TensorFlow's format for phones and small machines: model.tflite.
+
+Of LiteRT's own operators alone, so that the plain interpreter runs it. The
+function is frozen before it is converted: a converter that is given variables
+can leave them uninitialised, and the file then gives garbage.
+"""
+
+import tempfile
+
+from sanet_tf.export import saved_model
+from sanet_tf.export.packages import needed
+
+FILE = "model.tflite"
+RESIZES = False  # LiteRT has no antialiased resize
+QUANTIZATIONS = ("none", "dynamic", "int8", "float16")
+
+
+def write(program, folder, quantize="none", calibration=None):
+    """Writes a `Program` into a folder.
+
+    Args:
+        program: a `sanet_tf.export.program.Program`.
+        folder: path of the folder.
+        quantize: one of `QUANTIZATIONS`.
+        calibration: for "int8", arrays like the input.
+
+    Raises:
+        ValueError: the file would need operators that LiteRT lacks.
+    """
+    import tensorflow as tf
+
+    from sanet_tf.export.portable import builtin_layers, padded_sums
+
+    with tempfile.TemporaryDirectory() as frozen:
+        with builtin_layers(program.model), padded_sums():
+            saved_model.write(program, frozen)
+        converter = tf.lite.TFLiteConverter.from_saved_model(frozen)
+        if quantize != "none":
+            converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        if quantize == "float16":
+            converter.target_spec.supported_types = [tf.float16]
+        if quantize == "int8":
+            converter.representative_dataset = lambda: (
+                {program.input.name: array} for array in calibration
+            )
+        content = converter.convert()
+    check_operators(content)
+    (folder / FILE).write_bytes(content)
+
+
+def load(folder, manifest):
+    """The network in a folder, as a function of a NumPy array."""
+    litert = needed("ai_edge_litert.interpreter", "ai-edge-litert")
+    interpreter = litert.Interpreter(str(folder / FILE))
+    runner = interpreter.get_signature_runner("serving_default")
+    name, output = manifest["input"]["name"], manifest["output"]["name"]
+    return lambda batch: runner(**{name: batch})[output]
+
+
+def operators(content):
+    """Names of the operators in a file, a set.
+
+    Args:
+        content: the file's bytes.
+    """
+    schema = needed("ai_edge_litert.schema_py_generated", "ai-edge-litert")
+    names = {
+        number: name
+        for name, number in vars(schema.BuiltinOperator).items()
+        if not name.startswith("_")
+    }
+    codes = schema.ModelT.InitFromPackedBuf(content).operatorCodes
+    return {
+        code.customCode.decode()
+        if code.customCode
+        else names[max(code.builtinCode, code.deprecatedBuiltinCode)]
+        for code in codes
+    }
+
+
+def check_operators(content):
+    """Refuses operators that the plain interpreter lacks, and variables.
+
+    Raises:
+        ValueError: there are some; they are named.
+    """
+    refused = {
+        name
+        for name in operators(content)
+        if not name.isupper() or "VAR_HANDLE" in name or "VARIABLE" in name
+    }
+    if refused:
+        raise ValueError(
+            "expected LiteRT's own operators and no variables. "
+            f"Received: {', '.join(sorted(refused))}"
+        )

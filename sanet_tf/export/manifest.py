@@ -1,0 +1,116 @@
+"""manifest.json: what an exported network is, and whether it is whole.
+
+    format_version   1
+    format           "saved_model", "litert" or "onnx"
+    kind             "classifier" or "restoration"
+    model            name of the network
+    quantize         "none", "dynamic", "int8" or "float16"
+    input, output    {name, dtype, shape}; null is a size that may vary
+    checks           what was measured when it was exported
+    sha256           {file: checksum} of the files beside it
+    versions         of the packages that made it
+    checksum         SHA-256 of all entries but this one, as sorted JSON
+
+A classifier's has `labels`, `image_size` and `scaled_size`, the side to which
+a picture is scaled before its centre is cropped. That of a restoration network
+has `axes`, `axes_out`, `axes_div_by`, `channels_in`, `channels_out` and
+`normalizer`.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+
+from sanet_tf import files
+from sanet_tf.errors import UserError
+
+NAME = "manifest.json"
+FORMAT_VERSION = 1
+
+
+def write(folder, entries):
+    """Writes the manifest of the files in a folder.
+
+    Args:
+        folder: `Path` of the folder.
+        entries: all but `format_version`, `sha256` and `checksum`.
+
+    Returns:
+        The manifest, a dictionary.
+    """
+    manifest = {
+        "format_version": FORMAT_VERSION,
+        **entries,
+        "sha256": {
+            path.relative_to(folder).as_posix(): file_sha256(path)
+            for path in sorted(folder.rglob("*"))
+            if path.is_file()
+        },
+    }
+    manifest["checksum"] = _checksum(manifest)
+    text = json.dumps(manifest, indent=2) + "\n"
+    (folder / NAME).write_text(text, encoding="ascii")
+    return manifest
+
+
+def read(folder):
+    """Reads a manifest, and checks it and the files beside it.
+
+    Args:
+        folder: path of the folder.
+
+    Returns:
+        The manifest, a dictionary.
+
+    Raises:
+        UserError: there is none, it is of a newer version, or it or a file is
+            damaged.
+    """
+    path = Path(folder) / NAME
+    if not path.is_file():
+        raise UserError(
+            f"no exported network in {folder}: expected a folder with {NAME}, "
+            "as python -m sanet_tf.export leaves it"
+        )
+    manifest = _parse(path)
+    if manifest["format_version"] != FORMAT_VERSION:
+        raise UserError(
+            f"{path} has format version {manifest['format_version']!r}, this "
+            f"program reads {FORMAT_VERSION}; update sanet_tf, or export again"
+        )
+    for name, expected in manifest["sha256"].items():
+        file = path.parent / name
+        inside = file.resolve().is_relative_to(path.parent.resolve())
+        if not inside or not file.is_file() or file_sha256(file) != expected:
+            raise UserError(
+                f"{file} is missing or damaged: it is not the file that {NAME} "
+                "has the SHA-256 of; export the network again"
+            )
+    return manifest
+
+
+def file_sha256(path):
+    """Checksum of a file as hexadecimal."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _parse(path):
+    try:
+        manifest = files.read_json(path)
+        if manifest["checksum"] != _checksum(manifest):
+            raise ValueError("its checksum is another")
+        if not {"format_version", "format", "kind"} <= manifest.keys():
+            raise ValueError("entries are missing")
+        dict(manifest["sha256"])
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UserError(
+            f"{path} is damaged, or not of this package ({error})"
+        ) from error
+    return manifest
+
+
+def _checksum(manifest):
+    entries = {k: v for k, v in manifest.items() if k != "checksum"}
+    text = json.dumps(entries, sort_keys=True)
+    return hashlib.sha256(text.encode("ascii")).hexdigest()

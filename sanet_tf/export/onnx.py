@@ -1,0 +1,88 @@
+"""ONNX, which ONNX Runtime and many others read: model.onnx."""
+
+import logging
+import shutil
+import tempfile
+
+from sanet_tf.export.packages import needed
+
+FILE = "model.onnx"
+RESIZES = False  # ONNX Runtime's antialiased resize rounds otherwise
+QUANTIZATIONS = ("none", "dynamic", "int8", "float16")
+OPSET = 18
+
+
+def write(program, folder, quantize="none", calibration=None):
+    """Writes a `Program` into a folder.
+
+    Args:
+        program: a `sanet_tf.export.program.Program`.
+        folder: path of the folder.
+        quantize: one of `QUANTIZATIONS`.
+        calibration: for "int8", arrays like the input.
+    """
+    from sanet_tf.export.portable import padded_sums, plain_products
+
+    onnx, tf2onnx = needed("onnx", "onnx"), needed("tf2onnx", "tf2onnx")
+    logging.getLogger("tf2onnx").setLevel(logging.ERROR)
+    with padded_sums(), plain_products():
+        model, _ = tf2onnx.convert.from_function(
+            program.freeze(), [program.input], opset=OPSET
+        )
+    _name_sizes(model)
+    path = folder / FILE
+    if quantize == "float16":
+        float16 = needed("onnxruntime.transformers.float16", "onnxruntime")
+        model = float16.convert_float_to_float16(model, keep_io_types=True)
+    onnx.save(model, path)
+    if quantize in ("dynamic", "int8"):
+        static = calibration if quantize == "int8" else None
+        _quantize(path, program.input.name, static)
+
+
+def load(folder, manifest):
+    """The network in a folder, as a function of a NumPy array."""
+    runtime = needed("onnxruntime", "onnxruntime")
+    options = runtime.SessionOptions()
+    options.log_severity_level = 3  # errors
+    session = runtime.InferenceSession(
+        folder / FILE, options, providers=["CPUExecutionProvider"]
+    )
+    name, output = manifest["input"]["name"], manifest["output"]["name"]
+    return lambda batch: session.run([output], {name: batch})[0]
+
+
+def _name_sizes(model):
+    """The first size is the batch; the converter numbers unknown sizes."""
+    for value in (*model.graph.input, *model.graph.output):
+        for place, size in enumerate(value.type.tensor_type.shape.dim):
+            if not size.HasField("dim_value"):
+                size.dim_param = f"size_{place}" if place else "batch"
+
+
+def _quantize(path, name, calibration=None):
+    """Weights as 8-bit integers; with calibration arrays activations too."""
+    quantization = needed("onnxruntime.quantization", "onnxruntime")
+    with tempfile.TemporaryDirectory() as folder:
+        original = shutil.move(path, folder)
+        if calibration is None:
+            quantization.quantize_dynamic(
+                original, path, weight_type=quantization.QuantType.QUInt8
+            )
+        else:
+            quantization.quantize_static(
+                original,
+                path,
+                _Reader({name: array} for array in calibration),
+                per_channel=True,
+            )
+
+
+class _Reader:
+    """What ONNX Runtime calibrates with: None ends it."""
+
+    def __init__(self, feeds):
+        self._feeds = feeds
+
+    def get_next(self):
+        return next(self._feeds, None)

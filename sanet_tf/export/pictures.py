@@ -1,0 +1,63 @@
+"""Pictures as a classifier takes them, without TensorFlow."""
+
+from pathlib import Path
+
+import numpy as np
+
+from sanet_tf.data.arrays import scale
+from sanet_tf.data.decoding import SUFFIXES, ImageError, decode_image
+from sanet_tf.errors import UserError
+
+LARGEST = 256  # pictures to calibrate with
+
+
+def prepare(image, size, scaled):
+    """Scales a picture and crops its centre, as in validation.
+
+    Pillow rounds to whole levels; TensorFlow, in validation, does not.
+
+    Args:
+        image: `(H, W, 3)` uint8.
+        size: side of the result in pixels.
+        scaled: side to which the picture is scaled before.
+
+    Returns:
+        `(size, size, 3)` uint8.
+    """
+    start = (scaled - size) // 2
+    return scale(image, scaled)[start : start + size, start : start + size]
+
+
+def read(paths):
+    """Reads image files, and those in folders.
+
+    Args:
+        paths: paths of files and folders.
+
+    Returns:
+        At most `LARGEST` pictures, evenly from all, `(H, W, 3)` uint8 each.
+
+    Raises:
+        UserError: there is none, or one cannot be read.
+    """
+    files = [file for path in paths for file in _files(Path(path))]
+    chosen = np.linspace(0, len(files) - 1, min(len(files), LARGEST))
+    images = []
+    for number in chosen.round().astype(int):
+        try:
+            images.append(decode_image(files[number]))
+        except ImageError as error:
+            raise UserError(f"{files[number]}: {error}") from error
+    return images
+
+
+def _files(path):
+    """The path itself, or the pictures anywhere in a folder."""
+    if not path.is_dir():
+        return [path]
+    files = sorted(
+        file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES
+    )
+    if not files:
+        raise UserError(f"no {', '.join(SUFFIXES)} files in the folder {path}")
+    return files

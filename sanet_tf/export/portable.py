@@ -1,0 +1,125 @@
+"""Parts of networks that other runtimes lack, by operators that they have.
+
+The same values by other means, while a network is traced:
+
+- MaxPool3D is none of LiteRT's operators. Planes are pooled by MaxPool2D, and
+  then the pooled planes along the first axis.
+- Up-sampling of images of unknown size loses the number of channels when
+  LiteRT converts it. It is written out, with that number.
+- Sums over an unknown number of positions are made in blocks, of which there
+  may be none: LiteRT and ONNX Runtime fail on tensors without elements. The
+  positions are padded to whole blocks, at least one, with zeros.
+- Products with one matrix are reshaped by Keras, which tf2onnx converts wrongly
+  where sizes are unknown. ONNX has them as they are.
+"""
+
+import contextlib
+import math
+
+import keras
+import tensorflow as tf
+
+from sanet_tf.layers import positions
+
+
+@contextlib.contextmanager
+def padded_sums():
+    """While it lasts, sums over an unknown number of positions are padded."""
+    original = positions.mean_outer
+
+    def mean_outer(left, right):
+        known = right.shape[-2] is not None
+        return (original if known else padded_mean_outer)(left, right)
+
+    with _replaced(positions, "mean_outer", mean_outer):
+        yield
+
+
+@contextlib.contextmanager
+def plain_products():
+    """While it lasts, matrix products are traced without reshapes."""
+    with _replaced(keras.ops, "matmul", tf.matmul):
+        yield
+
+
+@contextlib.contextmanager
+def builtin_layers(model):
+    """While it lasts, a model is traced with LiteRT's operators alone.
+
+    Args:
+        model: a `keras.Model`, which is the same again afterwards.
+    """
+    replaced = []
+    try:
+        for layer in model._flatten_layers():
+            if type(layer) in REPLACEMENTS:
+                layer.call = REPLACEMENTS[type(layer)].__get__(layer)
+                replaced.append(layer)
+        yield
+    finally:
+        for layer in replaced:
+            del layer.call
+
+
+def padded_mean_outer(left, right):
+    """`positions.mean_outer` of `(B, N, I)` and `(B, N, J)`, N unknown."""
+    length, block = tf.shape(right)[1], positions.BLOCK
+    missing = (block - length % block) % block  # runtimes differ below 0
+
+    def split(values):
+        batch, _, channels = keras.ops.shape(values)
+        values = tf.pad(values, ((0, 0), (0, missing), (0, 0)))
+        return tf.reshape(
+            values, (batch, (length + missing) // block, block, channels)
+        )
+
+    parts = tf.matmul(split(left), split(right), transpose_a=True)
+    return tf.reduce_sum(parts, 1) / tf.cast(length, parts.dtype)
+
+
+def pool_volumes(layer, inputs):
+    """`MaxPooling3D` of `(B, Z, Y, X, C)` whose windows do not overlap."""
+    batch, depth, height, width, channels = keras.ops.shape(inputs)
+    z, *yx = layer.pool_size
+    planes = tf.reshape(inputs, (batch * depth, height, width, channels))
+    planes = tf.nn.max_pool2d(planes, yx, yx, "VALID")
+    height, width = height // yx[0], width // yx[1]
+    stacks = tf.reshape(planes, (batch, depth, height * width, channels))
+    stacks = tf.nn.max_pool2d(stacks, (z, 1), (z, 1), "VALID")
+    return tf.reshape(stacks, (batch, depth // z, height, width, channels))
+
+
+def repeat_positions(layer, inputs):
+    """`UpSampling2D` and `UpSampling3D` of `(B, *spatial, C)`, nearest."""
+    batch, *sizes, channels = keras.ops.shape(inputs)
+    for axis, factor in enumerate(layer.size):
+        before, after = sizes[: axis + 1], sizes[axis + 1 :]
+        rows = _product(before)
+        columns = _product(after) * channels
+        repeated = tf.reshape(inputs, (batch, rows, 1, columns))
+        repeated = tf.tile(repeated, (1, 1, factor, 1))
+        sizes[axis] *= factor
+        inputs = tf.reshape(repeated, (batch, *sizes, channels))
+    return inputs
+
+
+@contextlib.contextmanager
+def _replaced(owner, name, value):
+    original = getattr(owner, name)
+    setattr(owner, name, value)
+    try:
+        yield
+    finally:
+        setattr(owner, name, original)
+
+
+def _product(sizes):
+    """Of integers and of tensors."""
+    return math.prod(sizes) if sizes else 1
+
+
+REPLACEMENTS = {
+    keras.layers.MaxPooling3D: pool_volumes,
+    keras.layers.UpSampling2D: repeat_positions,
+    keras.layers.UpSampling3D: repeat_positions,
+}

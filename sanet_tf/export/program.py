@@ -1,0 +1,50 @@
+"""What is exported: a function of one tensor, and how to check its file."""
+
+import dataclasses
+from collections.abc import Callable
+
+import keras
+import tensorflow as tf
+from tensorflow.python.framework.convert_to_constants import (
+    convert_variables_to_constants_v2,
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Program:
+    """A function of one tensor, and what the user of its file must know.
+
+    Attributes:
+        function: from a tensor like `input` to a tensor.
+        model: the `keras.Model` in it.
+        input: the `tf.TensorSpec` of its input, with a name.
+        output: name of its output.
+        reference: what `function` must give, by the network as it was
+            trained: from a NumPy array to a NumPy array.
+        random: arrays to compare both on.
+        real: as `random`, of given pictures or stacks.
+        about: entries of the manifest; see `sanet_tf.export.manifest`.
+    """
+
+    function: Callable
+    model: keras.Model
+    input: tf.TensorSpec
+    output: str
+    reference: Callable
+    random: list
+    real: list
+    about: dict
+
+    def freeze(self):
+        """A `tf.function` to `{output: tensor}` that has no variables."""
+        function = tf.function(
+            self.function, input_signature=[self.input], autograph=False
+        )
+        frozen = convert_variables_to_constants_v2(
+            function.get_concrete_function()
+        )
+        return tf.function(
+            lambda tensor: {self.output: frozen(tensor)[0]},
+            input_signature=[self.input],
+            autograph=False,
+        )

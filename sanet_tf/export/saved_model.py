@@ -1,0 +1,52 @@
+"""TensorFlow's SavedModel: any size of picture, resized inside.
+
+    model = tf.saved_model.load(path)
+    model.serving_default(images)["probabilities"]    images (B, H, W, 3) uint8
+    model.class_names()                               (classes,) strings
+
+Loading needs TensorFlow alone. The weights are constants of the graph.
+"""
+
+from sanet_tf import cli
+
+FILE = "saved_model.pb"
+RESIZES = True  # pictures of any size
+QUANTIZATIONS = ("none",)
+
+
+def write(program, folder, quantize="none", calibration=None):
+    """Writes a `Program` into a folder.
+
+    Args:
+        program: a `sanet_tf.export.program.Program`.
+        folder: path of the folder.
+        quantize: "none".
+        calibration: not used.
+    """
+    import tensorflow as tf
+
+    module = tf.Module()
+    module.serving_default = program.freeze()
+    if "labels" in program.about:
+        names = [
+            name.encode("utf-8", "surrogateescape")
+            for name in program.about["labels"]
+        ]
+        module.class_names = tf.function(
+            lambda: tf.constant(names), input_signature=[], autograph=False
+        )
+    tf.saved_model.save(
+        module,
+        str(folder),
+        signatures={"serving_default": module.serving_default},
+    )
+
+
+def load(folder, manifest):
+    """The network in a folder, as a function of a NumPy array."""
+    tf = cli.load_tensorflow()
+    model = tf.saved_model.load(str(folder))
+    output = manifest["output"]["name"]
+    return lambda batch: model.serving_default(tf.constant(batch))[
+        output
+    ].numpy()

@@ -1,0 +1,80 @@
+"""HDF5 files of weights: sealed when written, examined before they are read.
+
+A sealed file ends with the SHA-256 of all that comes before it. HDF5 does not
+look behind its own end, so Keras and csbdeep read such files like any other.
+An attribute says that a file has been sealed, so that a seal cannot get lost.
+"""
+
+import hashlib
+import os
+
+import h5py
+
+SEALED = "sealed"
+START = b"\nsha256 "
+LENGTH = len(START) + 64  # bytes of a seal
+
+
+def seal(path):
+    """Appends the checksum to a finished file."""
+    with h5py.File(path, "a") as file:
+        file.attrs[SEALED] = True
+    with open(path, "r+b") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        file.seek(0, os.SEEK_END)
+        file.write(START + digest.encode())
+
+
+def examine(path):
+    """Looks at a file before anything in it is used.
+
+    Args:
+        path: of the file. Without a seal it may be damaged unnoticed.
+
+    Returns:
+        `{name: shape}` of its arrays.
+
+    Raises:
+        ValueError: the seal is broken; or the file leads to other files, or
+            declares more than it holds.
+        Exception: what h5py raises of a damaged file.
+    """
+    sealed = _has_seal(path)
+    links, arrays = {}, {}
+    with h5py.File(path) as file:
+        if SEALED in file.attrs and not sealed:
+            raise ValueError("its checksum has been lost")
+        file.visititems_links(links.__setitem__)
+        for name, link in links.items():
+            if not isinstance(link, h5py.HardLink):
+                raise ValueError(f"it leads elsewhere, by a link at {name}")
+            item = file[name]
+            if isinstance(item, h5py.Dataset):
+                if item.is_virtual or item.external:
+                    raise ValueError(f"it leads elsewhere, by the array {name}")
+                arrays[name] = item
+        declared = sum(array.nbytes for array in arrays.values())
+        held = os.path.getsize(path)
+        if declared > held:
+            raise ValueError(
+                f"it declares {declared} bytes of arrays, and has {held}"
+            )
+        return {name: array.shape for name, array in arrays.items()}
+
+
+def _has_seal(path):
+    """Whether there is one; it is checked."""
+    with open(path, "rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - LENGTH))
+        found = file.read()
+        if not found.startswith(START):
+            return False
+        file.seek(0)
+        digest, left = hashlib.sha256(), size - LENGTH
+        while left:
+            digest.update(file.read(min(left, 2**20)))
+            left = max(0, size - LENGTH - file.tell())
+    if digest.hexdigest().encode() != found[len(START) :]:
+        raise ValueError("its checksum is another: it has been changed")
+    return True

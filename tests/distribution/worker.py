@@ -1,0 +1,33 @@
+"""One process of a run of the tiny network, on JAX.
+
+The argument is JSON: coordinator, processes, process, and cases, a list of
+(folder, seconds after each epoch, arguments of make_trainer).
+"""
+
+import json
+
+from sanet_tf import cli, data_parallel
+from sanet_tf.distribution import choose
+
+
+def main(arguments):
+    told = json.loads(arguments[0])
+    data_parallel.START = told.get("start", data_parallel.START)
+    distribution = choose(
+        "data_parallel",
+        told["coordinator"],
+        told["processes"],
+        told["process"],
+    )
+    cli.load_backend()
+    with distribution:
+        from tests.distribution.tiny import make_trainer, slowly
+
+        for folder, seconds, options in told["cases"]:
+            trainer = make_trainer(folder, distribution, **options)
+            slowly(trainer, seconds).train()
+            trainer.run._lock.close()
+
+
+if __name__ == "__main__":
+    cli.run(main)

@@ -1,0 +1,84 @@
+"""Smaller files: how far they are from the network is measured, and said."""
+
+import numpy as np
+import pytest
+
+import sanet_tf
+from sanet_tf.errors import UserError
+from sanet_tf.export import writing
+from sanet_tf.export.classifier import classifier_program
+from sanet_tf.export.restoration import restoration_program
+from tests.export.networks import (
+    LABELS,
+    RESTORATION,
+    make_classifier,
+    pictures,
+)
+
+
+@pytest.fixture(scope="module")
+def program():
+    model = make_classifier("mobilenet_v2")
+    return classifier_program(model, LABELS, False, images=pictures(24))
+
+
+@pytest.fixture(scope="module")
+def floats(program, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("floats") / "x"
+    writing.export(program, folder, "litert")
+    return folder
+
+
+def size(folder):
+    return sum(file.stat().st_size for file in folder.glob("model.*"))
+
+
+@pytest.mark.parametrize(
+    ("format", "quantize", "largest"),
+    [
+        ("litert", "dynamic", 0.5),
+        ("litert", "float16", 0.65),
+        ("litert", "int8", 0.5),
+        ("onnx", "int8", 0.8),
+        pytest.param("onnx", "dynamic", 0.8, marks=pytest.mark.full),
+        pytest.param("onnx", "float16", 0.8, marks=pytest.mark.full),
+    ],
+)
+def test_it_is_smaller_and_agrees(
+    program, floats, tmp_path, format, quantize, largest
+):
+    made = writing.export(program, tmp_path / "x", format, quantize)
+    assert size(tmp_path / "x") < largest * size(floats)
+    checks = made["checks"]
+    assert 1e-6 < checks["difference"] < 0.3
+    assert checks["real"] == 24
+    images = pictures(24)
+    found = sanet_tf.load(tmp_path / "x").predict(images).argmax(-1)
+    expected = sanet_tf.load(floats).predict(images).argmax(-1)
+    agreement = np.mean(found == expected)
+    assert agreement >= 0.8
+    assert checks["top1_agreement"] == pytest.approx(agreement, abs=0.05)
+
+
+def test_restoration_of_eight_bits(tmp_path, rng):
+    model = RESTORATION["unet_sao"]()
+    writing.export(
+        restoration_program(model), tmp_path / "x", "litert", "dynamic"
+    )
+    stack = rng.random((8, 16, 16), np.float32)
+    found = sanet_tf.load(tmp_path / "x").predict(stack, "ZYX")
+    expected = model.predict(stack, "ZYX", n_tiles=(1, 1, 1))
+    assert 0 < np.abs(found - expected).max() < 0.1 * np.abs(expected).max()
+
+
+def test_what_there_is_not(program, tmp_path):
+    with pytest.raises(UserError, match=r"saved_model has no --quantize=dyn"):
+        writing.export(program, tmp_path / "x", "saved_model", "dynamic")
+
+
+def test_int8_needs_pictures(tmp_path):
+    model = make_classifier("mobilenet_v2")
+    without = classifier_program(model, LABELS, False)
+    with pytest.raises(UserError, match="int8 needs pictures"):
+        writing.export(without, tmp_path / "x", "onnx", "int8")
+    assert not any(tmp_path.iterdir())
