@@ -15,7 +15,6 @@ import training_flags
 from absl import flags
 
 from sanet_tf import cli
-from sanet_tf.errors import UserError
 
 FLAGS = flags.FLAGS
 # The default recipe, that of recipes/ssa-cifar.flags.
@@ -48,9 +47,14 @@ flags.DEFINE_bool(
 
 def main(arguments):
     cli.no_arguments(arguments)
+    distribution = training_flags.distribution()
     cli.load_backend(FLAGS.deterministic)
-    _check_steps()
+    with distribution:
+        training_flags.check_step(distribution)
+        _train(distribution)
 
+
+def _train(distribution):
     from sanet_tf.data import load_arrays
     from sanet_tf.device import gpu_name
     from sanet_tf.feeds import ArrayFeed
@@ -65,36 +69,34 @@ def main(arguments):
     for line in arrays.warnings:
         print(f"warning: {line}")
     training_flags.set_precision(gpu_name() is not None)
-    model = training_flags.build(
-        function,
+    feed = ArrayFeed(
+        arrays,
         FLAGS.image_size,
-        len(arrays.class_names),
-        **_stem(function),
+        recipe.batch_size,
+        FLAGS.flip,
+        training_flags.share(distribution),
     )
-    run = training_flags.open_run(model, arrays.class_names)
-    feed = ArrayFeed(arrays, FLAGS.image_size, recipe.batch_size, FLAGS.flip)
-    trainer = Trainer(
-        model,
-        recipe,
-        feed,
-        run,
-        FLAGS.seed,
-        FLAGS.strict,
-        FLAGS.steps_per_execution,
-    )
-    trainer.train()
-    write_results(trainer, lambda: {"data": _description(arrays)})
-
-
-def _check_steps():
-    """PyTorch takes one step a call."""
-    import keras
-
-    if keras.backend.backend() == "torch" and FLAGS.steps_per_execution > 1:
-        raise UserError(
-            "expected --steps_per_execution=1 with KERAS_BACKEND=torch, got "
-            f"{FLAGS.steps_per_execution}"
+    with distribution.scope():
+        model = training_flags.build(
+            function,
+            FLAGS.image_size,
+            len(arrays.class_names),
+            **_stem(function),
         )
+        trainer = Trainer(
+            model,
+            recipe,
+            feed,
+            training_flags.open_run(model, arrays.class_names, distribution),
+            FLAGS.seed,
+            FLAGS.strict,
+            FLAGS.steps_per_execution,
+            distribution,
+            FLAGS.xla,
+        )
+    trainer.train()
+    if distribution.process == 0:
+        write_results(trainer, lambda: {"data": _description(arrays)})
 
 
 def _stem(function):

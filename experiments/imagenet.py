@@ -11,7 +11,7 @@ To begin with the weights of another run, for other classes:
         --init_from=RUN_DIR --freeze=stem,stage1 --backbone_rate=0.1 ...
 
 The same command resumes an interrupted run. The results, the record of the
-run and a SavedModel are left in --output_dir.
+run and, on TensorFlow, a SavedModel are left in --output_dir.
 """
 
 import training_flags
@@ -38,17 +38,34 @@ flags.DEFINE_integer("image_size", 224, "side in pixels", lower_bound=1)
 
 def main(arguments):
     cli.no_arguments(arguments)
-    tf = cli.load_tensorflow()
+    distribution = training_flags.distribution()
+    cli.load_backend(FLAGS.deterministic)
+    _check_backend()
+    with distribution:
+        training_flags.check_step(distribution)
+        _train(distribution)
+
+
+def _check_backend():
+    """JAX can be fed by tf.data, which then leaves the GPUs to it."""
     import keras
 
-    if keras.backend.backend() != "tensorflow":
+    backend = keras.backend.backend()
+    if backend == "jax":
+        import tensorflow as tf
+
+        tf.config.set_visible_devices([], "GPU")
+    elif backend != "tensorflow":
         raise UserError(
-            "expected KERAS_BACKEND=tensorflow for tf.data, got "
-            f"{keras.backend.backend()}; experiments/cifar.py trains on any "
-            "backend, with data sets that fit into memory"
+            f"expected KERAS_BACKEND=tensorflow or jax, got {backend}; "
+            "experiments/cifar.py trains on any backend, with data sets that "
+            "fit into memory"
         )
 
+
+def _train(distribution):
     from sanet_tf.data import load_source
+    from sanet_tf.device import gpu_name
     from sanet_tf.feeds import StreamFeed
     from sanet_tf.results import write_results
     from sanet_tf.training import Trainer
@@ -58,41 +75,51 @@ def main(arguments):
     source = load_source(FLAGS.dataset, FLAGS.data_dir, FLAGS.download)
     for line in source.warnings:
         print(f"warning: {line}")
-    if FLAGS.deterministic:
-        tf.config.experimental.enable_op_determinism()
-    gpus = tf.config.list_logical_devices("GPU")
-    training_flags.set_precision(bool(gpus))
-    strategy = (
-        tf.distribute.MirroredStrategy()
-        if len(gpus) > 1
-        else tf.distribute.get_strategy()
-    )
-    with strategy.scope():
-        model = training_flags.build(
+    training_flags.set_precision(gpu_name() is not None)
+
+    def build():
+        return training_flags.build(
             function, FLAGS.image_size, len(source.class_names)
         )
-        run = training_flags.open_run(model, source.class_names)
+
+    feed = StreamFeed(
+        source,
+        FLAGS.image_size,
+        recipe.batch_size,
+        FLAGS.flip,
+        training_flags.share(distribution),
+    )
+    with distribution.scope():
+        model = build()
         trainer = Trainer(
             model,
             recipe,
-            StreamFeed(source, FLAGS.image_size, recipe.batch_size, FLAGS.flip),
-            run,
+            feed,
+            training_flags.open_run(model, source.class_names, distribution),
             FLAGS.seed,
             FLAGS.strict,
             FLAGS.steps_per_execution,
+            distribution,
+            FLAGS.xla,
         )
     trainer.train()
-    write_results(trainer, lambda: _export(trainer, source))
+    if distribution.process == 0:
+        write_results(trainer, lambda: _export(trainer, build, source))
 
 
-def _export(trainer, source):
+def _export(trainer, build, source):
     """Leaves a SavedModel of the best weights, checked on validation images."""
+    import keras
+
+    if keras.backend.backend() != "tensorflow":
+        return {}
     from sanet_tf import checkpoint, export
 
-    checkpoint.restore(trainer.run / "best.weights.h5", trainer.model)
+    model = build()  # on one device
+    checkpoint.restore(trainer.run / "best.weights.h5", model)
     path = trainer.run / "saved_model"
-    export.export_saved_model(trainer.model, source.class_names, path)
-    difference = export.check_saved_model(path, trainer.model, source)
+    export.export_saved_model(model, source.class_names, path)
+    difference = export.check_saved_model(path, model, source)
     return {"saved_model_difference": difference}
 
 

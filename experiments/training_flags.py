@@ -58,6 +58,23 @@ flags.DEFINE_bool(
     "mixed_precision", False, "float16 on a GPU, bfloat16 on a CPU"
 )
 flags.DEFINE_integer("steps_per_execution", 1, "steps per call", 1)
+flags.DEFINE_integer(
+    "accumulate_steps", 1, "parts of a batch, one after the other", 1
+)
+flags.DEFINE_bool(
+    "xla", False, "compile steps as JAX does; on a CPU it is slower"
+)
+
+flags.DEFINE_enum(
+    "distribution",
+    None,
+    ["none", "mirrored", "data_parallel"],
+    "mirrored: all GPUs of a machine, TensorFlow, default where there are "
+    "several; data_parallel: all devices of all processes, JAX",
+)
+flags.DEFINE_string("coordinator", None, "HOST:PORT of process 0")
+flags.DEFINE_integer("num_processes", 1, "processes of data_parallel", 1)
+flags.DEFINE_integer("process_id", 0, "which of them, from 0", 0)
 
 
 def recipe():
@@ -69,6 +86,62 @@ def recipe():
         for field in dataclasses.fields(Recipe)
     }
     return Recipe(**{**values, "decay_epochs": _integers("decay_epochs")})
+
+
+def distribution():
+    """The `sanet_tf.distribution.Distribution` of the flags.
+
+    To be called before the backend is loaded.
+    """
+    from sanet_tf.distribution import choose
+
+    return choose(
+        FLAGS.distribution,
+        FLAGS.coordinator,
+        FLAGS.num_processes,
+        FLAGS.process_id,
+    )
+
+
+def share(distribution):
+    """The `sanet_tf.data.share.Share` of this process."""
+    from sanet_tf.data.share import Share
+
+    return Share(
+        distribution.process,
+        distribution.processes,
+        FLAGS.accumulate_steps,
+        padded=distribution.devices > 1,
+    )
+
+
+def check_step(distribution):
+    """Refuses what the backend cannot do with a step."""
+    import keras
+
+    backend = keras.backend.backend()
+    for flag, alone in (
+        ("steps_per_execution", 1),
+        ("accumulate_steps", 1),
+        ("xla", False),
+    ):
+        value = FLAGS[flag].value
+        if backend == "torch" and value != alone:
+            raise UserError(
+                f"--{flag}={value} does not go with KERAS_BACKEND=torch: "
+                "expected tensorflow or jax"
+            )
+        if (
+            backend == "tensorflow"
+            and distribution.devices > 1
+            and flag != "steps_per_execution"
+            and value != alone
+        ):
+            raise UserError(
+                f"--{flag}={value} goes with one device on TensorFlow, got "
+                f"{distribution.devices}; expected --distribution=none, or "
+                "KERAS_BACKEND=jax and --distribution=data_parallel"
+            )
 
 
 def network():
@@ -125,12 +198,13 @@ def build(function, image_size, classes, **options):
         ) from error
 
 
-def open_run(model, class_names):
+def open_run(model, class_names, distribution):
     """Applies --init_from and --freeze, and opens the folder of the run.
 
     Args:
         model: what `build` gave.
         class_names: the name of each class.
+        distribution: a `sanet_tf.distribution.Distribution`.
 
     Returns:
         A `sanet_tf.run_directory.RunDirectory`.
@@ -138,9 +212,13 @@ def open_run(model, class_names):
     from sanet_tf.record import script_flags
     from sanet_tf.run_directory import RunDirectory
 
-    path = FLAGS.output_dir or f"runs/{FLAGS.model}-{FLAGS.dataset}"
+    values = script_flags()
+    distribution.check_same("flags", values)
+    path = distribution.folder(
+        FLAGS.output_dir or f"runs/{FLAGS.model}-{FLAGS.dataset}"
+    )
     first = _fine_tune(model, class_names, path)
-    run = RunDirectory(path, script_flags())
+    run = RunDirectory(path, values)
     run.keep_labels(class_names)
     if first is not None:
         first.keep(run)

@@ -5,6 +5,7 @@ import importlib
 import os
 import signal
 import sys
+import traceback
 
 from absl import app, logging
 
@@ -101,6 +102,29 @@ def silent_stderr():
         os.close(saved)
 
 
+def report(error):
+    """Says in one line what has ended the command; others get a traceback.
+
+    Args:
+        error: what was raised.
+
+    Returns:
+        The exit status.
+    """
+    if isinstance(error, _Ended):
+        number = signal.Signals(error.args[0])
+        print(f"ended by {number.name}", file=sys.stderr)
+        return 128 + number
+    if isinstance(error, KeyboardInterrupt):
+        print("interrupted", file=sys.stderr)
+        return 130
+    if isinstance(error, (UserError, OSError)):
+        print(f"error: {error}", file=sys.stderr)
+    else:
+        traceback.print_exception(error)
+    return 1
+
+
 class _Ended(KeyboardInterrupt):
     """A signal other than that of Ctrl-C."""
 
@@ -115,13 +139,5 @@ def _guarded(main, arguments):
             signal.signal(number, _end)
     try:
         return main(arguments)
-    except (UserError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except _Ended as error:
-        number = signal.Signals(error.args[0])
-        print(f"ended by {number.name}", file=sys.stderr)
-        return 128 + number
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return 130
+    except (UserError, OSError, KeyboardInterrupt) as error:
+        return report(error)

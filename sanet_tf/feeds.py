@@ -7,6 +7,9 @@ of `(B, S, S, 3)` float32 images, as `preprocess_input` gives them, and one-hot
 `(B, classes)` float32 labels, in a form that `keras.Model.fit` takes. With a
 seed, which decides order, crops and flips, there are as many full batches as
 the split has, and at least one; without, all images once and in order.
+
+Of these batches a feed makes the rows of its `Share`. Where that is padded,
+weights `(B,)` come with the images that are not trained on.
 """
 
 import dataclasses
@@ -17,6 +20,7 @@ import numpy as np
 
 from sanet_tf.data.augmentation import Augmentation
 from sanet_tf.data.decoding import Decoder
+from sanet_tf.data.share import WHOLE, Share
 from sanet_tf.models import preprocess_input
 from sanet_tf.seeds import derive_seed
 
@@ -36,6 +40,7 @@ class StreamFeed:
     image_size: int
     batch_size: int
     flip: bool = True
+    share: Share = WHOLE
 
     def __post_init__(self):
         self.class_names = self.source.class_names
@@ -56,7 +61,8 @@ class StreamFeed:
             self.batch_size,
             seed,
             self.flip,
-        ).map(lambda images, labels: (preprocess_input(images), labels))
+            self.share,
+        ).map(lambda images, *others: (preprocess_input(images), *others))
 
 
 @dataclasses.dataclass
@@ -74,6 +80,7 @@ class ArrayFeed:
     image_size: int
     batch_size: int
     flip: bool = True
+    share: Share = WHOLE
 
     def __post_init__(self):
         self.class_names = self.arrays.class_names
@@ -86,47 +93,78 @@ class ArrayFeed:
 
     def batches(self, split, seed=None):
         """A `keras.utils.PyDataset` of one epoch."""
+        return _Batches(self, split, seed)
+
+    def order(self, split, seed):
+        """Which images an epoch has, one after the other."""
+        size = self.sizes[split]
         if seed is None:
-            order, crop = np.arange(self.sizes[split]), self._centre
-        else:
-            order = self._order(self.sizes[split], seed)
-
-            def crop(images, batch):
-                return self._augment(images, derive_seed(seed, batch))
-
-        return _Batches(self, split, order, crop)
-
-    def _order(self, size, seed):
+            return np.arange(size)
         order = np.random.default_rng(seed).permutation(size)
         batch_size = min(self.batch_size, size)
         return order[: size // batch_size * batch_size]
 
-    def _centre(self, images, batch):
+    def centre(self, images):
         start = (self.arrays.side - self.image_size) // 2
         stop = start + self.image_size
         return images[:, start:stop, start:stop]
 
+    def augment(self, images, seed, rows, total):
+        """Crops and flips `rows` of a batch of `total` images."""
+        return self._augment(images, seed, rows, total)
+
 
 class _Batches(keras.utils.PyDataset):
-    """The images of `order`, batch by batch.
+    """A process's rows of an epoch's batches, part by part.
 
     Each is a function of its number alone, since Keras may ask for one twice.
     """
 
-    def __init__(self, feed, split, order, crop):
+    def __init__(self, feed, split, seed):
         super().__init__()
+        self._feed, self._share, self._seed = feed, feed.share, seed
         self._images, self._labels = feed.arrays.splits[split]
         self._one_hot = np.eye(len(feed.class_names), dtype=np.float32)
+        self._order = feed.order(split, seed)
         self._batch_size = feed.batch_size
-        self._order, self._crop = order, crop
+        if seed is not None:
+            self._batch_size = min(self._batch_size, len(self._order))
 
     def __len__(self):
-        return math.ceil(len(self._order) / self._batch_size)
+        part_size = self._share.part_size(self._batch_size)
+        return math.ceil(len(self._order) / part_size)
 
     def __getitem__(self, number):
         if number >= len(self):
             raise IndexError(number)
-        start = number * self._batch_size
-        chosen = self._order[start : start + self._batch_size]
-        images = self._crop(self._images[chosen], number)
-        return preprocess_input(images), self._one_hot[self._labels[chosen]]
+        batch, part = divmod(number, self._share.parts)
+        rows = self._share.rows(self._batch_size, part)
+        places = batch * self._batch_size + rows
+        there = places < len(self._order)  # all, but in the last batch
+        chosen = self._order[places[there]]
+        labels = self._one_hot[self._labels[chosen]]
+        images = self._images[chosen]
+        if self._seed is None:
+            images = self._feed.centre(images)
+        else:
+            images = self._feed.augment(
+                images, derive_seed(self._seed, batch), rows, self._batch_size
+            )
+        images = preprocess_input(images)
+        if not self._share.padded:
+            return images, labels
+        images = keras.ops.convert_to_numpy(images)
+        if self._seed is not None:
+            return images, labels
+        return _filled(images, there), _filled(labels, there), _weights(there)
+
+
+def _filled(values, there):
+    """`values` in the rows that are there, zeros in the others."""
+    filled = np.zeros((len(there), *values.shape[1:]), np.float32)
+    filled[there] = values
+    return filled
+
+
+def _weights(there):
+    return there.astype(np.float32)

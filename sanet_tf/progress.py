@@ -11,7 +11,7 @@ from tqdm import tqdm
 from sanet_tf.errors import UserError
 
 
-def progress_bar(total, initial, unit="step"):
+def progress_bar(total, initial, unit="step", shown=True):
     """Steps of a whole run with the time left; lines where it is no terminal.
 
     One step has none.
@@ -20,6 +20,7 @@ def progress_bar(total, initial, unit="step"):
         total: steps of the run.
         initial: steps that an earlier process has done.
         unit: what is counted.
+        shown: whether this process shows it.
 
     Returns:
         A `tqdm` bar.
@@ -33,7 +34,7 @@ def progress_bar(total, initial, unit="step"):
         mininterval=interval,
         maxinterval=interval,
         file=sys.stderr if terminal else _Lines(),
-        disable=total == 1,
+        disable=total == 1 or not shown,
     )
 
 
@@ -55,11 +56,12 @@ class Watch(keras.callbacks.Callback):
         self.ticks = []  # (time, step) after each execution
 
     def on_train_batch_end(self, batch, logs=None):
-        self.ticks.append((time.perf_counter(), batch + 1))
-        loss = float(logs["loss"])
-        self._check(loss, f"at step {batch + 1} of")
         steps = self.trainer.steps_per_epoch
-        done = self.epoch * steps + min(batch + 1, steps)
+        taken = (batch + 1) / self.trainer.recipe.accumulate_steps
+        self.ticks.append((time.perf_counter(), taken))
+        loss = float(logs["loss"])
+        self._check(loss, f"at step {math.ceil(taken)} of")
+        done = self.epoch * steps + min(int(taken), steps)
         self.bar.update(done - self.bar.n)
         self.bar.set_postfix(loss=f"{loss:.4f}", refresh=False)
 

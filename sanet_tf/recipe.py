@@ -33,6 +33,8 @@ class Recipe:
             evaluated; 0 evaluates the weights themselves.
         backbone_rate: factor of the learning rate of all weights but the
             classifier's, or None for 1.
+        accumulate_steps: parts of a batch that are taken one after the other,
+            of whose gradients the step takes the mean.
     """
 
     epochs: int
@@ -49,6 +51,7 @@ class Recipe:
     clip_norm: float = 0.0
     ema_momentum: float = 0.0
     backbone_rate: float | None = None
+    accumulate_steps: int = 1
 
     def __post_init__(self):
         if self.schedule == "steps" and self.warmup_epochs:
@@ -72,7 +75,9 @@ class SGD(keras.optimizers.SGD):
     """Keras's SGD, with learning rates that differ between weights.
 
     Its moving average stays out of the weights: Keras puts it into them
-    whenever `fit` ends; here `fit` is called for every epoch.
+    whenever `fit` ends; here `fit` is called for every epoch. Where gradients
+    are accumulated, schedules and moving average count the updates; Keras
+    counts the parts of which an update is made.
 
     Args:
         *args: as in Keras.
@@ -106,6 +111,19 @@ class SGD(keras.optimizers.SGD):
                 [v for v in variables if self._factor(v) == factor]
             )
         self.weight_decay = decay
+
+    def _get_current_learning_rate(self):
+        if callable(self._learning_rate):
+            return self._learning_rate(self.iterations)
+        return self._learning_rate
+
+    def _update_model_variables_moving_average(self, variables):
+        momentum, parts = self.ema_momentum, self.gradient_accumulation_steps
+        if parts:
+            is_update = (self._iterations + 1) % parts == 0
+            self.ema_momentum = keras.ops.where(is_update, momentum, 1.0)
+        super()._update_model_variables_moving_average(variables)
+        self.ema_momentum = momentum
 
     def _factor(self, variable):
         return self._factors[self._get_variable_index(variable)]
@@ -148,6 +166,9 @@ def make_optimizer(recipe, steps_per_epoch):
         use_ema=recipe.ema_momentum > 0,
         ema_momentum=recipe.ema_momentum or 0.99,  # the latter is not used
         ema_overwrite_frequency=None,
+        gradient_accumulation_steps=(
+            recipe.accumulate_steps if recipe.accumulate_steps > 1 else None
+        ),
         rate_factor=_rate_factor(recipe),
     )
     optimizer.exclude_from_weight_decay(var_names=["gamma", "beta", "bias"])

@@ -16,6 +16,14 @@ from absl import flags
 import sanet_tf
 
 PACKAGES = ("keras", "numpy", "pillow", "tensorflow", "jax", "torch")
+# They change from place to place, and decide rounding, but no result.
+PLACES = (
+    "output_dir",
+    "distribution",
+    "coordinator",
+    "num_processes",
+    "process_id",
+)
 DATA_DIR = ("--data_dir=", "-data_dir=", "")  # ways to give the flag
 
 
@@ -48,11 +56,24 @@ def script_flags(module=None):
     values = {
         flag.name: flag.value
         for flag in flags.FLAGS.get_key_flags_for_module(module or sys.argv[0])
-        if flag.name != "output_dir"
+        if flag.name not in PLACES
     }
     if values.get("data_dir"):
         values["data_dir"] = _folder_name(values["data_dir"])
     return values
+
+
+def default_flags(names):
+    """What a record had of flags, before there were any of that name.
+
+    Args:
+        names: of flags.
+
+    Returns:
+        `{name: default}` of those that the command has.
+    """
+    known = flags.FLAGS
+    return {name: known[name].default for name in names if name in known}
 
 
 def processor():

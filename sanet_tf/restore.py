@@ -59,6 +59,7 @@ def main(paths):
             del sources[target]
     if not sources:
         return 0
+    tf = cli.load_tensorflow()
     from sanet_tf.inference import load
     from sanet_tf.progress import progress_bar
 
@@ -74,7 +75,7 @@ def main(paths):
             try:
                 _restore(model, source, target, n_tiles)
                 bar.write(f"wrote {target}")
-            except _out_of_memory():
+            except (MemoryError, tf.errors.ResourceExhaustedError):
                 failed = True
                 line = "not enough memory; more --n_tiles need less"
                 bar.write(f"{source}: {line}", file=sys.stderr)
@@ -163,14 +164,6 @@ def _n_tiles():
             f"--n_tiles=1,4,4, got --n_tiles={','.join(N_TILES.value)}"
         )
     return [int(number) for number in N_TILES.value]
-
-
-def _out_of_memory():
-    """The classes of errors, TensorFlow's too where it runs."""
-    if "tensorflow" not in sys.modules:
-        return MemoryError
-    errors = sys.modules["tensorflow"].errors
-    return MemoryError, errors.ResourceExhaustedError
 
 
 def _line(source, error):

@@ -84,6 +84,7 @@ def _metrics(trainer):
         "last": epochs[-1],
         "backend": keras.backend.backend(),
         "device": device_name(),
+        "devices": trainer.distribution.devices,
         "images_per_second": statistics.median(rates) if rates else None,
         "seconds_per_epoch": statistics.median(seconds),
         "seconds": round(sum(seconds), 1),

@@ -16,7 +16,7 @@ import tempfile
 
 from sanet_tf import files
 from sanet_tf.errors import UserError
-from sanet_tf.record import run_record
+from sanet_tf.record import default_flags, run_record
 
 LABELS = "labels.txt"
 
@@ -118,6 +118,7 @@ def check_flags(record, flags):
         raise UserError(
             f"{record} is not the record of a run; choose another --output_dir"
         ) from error
+    recorded = {**default_flags(flags), **recorded}
     differences = [
         f"--{name} was {recorded.get(name)!r}, is {flags.get(name)!r}"
         for name in sorted(recorded.keys() | flags.keys())

@@ -13,11 +13,14 @@ import warnings
 import keras
 
 from sanet_tf import checkpoint, files
+from sanet_tf.distribution import Distribution
 from sanet_tf.errors import UserError
 from sanet_tf.progress import Watch, progress_bar
 from sanet_tf.recipe import make_optimizer
 from sanet_tf.seeds import derive_seed
 from sanet_tf.summary import write_summary
+
+EXACT = "cross_entropy"  # the loss of padded batches
 
 
 @dataclasses.dataclass
@@ -32,6 +35,9 @@ class Trainer:
         seed: integer that decides order, crops, flips and dropout.
         strict: whether an image that cannot be read ends the run.
         steps_per_execution: training steps between two looks at the loss.
+        distribution: the `sanet_tf.distribution.Distribution` in whose scope
+            the model was built, and this is.
+        use_xla: whether TensorFlow compiles the steps.
         state: `{"data": the feed's identity, "epochs": [a dictionary each],
             "skipped": {name: reason}}`.
     """
@@ -43,26 +49,36 @@ class Trainer:
     seed: int = 0
     strict: bool = False
     steps_per_execution: int = 1
+    distribution: Distribution = dataclasses.field(default_factory=Distribution)
+    use_xla: bool = False
 
     def __post_init__(self):
         data = self.feed.identity
         self.state = {"data": data, "epochs": [], "skipped": {}}
         size, batch = self.feed.sizes["train"], self.recipe.batch_size
+        self._check_batch(min(batch, size))
         self.steps_per_epoch = max(1, size // batch)
         self.optimizer = make_optimizer(self.recipe, self.steps_per_epoch)
         top = min(5, len(self.feed.class_names))
+        options = {
+            "from_logits": True,
+            "label_smoothing": self.recipe.label_smoothing,
+        }
+        metrics = [
+            keras.metrics.CategoricalAccuracy(name="top1"),
+            keras.metrics.TopKCategoricalAccuracy(top, name="top5"),
+        ]
+        if self.feed.share.padded:  # Keras's own loss counts all rows
+            metrics.append(
+                keras.metrics.CategoricalCrossentropy(EXACT, **options)
+            )
         self.model.compile(
             self.optimizer,
-            keras.losses.CategoricalCrossentropy(
-                from_logits=True, label_smoothing=self.recipe.label_smoothing
-            ),
-            metrics=[
-                keras.metrics.CategoricalAccuracy(name="top1"),
-                keras.metrics.TopKCategoricalAccuracy(top, name="top5"),
-            ],
+            keras.losses.CategoricalCrossentropy(**options),
+            weighted_metrics=metrics,
             steps_per_execution=self.steps_per_execution,
             # On CPU, XLA's convolutions are slower; JAX has no others.
-            jit_compile=keras.backend.backend() == "jax",
+            jit_compile=self.use_xla or keras.backend.backend() == "jax",
         )
         self.model.optimizer.build(self.model.trainable_variables)
 
@@ -79,11 +95,14 @@ class Trainer:
         """Trains the epochs that are missing."""
         # Skipped images make the number of batches unknown; Keras warns then.
         warnings.filterwarnings("ignore", "Your input ran out of data")
+        self.distribution.check_same("data", {"sum": self.feed.identity})
         self._resume()
         done = len(self.state["epochs"])
         self._check_first_batches()
         total = self.recipe.epochs * self.steps_per_epoch
-        with progress_bar(total, done * self.steps_per_epoch) as bar:
+        speaks = self.distribution.process == 0
+        done_steps = done * self.steps_per_epoch
+        with progress_bar(total, done_steps, shown=speaks) as bar:
             for epoch in range(done, self.recipe.epochs):
                 bar.set_description(f"epoch {epoch + 1}/{self.recipe.epochs}")
                 self._train_epoch(epoch, bar)
@@ -110,7 +129,7 @@ class Trainer:
             self._log()
 
     def _train_epoch(self, epoch, bar):
-        self._seed_dropout(epoch)
+        self.distribution.seed_dropout(self.model, self.seed, epoch)
         watch = Watch(self, epoch, bar)
         logs = self.model.fit(
             self._batches(epoch),
@@ -120,6 +139,7 @@ class Trainer:
             shuffle=False,  # the batches are
             verbose=0,
         ).history
+        self.distribution.unite(self.model)
         with self.optimizer.averaged(self.model.trainable_variables):
             validation = self.model.evaluate(
                 self.feed.batches("val"),
@@ -127,6 +147,9 @@ class Trainer:
                 return_dict=True,
                 verbose=0,
             )
+        if EXACT in validation:
+            validation["loss"] = validation.pop(EXACT)
+            del logs[EXACT]
         entry = {
             "epoch": epoch + 1,
             **{name: values[-1] for name, values in logs.items()},
@@ -147,7 +170,9 @@ class Trainer:
 
     def _commit(self, entry):
         self.state["epochs"].append(entry)
-        self.state["skipped"] = dict(sorted(self.feed.skipped.items()))
+        for skipped in self.distribution.gather(self.feed.skipped):
+            self.state["skipped"].update(skipped)
+        self.state["skipped"] = dict(sorted(self.state["skipped"].items()))
         checkpoint.save(self.run / "last.weights.h5", self.model, self.state)
         if self.best is entry:
             self._save_best()
@@ -166,11 +191,6 @@ class Trainer:
     def _batches(self, epoch):
         return self.feed.batches("train", derive_seed(self.seed, epoch))
 
-    def _seed_dropout(self, epoch):
-        for variable in self.model.non_trainable_variables:
-            if variable.name == "seed_generator_state":
-                variable.assign([self.seed, epoch])
-
     def _check_first_batches(self):
         """Says what is wrong before Keras says that there was no data."""
         epoch = len(self.state["epochs"])
@@ -184,6 +204,16 @@ class Trainer:
                     f"to {split} on could be read: {self.first_skipped()}"
                 )
             self.check_strict()
+
+    def _check_batch(self, rows):
+        parts = self.recipe.accumulate_steps
+        devices = self.distribution.devices
+        if rows % (parts * devices):
+            raise UserError(
+                f"expected a --batch_size that {parts * devices} divides, "
+                f"{parts} accumulated steps on {devices} devices; got {rows}, "
+                "--batch_size or the number of images"
+            )
 
     def check_strict(self):
         if self.strict and self.feed.skipped:

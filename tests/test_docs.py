@@ -103,7 +103,9 @@ def test_files_of_the_commands_exist():
 @pytest.mark.parametrize(("script", "flags"), commands())
 def test_flags_of_the_commands_exist(script, flags):
     if "/" not in script:
-        script = script.replace(".", "/") + ".py"
+        script = script.replace(".", "/")
+        package = (ROOT / script).is_dir()
+        script += "/__main__.py" if package else ".py"
     assert set(flags) <= defined(ROOT / script) | {"flagfile"}
 
 

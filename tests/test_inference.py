@@ -17,6 +17,7 @@ from sanet_tf.export.classifier import (
 from sanet_tf.export.restoration import restoration_program
 from sanet_tf.trained import load_trained
 from tests.export.networks import RESTORATION, pictures
+from tests.restoration.models import fill, make_care
 from tests.runs import CLASSES, make_run
 
 WITHOUT_TENSORFLOW = """
@@ -118,15 +119,8 @@ def test_pictures_of_cifar_are_not_cropped(tmp_path, rng):
 
 
 def test_a_training_of_restoration(tmp_path):
-    model = RESTORATION["unet"]()
-    model.config.train_patch_size = None
-    model.basedir, model.name = tmp_path, "model"
-    model.set_logdir() if hasattr(model, "set_logdir") else None
-    (tmp_path / "model").mkdir(exist_ok=True)
-    from csbdeep.utils import save_json
-
-    save_json(vars(model.config), str(tmp_path / "model" / "config.json"))
-    model.keras_model.save_weights(tmp_path / "model" / "weights_best.h5")
+    model = fill(make_care("YX", name="model", basedir=tmp_path))
+    model.keras_model.save_weights(model.logdir / "weights_best.h5")
     stack = np.random.default_rng(0).random((10, 12))
     expected = model.predict(stack, "YX")
     for path in (tmp_path, tmp_path / "model"):

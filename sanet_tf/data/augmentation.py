@@ -23,35 +23,59 @@ class Augmentation:
         images: `(B, side, side, 3)`, 0 to 255.
         seed: integer that decides all crops and flips of the batch. On each
             backend the draws are others.
+        rows: which rows of a larger batch the images are, `(B,)` integers;
+            None: all.
+        total: number of rows of that batch.
 
     Output:
         `(B, size, size, 3)` float32, 0 to 255, a tensor of the backend.
     """
 
     def __init__(self, side, size, padding=0, flip=True):
-        x = inputs = keras.Input((side, side, 3))
-        for layer in _layers(side, size, padding, flip):
-            x = layer(x)
-        self._model = keras.Model(inputs, x)
+        self._layers = list(_layers(side, size, padding, flip))
         self._transform = self._stateless
         if keras.backend.backend() == "jax":
             import jax
 
-            self._transform = jax.jit(self._stateless)
+            self._transform = jax.jit(self._stateless, static_argnums=3)
 
-    def __call__(self, images, seed):
-        return self._transform(images, np.array(seed))
+    def __call__(self, images, seed, rows=None, total=None):
+        if rows is None:
+            total = len(images)
+            rows = np.arange(total)
+        return self._transform(images, np.array(seed), rows, total)
 
-    def _stateless(self, images, seed):
-        states = self._model.non_trainable_variables
+    def _stateless(self, images, seed, rows, total):
+        """All rows are drawn, the given ones are made."""
+        images = keras.ops.cast(images, "float32")
         seeds = [
-            keras.ops.stack([seed, DRAWS * number])
-            for number in range(len(states))
+            (layer.generator.state, keras.ops.stack([seed, DRAWS * number]))
+            for number, layer in enumerate(
+                layer for layer in self._layers if hasattr(layer, "generator")
+            )
         ]
-        return self._model.stateless_call([], seeds, images, training=True)[0]
+        with keras.StatelessScope(state_mapping=seeds):
+            for layer in self._layers:
+                draws = layer.get_random_transformation(
+                    keras.KerasTensor((total, *images.shape[1:]))
+                )
+                if draws is not None:
+                    draws = {
+                        name: _take(value, rows)
+                        for name, value in draws.items()
+                    }
+                images = layer.transform_images(images, draws)
+        return images
+
+
+def _take(draws, rows):
+    """Of all rows the given ones; of a shape nothing."""
+    is_shape = isinstance(draws, tuple)
+    return draws if is_shape else keras.ops.take(draws, rows, axis=0)
 
 
 def _layers(side, size, padding, flip):
+    """The layers; their own seeds are not used."""
     start = (side - size) // 2  # of the crop at the centre
     # A shift to the right by t moves the crop to the left by t.
     lowest, highest = start - (side - size) - padding, start + padding
@@ -59,9 +83,9 @@ def _layers(side, size, padding, flip):
         # Rounded to whole pixels, all shifts are equally likely.
         factor = ((lowest - 0.4999) / side, (highest + 0.4999) / side)
         yield keras.layers.RandomTranslation(
-            factor, factor, "constant", "nearest", dtype="float32"
+            factor, factor, "constant", "nearest", seed=0, dtype="float32"
         )
     if size < side:
         yield keras.layers.CenterCrop(size, size, dtype="float32")
     if flip:
-        yield keras.layers.RandomFlip("horizontal", dtype="float32")
+        yield keras.layers.RandomFlip("horizontal", seed=0, dtype="float32")

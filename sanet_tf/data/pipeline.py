@@ -3,6 +3,7 @@
 import tensorflow as tf
 
 from sanet_tf.data.preprocessing import resize_and_crop
+from sanet_tf.data.share import WHOLE
 
 
 def image_batches(
@@ -13,10 +14,13 @@ def image_batches(
     batch_size,
     seed=None,
     flip=True,
+    share=WHOLE,
 ):
     """Batches of `((B, S, S, 3) float32 0..255, (B, classes) one-hot)`.
 
-    Images that cannot be read are left out; `decoder` knows which.
+    Images that cannot be read are left out; `decoder` knows which. Of padded
+    batches there is a third element, the weights `(B,)`: 0 for such images,
+    and for those that fill up the last batch.
 
     Args:
         source: a `sanet_tf.data.source.Source`.
@@ -29,11 +33,16 @@ def image_batches(
         seed: integer that decides order, crops and flips; None for all
             images in order, cropped at the centre.
         flip: whether training images are mirrored half of the time.
+        share: the rows of each batch that are made; only these are decoded.
 
     Returns:
-        A `tf.data.Dataset` of one epoch.
+        A `tf.data.Dataset` of one epoch: of each batch's parts, if it has
+        several.
     """
-    num_classes = len(source.class_names)
+    num_classes, size = len(source.class_names), source.sizes[split]
+    if seed is not None:
+        batch_size = min(batch_size, size)
+    rows = share.size(batch_size)
 
     def decode(index, element):
         name, encoded, label = element
@@ -46,23 +55,41 @@ def image_batches(
         image = resize_and_crop(image, image_size, crop_seed, flip)
         return image, tf.one_hot(label, num_classes), readable
 
-    images = (
-        source.elements(split, seed)
-        .enumerate()
-        .map(decode, tf.data.AUTOTUNE)
-        .filter(lambda image, label, readable: readable)
-        .map(lambda image, label, readable: (image, label))
+    elements = source.elements(split, seed).enumerate()
+    if share.processes > 1:
+        elements = elements.filter(lambda i, _: share.has(i, batch_size))
+    images = elements.map(decode, tf.data.AUTOTUNE)
+    if seed is None and share.padded:
+        steps = -(-size // share.part_size(batch_size))
+        return _full_batches(images, rows, steps)
+    images = images.filter(lambda image, label, readable: readable).map(
+        lambda image, label, readable: (image, label)
     )
     if seed is None:
-        return images.batch(batch_size).prefetch(tf.data.AUTOTUNE)
+        return images.batch(rows).prefetch(tf.data.AUTOTUNE)
     # The number of batches must be known: Keras runs a part of a step on the
     # end of the data, which counts in its metrics and in the optimizer.
-    size = source.sizes[split]
-    batch_size = min(batch_size, size)
-    steps = size // batch_size
+    return _known(images.repeat(), rows, size // batch_size * share.parts)
+
+
+def _full_batches(images, rows, steps):
+    """All images, and as many of weight 0 as the batches need."""
+    weighted = images.map(
+        lambda image, label, readable: (
+            image,
+            label,
+            tf.cast(readable, tf.float32),
+        )
+    )
+    nothing = tuple(tf.zeros(s.shape, s.dtype) for s in weighted.element_spec)
+    padding = tf.data.Dataset.from_tensors(nothing).repeat()
+    return _known(weighted.concatenate(padding), rows, steps)
+
+
+def _known(images, rows, steps):
+    """`steps` batches of as many rows."""
     return (
-        images.repeat()
-        .batch(batch_size, drop_remainder=True)
+        images.batch(rows, drop_remainder=True)
         .take(steps)
         .apply(tf.data.experimental.assert_cardinality(steps))
         .prefetch(tf.data.AUTOTUNE)

@@ -1,17 +1,24 @@
 """Siamese attention with constants: its BatchNorm and projections folded.
 
 The rank form (`sanet_tf.layers.siamese`) for inference, without its sums over
-heads and its concatenations. Columns of ones stand beside the scores, so there
-are K = 2 H of them; `own` is 1 where a channel belongs to the head of the row:
+heads and its concatenations. With factors f and g of K = 2 H columns, and
+`own`, 1 where a channel belongs to the head of the row:
 
-    M = 1/N [s_k, 1]^T X           (K, C)
-    R = (M W_v') * [own; own] + b  (K, C)  rows of the global and local term
-    O = [1, s_q] R                 (N, C)
+    f = X W_f + b_f,  g = X W_g + b_g           (N, K)
+    R = (1/N g^T X W_v') * [own; own] + b       (K, C)
+    O = f R                                     (N, C)
 
 W_v' is the value projection with the scale of BatchNorm in its columns; b has
-BatchNorm's shift in its first row, which all positions share.
+BatchNorm's shift. The factors are f = [s_q, 1] and g = [1, s_k]: for each head
+the local and the global term. Where queries and keys have the same scores s,
+the sum of both is symmetric, and f and g can be one product:
 
-Gao, Xie, Ji, "Siamese Attention Networks", Eq. 6.
+    s_i 1 + 1 s_j = ((s_i + t) (s_j + t) - (s_i - t) (s_j - t)) / 2t
+
+with f = g = [s + t, s - t], for any t. Rounding matters least where t is about
+as large as s.
+
+Gao, Xie, Ji, "Siamese Attention Networks", Eq. 5-6.
 """
 
 import keras
@@ -23,12 +30,11 @@ from sanet_tf.layers import positions
 
 @keras.saving.register_keras_serializable("sanet_tf")
 class FoldedSiameseAttention(keras.layers.Layer):
-    """Siamese attention of constants, made by `constants`.
+    """Siamese attention of constants.
 
     Args:
-        num_heads: number of heads H.
-        use_value_projection: whether there is a W_v'.
-        use_shift: whether there is a b.
+        shapes: `{name: shape}` of its constants, those of `constants`.
+        use_skip: whether the input is added to the output.
 
     Call arguments:
         inputs: `(B, *spatial, C)`, spatial sizes may be unknown (None).
@@ -37,49 +43,35 @@ class FoldedSiameseAttention(keras.layers.Layer):
         The shape of the input.
     """
 
-    def __init__(
-        self, num_heads, use_value_projection=True, use_shift=True, **kwargs
-    ):
+    def __init__(self, shapes, use_skip=False, **kwargs):
         super().__init__(trainable=False, **kwargs)
-        self.num_heads = num_heads
-        self.use_value_projection = use_value_projection
-        self.use_shift = use_shift
+        self.shapes = shapes
+        self.use_skip = use_skip
 
     def build(self, input_shape):
-        channels, rows = input_shape[-1], 2 * self.num_heads
-        shapes = {
-            "query_kernel": (channels, rows),
-            "query_bias": (rows,),
-            "key_kernel": (channels, rows),
-            "key_bias": (rows,),
-            "mask": (rows, channels),
-        }
-        if self.use_value_projection:
-            shapes["value_kernel"] = (channels, channels)
-        if self.use_shift:
-            shapes["shift"] = (rows, channels)
-        for name, shape in shapes.items():
-            weight = self.add_weight(
+        self.constants = {
+            name: self.add_weight(
                 name=name, shape=shape, initializer="zeros", trainable=False
             )
-            setattr(self, name, weight)
-
-    def assign(self, values):
-        """Sets the weights from `{name: array}`."""
-        for name, value in values.items():
-            getattr(self, name).assign(value)
+            for name, shape in self.shapes.items()
+        }
 
     def call(self, inputs):
         flat = positions.flatten(inputs)
-        keys = _multiply(flat, self.key_kernel) + self.key_bias
-        queries = _multiply(flat, self.query_kernel) + self.query_bias
-        rows = positions.mean_outer(keys, flat)  # (B, K, C)
-        if self.use_value_projection:
-            rows = _multiply(rows, self.value_kernel)
-        rows = rows * self.mask
-        if self.use_shift:
-            rows = rows + self.shift
-        return positions.unflatten(ops.matmul(queries, rows), inputs)
+        left = right = self._factors(flat, "left")
+        if "right_kernel" in self.shapes:
+            right = self._factors(flat, "right")
+        rows = positions.sum_outer(right, flat)  # (B, K, C)
+        if "value_kernel" in self.shapes:
+            rows = _multiply(rows, self.constants["value_kernel"])
+        length = ops.cast(ops.shape(flat)[1], rows.dtype)
+        rows = rows * (self.constants["mask"] / length)
+        if "shift" in self.shapes:
+            rows = rows + self.constants["shift"]
+        outputs = ops.matmul(left, rows)
+        if self.use_skip:
+            outputs = outputs + flat
+        return positions.unflatten(outputs, inputs)
 
     def compute_output_shape(self, input_shape):
         return input_shape
@@ -87,15 +79,18 @@ class FoldedSiameseAttention(keras.layers.Layer):
     def get_config(self):
         return {
             **super().get_config(),
-            "num_heads": self.num_heads,
-            "use_value_projection": self.use_value_projection,
-            "use_shift": self.use_shift,
+            "shapes": dict(self.shapes),
+            "use_skip": self.use_skip,
         }
 
+    def assign(self, values):
+        """Sets the constants from `{name: array}`."""
+        for name, value in values.items():
+            self.constants[name].assign(value)
 
-def _multiply(inputs, kernel):
-    """`(B, N, C)` by `(C, F)`; `ops.matmul` would ask for the batch size."""
-    return ops.matmul(inputs, kernel[None])
+    def _factors(self, flat, side):
+        product = _multiply(flat, self.constants[f"{side}_kernel"])
+        return product + self.constants[f"{side}_bias"]
 
 
 def constants(layer):

@@ -6,6 +6,7 @@ can leave them uninitialised, and the file then gives garbage.
 """
 
 import tempfile
+import warnings
 
 from sanet_tf.export import saved_model
 from sanet_tf.export.packages import needed
@@ -43,7 +44,9 @@ def write(program, folder, quantize="none", calibration=None):
             converter.representative_dataset = lambda: (
                 {program.input.name: array} for array in calibration
             )
-        content = converter.convert()
+        with warnings.catch_warnings():  # its calibration uses an old name
+            warnings.filterwarnings("ignore", r"\s*Warning: tf\.lite\.Interp")
+            content = converter.convert()
     check_operators(content)
     (folder / FILE).write_bytes(content)
 
@@ -52,9 +55,20 @@ def load(folder, manifest):
     """The network in a folder, as a function of a NumPy array."""
     litert = needed("ai_edge_litert.interpreter", "ai-edge-litert")
     interpreter = litert.Interpreter(str(folder / FILE))
+    # It says that it has begun to compute: here, where it is not heard.
+    (inputs,) = interpreter.get_input_details()
+    interpreter.resize_tensor_input(inputs["index"], _smallest(manifest))
+    interpreter.allocate_tensors()
     runner = interpreter.get_signature_runner("serving_default")
     name, output = manifest["input"]["name"], manifest["output"]["name"]
     return lambda batch: runner(**{name: batch})[output]
+
+
+def _smallest(manifest):
+    """The smallest shape that a network takes."""
+    shape = manifest["input"]["shape"][1:]
+    blocks = manifest.get("axes_div_by", shape)
+    return [1, *(n or block for n, block in zip(shape, blocks, strict=True))]
 
 
 def operators(content):

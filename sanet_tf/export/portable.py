@@ -7,10 +7,11 @@ The same values by other means, while a network is traced:
 - Up-sampling of images of unknown size loses the number of channels when
   LiteRT converts it. It is written out, with that number.
 - Sums over an unknown number of positions are made in blocks, of which there
-  may be none: LiteRT and ONNX Runtime fail on tensors without elements. The
-  positions are padded to whole blocks, at least one, with zeros.
-- Products with one matrix are reshaped by Keras, which tf2onnx converts wrongly
-  where sizes are unknown. ONNX has them as they are.
+  may be none, and LiteRT fails on tensors without elements. The positions are
+  padded to whole blocks, at least one, with zeros.
+- Reshapes to sizes that are computed are converted wrongly by tf2onnx, such as
+  those in sums over positions and in products with one matrix. Both are
+  written as one product; ONNX Runtime's sums in blocks by itself.
 """
 
 import contextlib
@@ -37,8 +38,11 @@ def padded_sums():
 
 @contextlib.contextmanager
 def plain_products():
-    """While it lasts, matrix products are traced without reshapes."""
-    with _replaced(keras.ops, "matmul", tf.matmul):
+    """While it lasts, products and sums are traced without reshapes."""
+    with (
+        _replaced(keras.ops, "matmul", tf.matmul),
+        _replaced(positions, "mean_outer", plain_mean_outer),
+    ):
         yield
 
 
@@ -59,6 +63,12 @@ def builtin_layers(model):
     finally:
         for layer in replaced:
             del layer.call
+
+
+def plain_mean_outer(left, right):
+    """`positions.mean_outer` as one product."""
+    length = tf.cast(tf.shape(right)[-2], right.dtype)
+    return tf.matmul(left, right, transpose_a=True) / length
 
 
 def padded_mean_outer(left, right):

@@ -14,8 +14,10 @@ def preprocess_input(images):
         The same kind and shape, float32.
     """
     if isinstance(images, np.ndarray):
-        return images.astype("float32") / 127.5 - 1.0
-    return ops.cast(images, "float32") / 127.5 - 1.0
+        images = images.astype("float32")
+    elif "float32" not in str(images.dtype):  # else of any framework
+        images = ops.cast(images, "float32")
+    return images / 127.5 - 1.0
 
 
 def decode_predictions(predictions, top=5, class_names=None):

@@ -37,6 +37,9 @@ class Training:
             for callback in self.callbacks
             if not isinstance(callback, keras.callbacks.TerminateOnNaN)
         ]
+        for callback in self.callbacks:
+            if isinstance(callback, keras.callbacks.TensorBoard):
+                _tell_refusals(callback, self.logdir / "logs")
 
     def train(
         self,
@@ -208,6 +211,14 @@ class Training:
                 self.load_weights(name)
                 return
         super()._find_and_load_weights(prefer)
+
+
+def _tell_refusals(callback, folder):
+    """A full disk is one line, whatever the callback writes."""
+    for name in dir(callback):
+        if name.startswith("on_"):
+            method = files.refusals_told(folder)(getattr(callback, name))
+            setattr(callback, name, method)
 
 
 class _Pictures(CARETensorBoardImage):

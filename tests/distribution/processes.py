@@ -48,7 +48,9 @@ def workers(count, cases, numbers=None, **options):
         [
             sys.executable,
             *("-m", "tests.distribution.worker"),
-            json.dumps({**told, **options, "process": number}, default=os.fspath),
+            json.dumps(
+                {**told, **options, "process": number}, default=os.fspath
+            ),
         ]
         for number in numbers or range(count)
     ]

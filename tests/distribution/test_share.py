@@ -34,7 +34,10 @@ def side_by_side(parts, per_batch):
         for processes in zip(*parts, strict=True)
     ]
     return [
-        [np.concatenate(x) for x in zip(*batches[i : i + per_batch], strict=True)]
+        [
+            np.concatenate(x)
+            for x in zip(*batches[i : i + per_batch], strict=True)
+        ]
         for i in range(0, len(batches), per_batch)
     ]
 

@@ -161,7 +161,7 @@ def test_an_old_one_stays_when_the_disk_is_full(program, tmp_path, monkeypatch):
         raise OSError("no space left on device")
 
     monkeypatch.setattr(writing.manifest, "write", fail)
-    with pytest.raises(OSError, match="no space left"):
+    with pytest.raises(UserError, match=r"cannot write .*: no space left"):
         writing.export(program, tmp_path / "x", "litert")
     assert manifest.read(tmp_path / "x") == before
     assert [path.name for path in tmp_path.iterdir()] == ["x"]

@@ -52,6 +52,29 @@ def test_each_write_of_a_training(classifier, times, report, tmp_path):
     )
 
 
+def test_writes_of_a_restoration(times, report, request, tmp_path):
+    """Of any file, also by TensorBoard and in the process that evaluates."""
+    if not times(False, True):
+        pytest.skip("`make test-faults` does it")
+    restoration = request.getfixturevalue("restoration")
+    folder, largest_file = tmp_path / "run", largest(restoration.folder)
+    sizes = [int(largest_file ** (n / 12)) for n in range(8, 12)]
+    for size in sizes:
+        prepare = functools.partial(limits.refuse_all, size)
+        result = restoration.start(folder, prepare).result()
+        assert result.returncode == 1, result.stderr
+        assert "File too large" in error_line(result)
+        assert_whole(folder)
+    finish(restoration, folder)
+    report(
+        "Disk full at a write",
+        "`experiments/restoration.py`; the kernel lets no file grow beyond "
+        f"{', '.join(f'{size:,}' for size in sizes)} bytes",
+        len(sizes),
+        f"one line, exit status 1; {RESUMED}",
+    )
+
+
 def test_full_disk(classifier, times, report, tmp_path):
     """A file system that is too small, with room made again and again."""
     if not times(False, True):

@@ -45,7 +45,8 @@ def sleep_long(path):
     time.sleep(600)
 
 
-def test_ends_with_its_parent(tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_ends_with_its_parent(tmp_path, number):
     path = tmp_path / "pid"
     code = (
         "from sanet_tf.isolated import call_isolated\n"
@@ -56,10 +57,12 @@ def test_ends_with_its_parent(tmp_path):
     script = tmp_path / "script.py"
     script.write_text(code)
     environment = {**os.environ, "PYTHONPATH": os.getcwd()}
-    parent = subprocess.Popen([sys.executable, script], env=environment)
+    parent = subprocess.Popen(
+        [sys.executable, script], env=environment, stderr=subprocess.DEVNULL
+    )
     wait_until(lambda: path.exists() and path.read_text())
     child = int(path.read_text())
-    parent.kill()
+    parent.send_signal(number)
     parent.wait()
     wait_until(lambda: not is_running(child))
 
