@@ -1,11 +1,27 @@
-r"""Measures the input pipeline alone against the training step.
+r"""Measures the input pipeline alone, and what it can feed.
 
     python profiling/run_pipeline.py --dataset=folder --data_dir=DIR \
         --image_size=96 --batch_size=64
+    python profiling/run_pipeline.py --dataset=photographs --image_size=224 \
+        --gpu_images_per_second=RATE
 
-Prints images per second of both: training is fed as long as the pipeline is
-the faster one. Median and half the interquartile range over batches.
+`photographs` are made for the occasion: JPEGs of 500 x 375 pixels, about the
+size of ImageNet's, with smooth areas, edges and noise, so that they have about
+its bytes too. Measured is the pipeline of experiments/imagenet.py, uncached,
+and cached: decoded and scaled once and kept in memory, as experiments/cifar.py
+keeps its images, then only cropped and mirrored. Uncached photographs are read
+from the disk's cache in memory: a slow disk is not measured.
+
+With --gpu_images_per_second it says how many cores a GPU of that training
+speed would need. Then the training step of --model follows, unless --model is
+empty. Median and half the interquartile range over batches.
 """
+
+import contextlib
+import math
+import os
+import tempfile
+from pathlib import Path
 
 from absl import flags
 from measure import measure
@@ -14,40 +30,116 @@ from sanet_tf import cli
 from sanet_tf.errors import UserError
 
 FLAGS = flags.FLAGS
+SIDES = (375, 500)  # height and width of most photographs of ImageNet
+PHOTOGRAPHS = 64  # made for each split
 
-flags.DEFINE_string("model", "sanet", "a name in sanet_tf.models.MODELS")
-flags.DEFINE_string("dataset", "digits", "as in experiments/imagenet.py")
+flags.DEFINE_string(
+    "model", "sanet", "a name in sanet_tf.models.MODELS, or nothing"
+)
+flags.DEFINE_string(
+    "dataset", "digits", "as in experiments/imagenet.py, or photographs"
+)
 flags.DEFINE_string("data_dir", None, "where the data set lies")
 flags.DEFINE_integer("image_size", 224, "side in pixels", lower_bound=1)
 flags.DEFINE_integer("batch_size", 32, "images in a step", lower_bound=1)
 flags.DEFINE_integer("repeats", 10, "measured batches", lower_bound=2)
+flags.DEFINE_float(
+    "gpu_images_per_second", None, "training speed of a GPU", lower_bound=0
+)
 
 
 def main(arguments):
     cli.no_arguments(arguments)
     cli.load_tensorflow()
-    import keras
-
     from sanet_tf.data import load_source
-    from sanet_tf.data.decoding import Decoder
-    from sanet_tf.data.pipeline import image_batches
+    from sanet_tf.data.arrays import decode, scaled_size
+    from sanet_tf.feeds import ArrayFeed, StreamFeed
     from sanet_tf.models import MODELS
 
-    if FLAGS.model not in MODELS:
+    if FLAGS.model and FLAGS.model not in MODELS:
         raise UserError(
             f"expected --model among {', '.join(MODELS)}; got {FLAGS.model}"
         )
-    source = load_source(FLAGS.dataset, FLAGS.data_dir)
-    size, batch_size = FLAGS.image_size, FLAGS.batch_size
-    batches = image_batches(
-        source, "train", Decoder(), size, batch_size, seed=0
-    )
-    pipeline, images, labels = _measure_pipeline(batches)
-    _report("pipeline alone", pipeline, batch_size)
+    with contextlib.ExitStack() as stack:
+        if FLAGS.dataset == "photographs":
+            folder = stack.enter_context(tempfile.TemporaryDirectory())
+            size = _make_photographs(Path(folder))
+            print(f"photographs of {size / 1000:.0f} kB on average")
+            source = load_source("folder", folder)
+        else:
+            source = load_source(FLAGS.dataset, FLAGS.data_dir)
+        batch_size = min(FLAGS.batch_size, source.sizes["train"])
+        size = FLAGS.image_size
+        stream = StreamFeed(source, size, batch_size).batches("train", 0)
+        uncached, batch = _measure_stream(stream)
+        _report("uncached", uncached, batch_size)
+        if source.lists is not None:
+            arrays = decode(source, scaled_size(size))
+            feed = ArrayFeed(arrays, size, batch_size)
+            cached = _measure_arrays(feed.batches("train", 0))
+            _report("cached", cached, batch_size)
+    if FLAGS.model:
+        step = _measure_step(MODELS[FLAGS.model], batch)
+        rate = _rate(step, batch_size)
+        print(f"training step of {FLAGS.model}: {rate}")
+        ratio = step.median / uncached.median
+        print(f"pipeline / training step: {ratio:.1f} times as many images")
 
-    model = MODELS[FLAGS.model](
-        input_shape=(size, size, 3),
-        classes=len(source.class_names),
+
+def _make_photographs(folder):
+    """Leaves a class of them in train and val; returns their mean size."""
+    import numpy as np
+    from PIL import Image
+
+    rng, sizes = np.random.default_rng(0), []
+    for split in ("train", "val"):
+        (folder / split / "photograph").mkdir(parents=True)
+        for number in range(PHOTOGRAPHS):
+            path = folder / split / "photograph" / f"{number:03d}.jpg"
+            Image.fromarray(_photograph(rng)).save(path, quality=92)
+            sizes.append(path.stat().st_size)
+    return sum(sizes) / len(sizes)
+
+
+def _photograph(rng):
+    """Structure of all sizes, as in nature: half the contrast an octave."""
+    import numpy as np
+    from PIL import Image
+
+    height, width = SIDES
+    pixels = np.full((*SIDES, 3), 128.0)
+    for octave in range(7):
+        cells = rng.normal(0, 40 / 1.6**octave, (3 * 2**octave, 4 * 2**octave))
+        layer = Image.fromarray(cells.astype(np.float32))
+        layer = np.asarray(layer.resize((width, height), Image.BICUBIC))
+        pixels += layer[..., None] * rng.uniform(0.5, 1, 3)
+    return np.clip(pixels + rng.normal(0, 4, pixels.shape), 0, 255).astype("u1")
+
+
+def _measure_stream(batches):
+    """Its timing and one batch; its threads end with the function."""
+    iterator = iter(batches.repeat())
+    timing = measure(lambda: next(iterator)[0].numpy(), 3, FLAGS.repeats)
+    return timing, next(iterator)
+
+
+def _measure_arrays(batches):
+    numbers = iter(range(10**9))
+
+    def call():
+        images, _ = batches[next(numbers) % len(batches)]
+        return images.numpy()
+
+    return measure(call, 3, FLAGS.repeats)
+
+
+def _measure_step(function, batch):
+    import keras
+
+    images, labels = batch
+    model = function(
+        input_shape=images.shape[1:],
+        classes=labels.shape[1],
         classifier_activation=None,
     )
     model.compile(
@@ -55,25 +147,31 @@ def main(arguments):
         keras.losses.CategoricalCrossentropy(from_logits=True),
         jit_compile=False,
     )
-    step = measure(
+    return measure(
         lambda: model.train_on_batch(images, labels), 3, FLAGS.repeats
     )
-    _report(f"training step of {FLAGS.model}", step, batch_size)
-    ratio = step.median / pipeline.median
-    print(f"pipeline / training step: {ratio:.1f} times as many images")
-
-
-def _measure_pipeline(batches):
-    """Its timing and one batch; its threads end with the function."""
-    iterator = iter(batches.repeat())
-    timing = measure(lambda: next(iterator)[0].numpy(), 3, FLAGS.repeats)
-    return timing, *next(iterator)
 
 
 def _report(name, timing, batch_size):
+    """The rate of all cores, of one, and the cores that a GPU needs."""
+    cores = len(os.sched_getaffinity(0))
+    each = batch_size / timing.median / cores
+    print(
+        f"{name} pipeline: {_rate(timing, batch_size)} on {cores} cores, "
+        f"{each:.0f} a core",
+        flush=True,
+    )
+    if FLAGS.gpu_images_per_second:
+        needed = math.ceil(FLAGS.gpu_images_per_second / each)
+        print(
+            f"a GPU that trains {FLAGS.gpu_images_per_second:g} images/s needs "
+            f"{needed} such cores"
+        )
+
+
+def _rate(timing, batch_size):
     rate = batch_size / timing.median
-    spread = rate * timing.spread / timing.median
-    print(f"{name}: {rate:.1f} +- {spread:.1f} images/s", flush=True)
+    return f"{rate:.1f} +- {rate * timing.spread / timing.median:.1f} images/s"
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ LOST = (
     "complete epoch"
 )
 # What Gloo, NCCL and JAX's own service say then.
-PEER = re.compile(r"gloo|nccl|unavailable|deadline|heartbeat|aborted", re.I)
+PEER = re.compile("Gloo|NCCL|UNAVAILABLE|DEADLINE_EXCEEDED|ABORTED|heartbeat")
 
 
 class DataParallel(Distribution):
@@ -205,10 +205,10 @@ def _check_free(port):
 
 def _lost_peer(error):
     """Whether an error, or one that led to it, is that of a lost process."""
+    if isinstance(error, (UserError, OSError, KeyboardInterrupt)):
+        return False
     while error is not None:
-        if type(error).__name__ == "JaxRuntimeError" and PEER.search(
-            str(error)
-        ):
+        if PEER.search(str(error)):
             return True
         error = error.__cause__ or error.__context__
     return False

@@ -112,6 +112,19 @@ class SGD(keras.optimizers.SGD):
             )
         self.weight_decay = decay
 
+    def _clip_gradients(self, gradients):
+        """By the norm of the whole batch's gradient.
+
+        Of which a replica of TensorFlow has a part, when Keras clips.
+        """
+        replica = _one_of_several_replicas()
+        if self.global_clipnorm is None or replica is None:
+            return super()._clip_gradients(gradients)
+        whole = replica.all_reduce("SUM", gradients)
+        count = replica.num_replicas_in_sync
+        # The parts, as Keras will add them up.
+        return [g / count for g in super()._clip_gradients(whole)]
+
     def _get_current_learning_rate(self):
         if callable(self._learning_rate):
             return self._learning_rate(self.iterations)
@@ -147,6 +160,17 @@ class SGD(keras.optimizers.SGD):
         finally:
             for variable, value in zip(variables, trained, strict=True):
                 variable.assign(value)
+
+
+def _one_of_several_replicas():
+    """The context of TensorFlow's strategy, or None."""
+    if keras.backend.backend() != "tensorflow":
+        return None
+    import tensorflow as tf
+
+    replica = tf.distribute.get_replica_context()
+    several = replica is not None and replica.num_replicas_in_sync > 1
+    return replica if several else None
 
 
 def _copies(variables):

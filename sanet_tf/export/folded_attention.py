@@ -9,14 +9,10 @@ heads and its concatenations. With factors f and g of K = 2 H columns, and
     O = f R                                     (N, C)
 
 W_v' is the value projection with the scale of BatchNorm in its columns; b has
-BatchNorm's shift. The factors are f = [s_q, 1] and g = [1, s_k]: for each head
-the local and the global term. Where queries and keys have the same scores s,
-the sum of both is symmetric, and f and g can be one product:
-
-    s_i 1 + 1 s_j = ((s_i + t) (s_j + t) - (s_i - t) (s_j - t)) / 2t
-
-with f = g = [s + t, s - t], for any t. Rounding matters least where t is about
-as large as s.
+BatchNorm's shift, in a row that all positions share. The factors are
+f = [s_q, 1] and g = [1, s_k]: for each head the local and the global term.
+Where queries and keys have the same scores, g is f with its halves swapped: so
+are the few rows of f^T X, and there is no other product with X.
 
 Gao, Xie, Ji, "Siamese Attention Networks", Eq. 5-6.
 """
@@ -61,11 +57,12 @@ class FoldedSiameseAttention(keras.layers.Layer):
         left = right = self._factors(flat, "left")
         if "right_kernel" in self.shapes:
             right = self._factors(flat, "right")
-        rows = positions.sum_outer(right, flat)  # (B, K, C)
+        rows = positions.mean_outer(right, flat)  # (B, K, C)
+        if "swap" in self.shapes:
+            rows = ops.matmul(self.constants["swap"][None], rows)
         if "value_kernel" in self.shapes:
             rows = _multiply(rows, self.constants["value_kernel"])
-        length = ops.cast(ops.shape(flat)[1], rows.dtype)
-        rows = rows * (self.constants["mask"] / length)
+        rows = rows * self.constants["mask"]
         if "shift" in self.shapes:
             rows = rows + self.constants["shift"]
         outputs = ops.matmul(left, rows)
@@ -99,7 +96,7 @@ def constants(layer):
     Returns:
         `{name: array}`, and the shift of each channel that is in them.
     """
-    values, one = _factors(*layer.score_vectors())
+    values = _factors(*layer.score_vectors())
     if layer.value_kernel is not None:
         values["value_kernel"] = np.asarray(layer.value_kernel)
     if layer.batch_norm is None:
@@ -107,38 +104,32 @@ def constants(layer):
     scale, shift = scale_and_shift(layer.batch_norm)
     scaled = "mask" if layer.value_kernel is None else "value_kernel"
     values[scaled] = values[scaled] * scale
-    values["shift"] = one[:, None] * shift
+    row = np.eye(2 * layer.num_heads)[layer.num_heads]  # of a one in f
+    values["shift"] = row[:, None] * shift
     return values, shift
 
 
 def _factors(queries, keys):
-    """Constants of f and g with their mask, and u, for which f u = 1."""
+    """Constants of f and g, and `own` twice."""
     same = keys is queries
-    queries = np.asarray(queries, "float64")
+    queries = np.asarray(queries)
     channels, heads = queries.shape
     own = np.repeat(np.eye(heads), channels // heads, axis=1)  # (H, C)
     zeros, ones = np.zeros(heads), np.ones(heads)
-    first = np.eye(heads)[0]
-    if same:
-        half = np.linalg.norm(queries, axis=0)  # t
-        half = np.where(half > 0, half, 1)
-        weights = np.concatenate([0.5 / half, -0.5 / half])
-        values = {
-            "left_kernel": np.tile(queries, 2),
-            "left_bias": np.concatenate([half, -half]),
-            "mask": weights[:, None] * np.tile(own, (2, 1)),
-        }
-        return values, weights * np.tile(first, 2)
     nothing = np.zeros_like(queries)
-    keys = nothing if keys is None else np.asarray(keys)
     values = {
         "left_kernel": np.concatenate([queries, nothing], axis=1),
         "left_bias": np.concatenate([zeros, ones]),
-        "right_kernel": np.concatenate([nothing, keys], axis=1),
-        "right_bias": np.concatenate([ones, zeros]),
         "mask": np.tile(own, (2, 1)),
     }
-    return values, np.concatenate([zeros, first])
+    if same:
+        swapped = np.roll(np.eye(2 * heads), heads, axis=0)
+        return values | {"swap": swapped}
+    keys = nothing if keys is None else np.asarray(keys)
+    return values | {
+        "right_kernel": np.concatenate([nothing, keys], axis=1),
+        "right_bias": np.concatenate([ones, zeros]),
+    }
 
 
 def scale_and_shift(batch_norm):

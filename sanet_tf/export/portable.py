@@ -67,7 +67,7 @@ def builtin_layers(model):
 
 def plain_mean_outer(left, right):
     """`positions.mean_outer` as one product."""
-    length = tf.cast(tf.shape(right)[-2], right.dtype)
+    length = tf.cast(keras.ops.shape(right)[-2], right.dtype)
     return tf.matmul(left, right, transpose_a=True) / length
 
 

@@ -73,7 +73,7 @@ def export(program, path, format="saved_model", quantize="none"):
         folder.mkdir()
         with cli.silent_stderr():
             writer.write(program, folder, quantize, program.real)
-        run = writer.load(folder, entries)
+            run = writer.load(folder, entries)
         checks = compare(program, run, quantize == "none")
         measured = {"checks": checks, "versions": _versions()}
         made.update(manifest.write(folder, {**entries, **measured}))

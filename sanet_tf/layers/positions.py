@@ -65,20 +65,18 @@ def mean_outer(left, right):
     Returns:
         `(..., I, J)`.
     """
-    total = sum_outer(left, right)
-    return total / ops.cast(ops.shape(right)[-2], total.dtype)
-
-
-def sum_outer(left, right):
-    """N times `mean_outer`."""
     length = ops.shape(right)[-2]
     if isinstance(length, int) and length < SMALL:
-        return _products(left, right)
-    blocks = length // SMALL * (SMALL // BLOCK)
-    rest = blocks * BLOCK
-    total = _products(left[..., rest:, :], right[..., rest:, :])
-    parts = _products(_split(left, blocks, BLOCK), _split(right, blocks, BLOCK))
-    return total + _sum(parts, blocks)
+        total = _products(left, right)
+    else:
+        blocks = length // SMALL * (SMALL // BLOCK)
+        rest = blocks * BLOCK
+        total = _products(left[..., rest:, :], right[..., rest:, :])
+        parts = _products(
+            _split(left, blocks, BLOCK), _split(right, blocks, BLOCK)
+        )
+        total = total + _sum(parts, blocks)
+    return total / ops.cast(length, total.dtype)
 
 
 def average(inputs):

@@ -225,6 +225,6 @@ class _Pictures(CARETensorBoardImage):
     """Csbdeep's pictures, without the warning that their making brings."""
 
     def on_epoch_end(self, epoch, logs=None):
-        with warnings.catch_warnings():
+        with files.refusals_told(self.log_dir), warnings.catch_warnings():
             warnings.filterwarnings("ignore", "The structure of `inputs`")
             super().on_epoch_end(epoch, logs)

@@ -3,6 +3,7 @@
 A process of its own, since TensorFlow's devices are decided at its start.
 """
 
+import functools
 import json
 import pathlib
 import sys
@@ -27,6 +28,7 @@ CPUS = tf.config.list_logical_devices("CPU")
 WHOLE = {"use_batch_norm": True, "dropout_rate": 0.3}
 
 
+@functools.cache  # strategies of one process would get in each other's way
 def spread(count):
     if count == 1:
         return Distribution()

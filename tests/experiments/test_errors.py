@@ -50,6 +50,7 @@ def test_flags_that_absl_refuses(flags):
         "experiments/simulate.py",
         "experiments/table6.py",
         "profiling/count_models.py",
+        "profiling/run_distribution.py",
         "profiling/run_pipeline.py",
         "profiling/run_restoration.py",
         "sanet_tf/explain.py",

@@ -18,6 +18,7 @@ class Reference:
         folder: of the run.
         said: its `Command.said`: when the phases have begun.
         output: flag that names the folder.
+        started: number of its processes.
     """
 
     script: str
@@ -26,6 +27,7 @@ class Reference:
     folder: Path
     said: list = None
     output: str = "output_dir"
+    started: int = 0
 
     def complete(self):
         """Runs it."""
@@ -45,8 +47,9 @@ class Reference:
         Returns:
             A `processes.Command`.
         """
+        self.started += 1
         return processes.start(
-            folder.with_name(f"{folder.name}-says"),
+            folder.with_name(f"{folder.name}-says{self.started}"),
             self.script,
             [*self.flags, f"--{self.output}={folder}"],
             prepare or functools.partial(phases.announce, self.phases),

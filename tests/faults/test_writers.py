@@ -61,8 +61,8 @@ def test_the_same_command_twice_at_once(classifier, times, report, tmp_path):
         pytest.skip("`make test-faults` does it")
     for number in range(3):
         folder = tmp_path / str(number)
-        first, second = (classifier.start(folder), classifier.start(folder))
-        results = [first.result(), second.result()]
+        commands = [classifier.start(folder) for _ in range(2)]
+        results = [command.result() for command in commands]
         results.sort(key=lambda result: result.returncode)
         assert [result.returncode for result in results] == [0, 1]
         assert "another process is writing in" in error_line(results[1])

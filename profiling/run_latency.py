@@ -1,0 +1,74 @@
+"""Measures how fast networks are where they run: latency of every format.
+
+    python profiling/run_latency.py [--models=sanet,mobilenet_v2]
+
+The graph that Keras makes of a network, and its exported files: SavedModel,
+LiteRT and ONNX, folded (`sanet_tf.export.folding`); beside them MobileNetV2 of
+keras.applications, exported the same way, and torchvision's where PyTorch is
+installed. Hardware: any; the machine must have nothing else to do. Time: about
+six minutes on two cores. Every number of threads and batch size has a process
+of its own, in which all calls are made in turn, so that their ratios hold on a
+machine whose speed varies. Weights are random. Writes latency.csv, latency.md,
+latency.png and a record of the run; all is measured.
+"""
+
+import tempfile
+from pathlib import Path
+
+from absl import flags
+
+from sanet_tf import cli
+from sanet_tf.errors import UserError
+
+FLAGS = flags.FLAGS
+
+flags.DEFINE_list("models", ["sanet", "mobilenet_v2"], "names in MODELS")
+flags.DEFINE_list("threads", ["1", "2"], "threads of an operation")
+flags.DEFINE_list("batch_sizes", ["1", "32"], "images in a call")
+flags.DEFINE_integer("image_size", 224, "side in pixels", lower_bound=32)
+flags.DEFINE_integer(
+    "repeats", 40, "timed calls of each with one image", lower_bound=2
+)
+flags.DEFINE_string("output_dir", "runs/profiling", "where the results go")
+
+
+def main(arguments):
+    cli.no_arguments(arguments)
+    import latency
+    import latency_report
+
+    from sanet_tf.files import make_directory
+    from sanet_tf.isolated import call_isolated
+    from sanet_tf.record import run_record, script_flags
+
+    threads, batch_sizes = _numbers("threads"), _numbers("batch_sizes")
+    latency.check_packages()
+    output = make_directory(FLAGS.output_dir)
+    record = run_record(script_flags())
+    size, rows = FLAGS.image_size, []
+    with tempfile.TemporaryDirectory() as folder:
+        names = call_isolated(
+            latency.write_networks, FLAGS.models, size, Path(folder)
+        )
+        for batch_size in batch_sizes:
+            for count in threads:
+                case = latency.Case(names, size, batch_size, count)
+                rows += call_isolated(
+                    latency.measure_case, case, Path(folder), FLAGS.repeats
+                )
+                latency_report.show(rows[-1])
+    latency_report.write(output, rows, record)
+
+
+def _numbers(flag):
+    texts = FLAGS[flag].value
+    if not texts or not all(t.isdecimal() and int(t) > 0 for t in texts):
+        raise UserError(
+            f"expected --{flag} as whole numbers from 1, for example 1,2; "
+            f"got {','.join(texts)!r}"
+        )
+    return [int(text) for text in texts]
+
+
+if __name__ == "__main__":
+    cli.run(main)

@@ -1,0 +1,108 @@
+"""Latency: ratios, refusals and the report, on runtimes that only wait."""
+
+import csv
+import time
+
+import latency
+import latency_report
+import numpy as np
+import pytest
+
+from sanet_tf.errors import UserError
+
+from .conftest import run_script
+
+SECONDS = {"Keras graph": 0.04, "LiteRT": 0.01}
+NAMES = (latency.REFERENCE, "half")
+
+
+@pytest.fixture
+def runtimes(monkeypatch):
+    """Runtimes in which the network "half" takes half the time."""
+
+    def maker(runtime):
+        def make(name, folder, images, threads):
+            seconds = SECONDS[runtime] / (2 if name == "half" else 1)
+
+            def call():
+                time.sleep(seconds)
+                return np.ones((len(images), 2))
+
+            return call
+
+        return make
+
+    fakes = {runtime: maker(runtime) for runtime in SECONDS}
+    monkeypatch.setattr(latency, "RUNTIMES", fakes)
+    monkeypatch.setattr(latency, "ORDER", (*fakes, "PyTorch"))
+    monkeypatch.setattr(latency, "_torch_calls", lambda *_: {})
+    monkeypatch.setattr(latency.cli, "load_tensorflow", lambda: None)
+    monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", "1")  # and back afterwards
+    monkeypatch.setenv("TF_NUM_INTEROP_THREADS", "1")
+    return fakes
+
+
+def test_ratio_and_speedup(runtimes, tmp_path):
+    case = latency.Case(NAMES, 32, 3, 1)
+    rows = latency.measure_case(case, tmp_path, repeats=5)
+    found = {(row["network"], row["runtime"]): row for row in rows}
+    assert len(rows) == len(found) == 4
+    half = found["half", "LiteRT"]
+    assert half["ms"] == pytest.approx(5, abs=3)
+    assert half["ratio"] == pytest.approx(0.5, abs=0.3)
+    assert half["speedup"] == pytest.approx(4, abs=2)
+    assert found[latency.REFERENCE, "LiteRT"]["ratio"] == 1
+    assert found["half", "Keras graph"]["speedup"] == 1
+    assert (half["batch_size"], half["threads"]) == (3, 1)
+
+
+def test_other_values_are_refused(runtimes, tmp_path):
+    def wrong(name, folder, images, threads):
+        return lambda: np.full((len(images), 2), 1.001)
+
+    runtimes["LiteRT"] = wrong
+    case = latency.Case(NAMES, 32, 1, 1)
+    with pytest.raises(
+        UserError, match=r"other values in LiteRT.*got 1\.0e-03"
+    ):
+        latency.measure_case(case, tmp_path, repeats=2)
+
+
+def test_report(runtimes, tmp_path):
+    case = latency.Case(NAMES, 32, 1, 1)
+    rows = latency.measure_case(case, tmp_path, repeats=2)
+    rows.append(rows[0] | {"runtime": "PyTorch", "ratio": "", "speedup": ""})
+    record = {
+        "command": "python profiling/run_latency.py",
+        "machine": "an abacus",
+        "versions": {"tensorflow": "2", "keras": "3"},
+    }
+    latency_report.write(tmp_path, rows, record)
+    with open(tmp_path / "latency.csv", newline="") as file:
+        assert [row["network"] for row in csv.DictReader(file)] == [
+            row["network"] for row in rows
+        ]
+    text = (tmp_path / "latency.md").read_text()
+    assert "an abacus" in text
+    assert f"| LiteRT | half | {rows[-2]['ms']} |" in text
+    assert (tmp_path / "latency.png").stat().st_size > 10_000
+    assert (tmp_path / "latency.run.json").exists()
+
+
+def test_missing_packages_are_named(monkeypatch):
+    monkeypatch.setattr(latency, "PACKAGES", ("numpy", "no_such_package"))
+    with pytest.raises(UserError, match=r"expected no_such_package .*\[export"):
+        latency.check_packages()
+
+
+@pytest.mark.parametrize("flag", ["--threads=0", "--batch_sizes=1,x"])
+def test_wrong_numbers(flag):
+    result = run_script("run_latency.py", flag)
+    assert result.returncode == 1
+    assert result.stderr.startswith(f"error: expected {flag.split('=')[0]} as")
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_unknown_network():
+    with pytest.raises(UserError, match="expected --models among sanet"):
+        latency.build("resnet18", 32)
