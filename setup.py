@@ -18,7 +18,14 @@ EXPORT = [
     "tf2onnx>=1.17",
 ]
 DOCS = ["mkdocs>=1.6,<2", "mkdocs-material>=9.8", "mkdocstrings[python]>=1.0"]
-TEST = ["pytest>=8.3", "pytest-xdist>=3.6", "ruff>=0.12", *JAX, *BIOIMAGEIO, *EXPORT]
+TEST = [
+    "pytest>=8.3",
+    "pytest-xdist>=3.6",
+    "ruff>=0.12",
+    *JAX,
+    *BIOIMAGEIO,
+    *EXPORT,
+]
 
 setuptools.setup(
     name="sanet_tf",

@@ -115,6 +115,7 @@ def _export(trainer, build, source):
         return {}
     from sanet_tf import checkpoint, export
 
+    keras.config.set_dtype_policy("float32")  # whatever it was trained in
     model = build()  # on one device
     checkpoint.restore(trainer.run / "best.weights.h5", model)
     path = trainer.run / "saved_model"

@@ -98,19 +98,15 @@ class SGD(keras.optimizers.SGD):
     def update_step(self, gradient, variable, learning_rate):
         if self.rate_factor is not None:
             learning_rate = learning_rate * self._factor(variable)
+            if self.weight_decay and self._use_weight_decay(variable):
+                decay = variable * self.weight_decay * learning_rate
+                self.assign_sub(variable, decay)
         super().update_step(gradient, variable, learning_rate)
 
     def _apply_weight_decay(self, variables):
-        if self.weight_decay is None or self.rate_factor is None:
+        """With factors it is a part of `update_step`."""
+        if self.rate_factor is None:
             super()._apply_weight_decay(variables)
-            return
-        decay = self.weight_decay
-        for factor in sorted(set(self._factors)):
-            self.weight_decay = decay * factor
-            super()._apply_weight_decay(
-                [v for v in variables if self._factor(v) == factor]
-            )
-        self.weight_decay = decay
 
     def _clip_gradients(self, gradients):
         """By the norm of the whole batch's gradient.

@@ -1,6 +1,7 @@
 """Training on arrays, with a network so small that it takes seconds."""
 
 import json
+import shutil
 
 import h5py
 import keras
@@ -11,6 +12,7 @@ from sanet_tf import training
 from sanet_tf.data.arrays import Arrays
 from sanet_tf.errors import UserError
 from sanet_tf.feeds import ArrayFeed
+from sanet_tf.models.weights import largest_size
 from sanet_tf.progress import Watch
 from sanet_tf.recipe import Recipe
 from sanet_tf.results import write_results
@@ -202,3 +204,19 @@ def test_skipped_images_are_recorded(make_trainer, tmp_path):
 def test_tensorboard_with_tensorflow_only(finished):
     events = list((finished.run / "logs").glob("events*"))
     assert bool(events) == (keras.backend.backend() == "tensorflow")
+
+
+def test_logs_that_a_killed_process_did_not_reach(
+    finished, make_trainer, tmp_path
+):
+    shutil.copytree(finished.run.path, tmp_path / "run")
+    log = tmp_path / "run" / "log.csv"
+    whole = log.read_text()
+    log.write_text("".join(whole.splitlines(keepends=True)[:-1]))
+    make_trainer(tmp_path / "run").train()
+    assert log.read_text() == whole
+
+
+def test_room_for_a_checkpoint_is_enough(finished):
+    written = (finished.run / "last.weights.h5").stat().st_size
+    assert written <= largest_size(finished.model) <= 3 * written + 2**16

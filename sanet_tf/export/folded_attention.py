@@ -29,7 +29,8 @@ class FoldedSiameseAttention(keras.layers.Layer):
     """Siamese attention of constants.
 
     Args:
-        shapes: `{name: shape}` of its constants, those of `constants`.
+        num_heads: number of heads H.
+        names: of its constants, those that `constants` makes.
         use_skip: whether the input is added to the output.
 
     Call arguments:
@@ -39,31 +40,43 @@ class FoldedSiameseAttention(keras.layers.Layer):
         The shape of the input.
     """
 
-    def __init__(self, shapes, use_skip=False, **kwargs):
+    def __init__(self, num_heads, names, use_skip=False, **kwargs):
         super().__init__(trainable=False, **kwargs)
-        self.shapes = shapes
+        self.num_heads = num_heads
+        self.names = tuple(names)
         self.use_skip = use_skip
 
     def build(self, input_shape):
+        channels, factors = input_shape[-1], 2 * self.num_heads
+        shapes = {
+            "left_kernel": (channels, factors),
+            "left_bias": (factors,),
+            "right_kernel": (channels, factors),
+            "right_bias": (factors,),
+            "swap": (factors, factors),
+            "value_kernel": (channels, channels),
+            "mask": (factors, channels),
+            "shift": (factors, channels),
+        }
         self.constants = {
             name: self.add_weight(
-                name=name, shape=shape, initializer="zeros", trainable=False
+                name=name, shape=shapes[name], initializer="zeros"
             )
-            for name, shape in self.shapes.items()
+            for name in self.names
         }
 
     def call(self, inputs):
         flat = positions.flatten(inputs)
         left = right = self._factors(flat, "left")
-        if "right_kernel" in self.shapes:
+        if "right_kernel" in self.names:
             right = self._factors(flat, "right")
         rows = positions.mean_outer(right, flat)  # (B, K, C)
-        if "swap" in self.shapes:
+        if "swap" in self.names:
             rows = ops.matmul(self.constants["swap"][None], rows)
-        if "value_kernel" in self.shapes:
+        if "value_kernel" in self.names:
             rows = _multiply(rows, self.constants["value_kernel"])
         rows = rows * self.constants["mask"]
-        if "shift" in self.shapes:
+        if "shift" in self.names:
             rows = rows + self.constants["shift"]
         outputs = ops.matmul(left, rows)
         if self.use_skip:
@@ -76,7 +89,8 @@ class FoldedSiameseAttention(keras.layers.Layer):
     def get_config(self):
         return {
             **super().get_config(),
-            "shapes": dict(self.shapes),
+            "num_heads": self.num_heads,
+            "names": list(self.names),
             "use_skip": self.use_skip,
         }
 

@@ -82,8 +82,12 @@ class Attention:
         return dataclasses.replace(self, constants=kept)
 
     def made(self):
-        shapes = {name: array.shape for name, array in self.constants.items()}
-        layer = FoldedSiameseAttention(shapes, self.use_skip, name=self.name)
+        layer = FoldedSiameseAttention(
+            len(self.constants["mask"]) // 2,
+            list(self.constants),
+            self.use_skip,
+            name=self.name,
+        )
         outputs = layer(self.inputs)
         layer.assign(self.constants)
         return outputs

@@ -3,10 +3,11 @@
 import keras
 import numpy as np
 
-from sanet_tf.models import MODELS
+from sanet_tf.export.pictures import prepare
+from sanet_tf.models import MODELS, preprocess_input
 from tests.restoration.models import fill, make_care, make_projection
 
-SIZE = 32
+SIZE = 64
 LABELS = ("tabby cat", "Dachshund", "été", "no\udcffname", "5", "6", "7")
 SMALL = {"alpha": 0.25}  # of the networks that have a width
 
@@ -22,16 +23,38 @@ def make_classifier(name):
         classifier_activation=None,
         **(SMALL if narrow else {}),
     )
+    logits = settle(model)
+    mean = logits.mean(0)
+    outputs = (model.output - mean) / (logits - mean).std()
+    return keras.Model(model.input, outputs, name=name)
+
+
+def settle(model):
+    """Gives BatchNorm the statistics of a few pictures, as training does.
+
+    With those of the beginning, a deep network answers all pictures alike.
+
+    Returns:
+        The logits of the pictures.
+    """
     rng = np.random.default_rng(0)
-    for weight in model.weights:
-        if weight.path.endswith(("gamma", "moving_variance")):
-            weight.assign(rng.uniform(0.5, 1.5, weight.shape))
-        elif weight.path.endswith(("beta", "bias", "moving_mean")):
-            weight.assign(rng.normal(0, 0.1, weight.shape))
-    noise = rng.uniform(-1, 1, (8, SIZE, SIZE, 3)).astype(np.float32)
-    kernel = next(w for w in model.weights[::-1] if len(w.shape) > 1)
-    kernel.assign(kernel / np.std(model(noise)))
-    return model
+    norms = [
+        layer
+        for layer in model._flatten_layers()
+        if isinstance(layer, keras.layers.BatchNormalization)
+    ]
+    for layer in norms:
+        layer.gamma.assign(rng.uniform(0.5, 1.5, layer.gamma.shape))
+        layer.beta.assign(rng.normal(0, 0.1, layer.beta.shape))
+    size = model.input_shape[1]
+    images = np.stack([prepare(image, size, size) for image in pictures(8)])
+    images, momenta = preprocess_input(images), [n.momentum for n in norms]
+    for layer in norms:
+        layer.momentum = 0
+    model(images, training=True)
+    for layer, momentum in zip(norms, momenta, strict=True):
+        layer.momentum = momentum
+    return np.asarray(model(images, training=False))
 
 
 RESTORATION = {

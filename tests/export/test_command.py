@@ -1,7 +1,6 @@
 """`python -m sanet_tf.export`, and the commands that use what it leaves."""
 
 import json
-import os
 import subprocess
 import sys
 
@@ -10,6 +9,7 @@ import pytest
 import tifffile
 from PIL import Image
 
+import sanet_tf
 from sanet_tf.export import manifest
 from tests import commands
 from tests.export import networks
@@ -134,15 +134,12 @@ def test_pictures_are_classified(results, folder):
 
 
 def test_stacks_are_restored(results, folder):
-    arguments = ["--output=restored", "stack.tif"]
-    for model in ("care", "restoration"):
-        result = run("restore", f"--model={model}", *arguments, folder=folder)
-        assert result.returncode == 0, result.stderr
-        os.rename(folder / "restored/stack.tif", folder / f"{model}.tif")
-    found, expected = (
-        tifffile.imread(folder / f"{name}.tif")
-        for name in ("care", "restoration")
-    )
+    arguments = ["--model=care", "--output=restored", "stack.tif"]
+    result = run("restore", *arguments, folder=folder)
+    assert result.returncode == 0, result.stderr
+    found = tifffile.imread(folder / "restored" / "stack.tif")
+    stack = tifffile.imread(folder / "stack.tif")
+    expected = sanet_tf.load(folder / "restoration").predict(stack, "ZYX")
     np.testing.assert_allclose(found, expected, atol=1e-4 * expected.max())
 
 

@@ -125,7 +125,7 @@ def test_attention(projections, use_batch_norm, use_global_term, rng):
 @pytest.mark.parametrize(
     ("layer", "shape"),
     [
-        (partial(layers.Conv2D, 5, 3, strides=2, groups=2), (9, 8, 4)),
+        (partial(layers.Conv2D, 5, 3, strides=2), (9, 8, 4)),
         (partial(layers.Conv3D, 5, 2), (4, 5, 6, 3)),
         (partial(layers.Conv1D, 5, 3), (7, 3)),
         (partial(layers.DepthwiseConv2D, 3, depth_multiplier=2), (5, 6, 3)),
@@ -160,7 +160,7 @@ def test_batch_norm_elsewhere_stays(rng):
 
 
 def test_shared_layer_and_nested_sums(rng):
-    inputs = keras.Input((4, 4, 3))
+    inputs = keras.Input((4, 4, 3), name="a")
     shared = layers.Conv2D(3, 1)
     x = layers.Concatenate()([shared(inputs), shared(inputs + 1.0)])
     left, right = (layers.Conv2D(2, 1)(x) for _ in range(2))

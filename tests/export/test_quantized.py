@@ -36,10 +36,10 @@ def size(folder):
 @pytest.mark.parametrize(
     ("format", "quantize", "largest"),
     [
-        ("litert", "dynamic", 0.5),
-        ("litert", "float16", 0.65),
         ("litert", "int8", 0.5),
-        ("onnx", "int8", 0.8),
+        pytest.param("litert", "dynamic", 0.5, marks=pytest.mark.full),
+        pytest.param("litert", "float16", 0.65, marks=pytest.mark.full),
+        pytest.param("onnx", "int8", 0.8, marks=pytest.mark.full),
         pytest.param("onnx", "dynamic", 0.8, marks=pytest.mark.full),
         pytest.param("onnx", "float16", 0.8, marks=pytest.mark.full),
     ],

@@ -32,7 +32,7 @@ def test_training_of_a_restoration(restoration, times, report, tmp_path):
     moments = times(
         ("checkpoint",), ("data", "step", "checkpoint", "evaluation")
     )
-    fell, runs = kill_runs(restoration, tmp_path, moments, times(1, 20))
+    fell, runs = kill_runs(restoration, tmp_path, moments, times(1, 12))
     report(
         "kill -9 in the training of a restoration",
         "`experiments/restoration.py`, likewise",

@@ -27,7 +27,7 @@ def test_training_is_ended(name, times, report, request, tmp_path):
     steps = sum(said[0] == "step" for said in reference.said) // 3
     rng, runs, ended = random.Random(0), itertools.count(1), 0
     folder, numbers = tmp_path / str(next(runs)), itertools.cycle(LINES)
-    while ended < times(1, 12):
+    while ended < times(1, 6):
         number = next(numbers)
         command = reference.start(folder)
         wanted = rng.randint(1, steps) + ended % 2 * steps
