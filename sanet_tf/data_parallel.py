@@ -31,9 +31,10 @@ CHECKPOINT = "last.weights.h5"
 START = 300  # seconds in which all processes must come
 HEARTBEAT = 60  # seconds after which a silent process counts as dead
 LOST = (
-    "another process of this run has ended, or cannot be reached; its own "
-    "line says why. The same commands, all of them, go on from the last "
-    "complete epoch"
+    "another process of this run has not come, has ended, or cannot be "
+    "reached: expected all to be started with one --coordinator, each with "
+    "its own --process_id. The same commands, all of them, go on from the "
+    "last complete epoch"
 )
 # What Gloo, NCCL and JAX's own service say then.
 PEER = re.compile("Gloo|NCCL|UNAVAILABLE|DEADLINE_EXCEEDED|ABORTED|heartbeat")
@@ -142,22 +143,13 @@ class DataParallel(Distribution):
         if self.process == 0:
             _check_free(int(port))
         jax.config.update("jax_cpu_collectives_implementation", "gloo")
-        try:
-            jax.distributed.initialize(
-                self._coordinator,
-                self.processes,
-                self.process,
-                initialization_timeout=START,
-                heartbeat_timeout_seconds=HEARTBEAT,
-            )
-        except jax.errors.JaxRuntimeError as error:
-            raise UserError(
-                f"process {self.process} has waited {START} seconds for the "
-                f"{self.processes} processes to meet at {self._coordinator}: "
-                "expected all of them to be started with this --coordinator, "
-                "each with its own --process_id, and process 0 to be reached "
-                "there"
-            ) from error
+        jax.distributed.initialize(
+            self._coordinator,
+            self.processes,
+            self.process,
+            initialization_timeout=START,
+            heartbeat_timeout_seconds=HEARTBEAT,
+        )
 
 
 def _leave_a_parent():

@@ -41,7 +41,7 @@ class FoldedSiameseAttention(keras.layers.Layer):
     """
 
     def __init__(self, num_heads, names, use_skip=False, **kwargs):
-        super().__init__(trainable=False, **kwargs)
+        super().__init__(**kwargs)
         self.num_heads = num_heads
         self.names = tuple(names)
         self.use_skip = use_skip

@@ -77,7 +77,7 @@ def test_a_process_dies(number, alone, tmp_path):
     survivor = results[1 - number]
     assert survivor.returncode == 1
     assert survivor.stderr.splitlines()[-1].startswith(
-        "error: another process of this run has ended"
+        "error: another process of this run has not come, has ended"
     )
     (resumed,) = run(workers(1, cases(tmp_path, ["plain"])))
     assert "resuming after epoch" in resumed.stdout
@@ -88,4 +88,4 @@ def test_a_process_does_not_come(tmp_path):
     (result,) = finish(start(workers(2, [], numbers=[1], start=3)))
     assert result.returncode == 1
     line = result.stderr.splitlines()[-1]
-    assert line.startswith("error: process 1 has waited 3 seconds for the 2")
+    assert line.startswith("error: another process of this run has not come")

@@ -54,6 +54,8 @@ def settle(model):
     model(images, training=True)
     for layer, momentum in zip(norms, momenta, strict=True):
         layer.momentum = momentum
+        variance = np.asarray(layer.moving_variance)  # 0 magnifies rounding
+        layer.moving_variance.assign(variance.clip(0.1 * variance.max()))
     return np.asarray(model(images, training=False))
 
 
