@@ -9,12 +9,12 @@ import importlib.util
 import os
 
 import numpy as np
+from latency_networks import REFERENCE, build
 from measure import measure_in_turn
 
 from sanet_tf import cli
 from sanet_tf.errors import UserError
 
-REFERENCE = "keras.applications MobileNetV2"
 PACKAGES = ("ai_edge_litert", "onnx", "onnxruntime", "tf2onnx")
 TOLERANCE = 1e-4  # of the largest output
 
@@ -44,72 +44,6 @@ def check_packages():
             f"expected {', '.join(missing)} to be installed: "
             "pip install .[export]"
         )
-
-
-def build(name, image_size):
-    """A network of random weights; those of BatchNorm are random, too."""
-    import keras
-
-    from sanet_tf.models import MODELS
-
-    functions = {**MODELS, REFERENCE: keras.applications.MobileNetV2}
-    if name not in functions:
-        raise UserError(
-            f"expected --models among {', '.join(MODELS)}; got {name}"
-        )
-    keras.utils.set_random_seed(0)
-    shape = (image_size, image_size, 3)
-    try:
-        model = functions[name](input_shape=shape, weights=None)
-    except ValueError as error:
-        raise UserError(
-            f"--image_size={image_size} does not do: {error}"
-        ) from error
-    rng = np.random.default_rng(0)
-    for weight in model.weights:
-        if weight.path.endswith(("gamma", "moving_variance")):
-            weight.assign(rng.uniform(0.5, 1.5, weight.shape))
-        elif weight.path.endswith(("beta", "moving_mean")):
-            weight.assign(rng.normal(0, 0.1, weight.shape))
-    return model
-
-
-def write_networks(names, image_size, folder):
-    """Writes networks in all formats; returns their names, the reference too.
-
-    Args:
-        names: names in `MODELS`.
-        image_size: side in pixels.
-        folder: has a folder for each network after it, with one a format.
-    """
-    tf = cli.load_tensorflow()
-    from sanet_tf.export import FORMATS
-    from sanet_tf.export.folding import fold
-    from sanet_tf.export.program import Program
-
-    names = (REFERENCE, *names)
-    models = {name: build(name, image_size) for name in names}
-    shape = (None, image_size, image_size, 3)
-    for name, model in models.items():
-        folded = fold(model)
-        program = Program(
-            function=lambda images, folded=folded: folded(
-                images, training=False
-            ),
-            model=folded,
-            input=tf.TensorSpec(shape, tf.float32, "images"),
-            output="probabilities",
-            reference=model,
-            random=[],
-            real=[],
-            about={},
-        )
-        for format, writer in FORMATS.items():
-            place = folder / name / format
-            place.mkdir(parents=True)
-            with cli.silent_stderr():
-                writer.write(program, place)
-    return names
 
 
 def measure_case(case, folder, repeats):

@@ -35,6 +35,7 @@ flags.DEFINE_string("output_dir", "runs/profiling", "where the results go")
 def main(arguments):
     cli.no_arguments(arguments)
     import latency
+    import latency_networks
     import latency_report
 
     from sanet_tf.files import make_directory
@@ -48,7 +49,7 @@ def main(arguments):
     size, rows = FLAGS.image_size, []
     with tempfile.TemporaryDirectory() as folder:
         names = call_isolated(
-            latency.write_networks, FLAGS.models, size, Path(folder)
+            latency_networks.write_networks, FLAGS.models, size, Path(folder)
         )
         for batch_size in batch_sizes:
             for count in threads:

@@ -52,11 +52,11 @@ def fold(model):
         weights of its own, which are not trainable.
     """
     graph = keras.Model(model.input, model.output, name=model.name)
-    waiting = _with_one_consumer(graph)
+    once, waiting = _uses(graph)
     copy = functools.cache(_copy)
 
     def call(operation, *args, **kwargs):
-        rule = RULES.get(type(operation))
+        rule = RULES.get(type(operation)) if operation in once else None
         inference = not any(kwargs.values())  # not training=True, no mask
         value = rule(operation, *args) if rule and inference else None
         if value is None:
@@ -75,18 +75,19 @@ def fold(model):
     return folded
 
 
-def _with_one_consumer(graph):
-    """Operations that are called once, and whose output is used once."""
+def _uses(graph):
+    """Operations called once, and those whose one output is used once."""
     nodes = list(itertools.chain(*graph._nodes_by_depth.values()))
     calls = Counter(node.operation for node in nodes)
+    once = {operation for operation, count in calls.items() if count == 1}
     uses = Counter(id(x) for node in nodes for x in node.input_tensors)
     uses.update(id(x) for x in graph.outputs for _ in range(2))
-    return {
+    waiting = {
         node.operation
         for node in nodes
-        if calls[node.operation] == 1
-        and [uses[id(x)] for x in node.outputs] == [1]
+        if node.operation in once and [uses[id(x)] for x in node.outputs] == [1]
     }
+    return once, waiting
 
 
 def _copy(operation):
@@ -120,7 +121,7 @@ def _convolution(layer, value):
             bias = bias + rows @ part.shift
             part = part.without_shift()
         piece = rows.T[None, None], np.zeros_like(bias)
-        terms.append(Linear(layer, made(part), *piece, f"{layer.name}_{i}"))
+        terms.append(Linear(layer, made(part), *piece, f"{layer.name}_part{i}"))
     # The attention last: what comes before it is one kernel in ONNX Runtime.
     return Sum(tuple(reversed(terms)), f"{layer.name}_sum").scaled(1, bias)
 
@@ -132,7 +133,9 @@ def _depthwise(layer, value):
     if not (isinstance(value, Parts) and _is_plain(layer) and one):
         return _linear(layer, value)
     parts = [
-        Linear(layer, made(part), piece[..., None], shift, f"{layer.name}_{i}")
+        Linear(
+            layer, made(part), piece[..., None], shift, f"{layer.name}_part{i}"
+        )
         for i, (part, piece, shift) in enumerate(
             value.pieces(kernel[..., 0], bias), start=1
         )
@@ -158,7 +161,7 @@ def _activation(layer, value):
     config = layer.get_config()
     parts = []
     for i, part in enumerate(value.values, start=1):
-        config["name"] = f"{layer.name}_{i}"
+        config["name"] = f"{layer.name}_part{i}"
         parts.append(layers.Activation.from_config(config)(made(part)))
     return Parts(tuple(parts), value.name)
 

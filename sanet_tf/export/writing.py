@@ -102,6 +102,11 @@ def compare(program, run, must_agree=True):
     difference, agreeing = 0.0, 0
     for number, batch in enumerate([*program.random, *program.real]):
         expected, found = program.reference(batch), run(batch)
+        if not np.isfinite(expected).all():
+            raise UserError(
+                "the trained network itself gives values that are not finite; "
+                "nothing was written"
+            )
         if found.shape != expected.shape or not np.isfinite(found).all():
             raise UserError(
                 "the exported network gives other shapes or values that are "
