@@ -23,6 +23,8 @@ def make_classifier(name):
         classifier_activation=None,
         **(SMALL if narrow else {}),
     )
+    if "gsa" in name:  # tells them apart, and overflows with other statistics
+        return model
     logits = settle(model)
     mean = logits.mean(0)
     outputs = (model.output - mean) / (logits - mean).std()
