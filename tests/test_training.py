@@ -3,7 +3,6 @@
 import json
 import shutil
 
-import h5py
 import keras
 import numpy as np
 import pytest
@@ -18,6 +17,7 @@ from sanet_tf.recipe import Recipe
 from sanet_tf.results import write_results
 from sanet_tf.run_directory import RunDirectory
 from sanet_tf.training import Trainer
+from tests.checkpoints import arrays as weights
 
 RECIPE = Recipe(
     3, 8, 0.05, label_smoothing=0.1, ema_momentum=0.5, clip_norm=1.0
@@ -71,19 +71,6 @@ def network():
         ],
         name="tiny",
     )
-
-
-def weights(path):
-    """All arrays of a checkpoint: weights, optimizer and its averages."""
-    found = {}
-
-    def visit(name, item):
-        if isinstance(item, h5py.Dataset) and name != "training_state":
-            found[name] = item[()]
-
-    with h5py.File(path) as file:
-        file.visititems(visit)
-    return found
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,6 @@ import re
 import shutil
 from functools import partial
 
-import h5py
 import numpy as np
 import pytest
 import tifffile
@@ -54,19 +53,6 @@ def scene():
 
 def metrics_in(folder):
     return json.loads((folder / "metrics.json").read_text())
-
-
-def weights_in(path):
-    """The arrays of a file of weights."""
-    found = {}
-
-    def visit(name, item):
-        if isinstance(item, h5py.Dataset) and name != "training_state":
-            found[name] = item[()]
-
-    with h5py.File(path) as file:
-        file.visititems(visit)
-    return found
 
 
 def write(path, array):

@@ -81,8 +81,9 @@ def test_classifier_computes_the_same(name, rng):
         **CLASSIFIERS[name],
     )
     images = rng.uniform(-1, 1, (2, 40, 40, 3)).astype("float32")
-    # Rounding grows through ten attentions that are quadratic and more.
-    folded = check(shake(model, rng), images, tolerance=1e-4)
+    # Scores that are sums of all channels are large, and so is their rounding.
+    tolerance = 1e-4 if name == "sanet_no_score_weights" else 1e-5
+    folded = check(shake(model, rng), images, tolerance)
     left = {layers.Dropout}
     if name not in ("resnet38_gsa", "channelnet_v1"):  # behind other layers
         left.add(layers.BatchNormalization)
