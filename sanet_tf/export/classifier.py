@@ -66,7 +66,7 @@ def classifier_program(model, class_names, resizes, scaled=None, images=()):
         folded,
         tf.TensorSpec(shape, tf.uint8, "images"),
         "probabilities",
-        lambda images: call(model, tf.constant(images)).numpy(),
+        lambda images: call(model, images),
         [rng.integers(0, 256, (*shape, 3), np.uint8) for shape in random],
         [image[np.newaxis] for image in images],
         {

@@ -188,9 +188,11 @@ def _add(layer, values):
 
 
 def _attention(layer, value):
-    if layer.compute_dtype != "float32":
+    if layer.compute_dtype != layer.variable_dtype:  # mixed precision
         return None
-    return Attention(made(value), *constants(layer), layer.name)
+    return Attention(
+        made(value), *constants(layer), layer.name, layer.compute_dtype
+    )
 
 
 def _dropout(layer, value):

@@ -65,6 +65,7 @@ class Attention:
         constants: of `FoldedSiameseAttention`.
         shift: of each channel, in the constants.
         name: of the layer that will be made.
+        dtype: of the layer that will be made.
         use_skip: whether the inputs are added.
     """
 
@@ -72,6 +73,7 @@ class Attention:
     constants: dict
     shift: np.ndarray
     name: str
+    dtype: str
     use_skip: bool = False
 
     def with_skip(self):
@@ -87,6 +89,7 @@ class Attention:
             list(self.constants),
             self.use_skip,
             name=self.name,
+            dtype=self.dtype,
         )
         outputs = layer(self.inputs)
         layer.assign(self.constants)

@@ -1,6 +1,7 @@
 """What is exported: a function of one tensor, and how to check its file."""
 
 import dataclasses
+import functools
 from collections.abc import Callable
 
 import keras
@@ -19,8 +20,8 @@ class Program:
         model: the `keras.Model` in it.
         input: the `tf.TensorSpec` of its input, with a name.
         output: name of its output.
-        reference: what `function` must give, by the network as it was
-            trained: from a NumPy array to a NumPy array.
+        trained: what `function` must give, by the network as it was
+            trained: from a tensor to a tensor.
         random: arrays to compare both on.
         real: as `random`, of given pictures or stacks.
         about: entries of the manifest; see `sanet_tf.export.manifest`.
@@ -30,21 +31,29 @@ class Program:
     model: keras.Model
     input: tf.TensorSpec
     output: str
-    reference: Callable
+    trained: Callable
     random: list
     real: list
     about: dict
 
+    @functools.cached_property
+    def reference(self):
+        """`trained` as a function of NumPy arrays."""
+        traced = self._traced(self.trained)  # ten times as fast as eagerly
+        return lambda array: traced(tf.constant(array)).numpy()
+
     def freeze(self):
         """A `tf.function` to `{output: tensor}` that has no variables."""
-        function = tf.function(
-            self.function, input_signature=[self.input], autograph=False
-        )
         frozen = convert_variables_to_constants_v2(
-            function.get_concrete_function()
+            self._traced(self.function).get_concrete_function()
         )
         return tf.function(
             lambda tensor: {self.output: frozen(tensor)[0]},
             input_signature=[self.input],
             autograph=False,
+        )
+
+    def _traced(self, function):
+        return tf.function(
+            function, input_signature=[self.input], autograph=False
         )

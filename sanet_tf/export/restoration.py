@@ -43,7 +43,7 @@ def restoration_program(model, stacks=()):
         folded,
         tf.TensorSpec(network.input_shape, tf.float32, "input"),
         "output",
-        lambda inputs: network(tf.constant(inputs), training=False).numpy(),
+        lambda inputs: network(inputs, training=False),
         [
             rng.random((2, *small, channels), np.float32),
             rng.random((1, *large, channels), np.float32),

@@ -61,6 +61,42 @@ def settle(model):
     return np.asarray(model(images, training=False))
 
 
+def coloured(count, seed):
+    """Pictures whose class is their colour.
+
+    Returns:
+        `(count, SIZE, SIZE, 3)` uint8, and the classes, `(count,)`.
+    """
+    rng = np.random.default_rng(seed)
+    colours = 60 + 130 * (np.arange(len(LABELS))[:, None] >> np.arange(3) & 1)
+    labels = rng.integers(0, len(LABELS), count)
+    noise = rng.normal(0, 20, (count, 8, 8, 3))
+    noise = noise.repeat(SIZE // 8, 1).repeat(SIZE // 8, 2)
+    images = colours[labels][:, None, None] + noise
+    return images.clip(0, 255).astype(np.uint8), labels
+
+
+def train_classifier(name):
+    """A network of `MODELS` that knows the class of `coloured` pictures."""
+    keras.utils.set_random_seed(0)
+    model = MODELS[name](
+        input_shape=(SIZE, SIZE, 3),
+        classes=len(LABELS),
+        classifier_activation=None,
+        **SMALL,
+    )
+    for layer in model._flatten_layers():
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.momentum = 0.8  # so few steps
+    model.compile(
+        keras.optimizers.Adam(3e-3),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+    )
+    images, labels = coloured(512, seed=0)
+    model.fit(preprocess_input(images), labels, epochs=4, verbose=0)
+    return model
+
+
 RESTORATION = {
     "unet": lambda: fill(make_care("YX", attention=None)),
     "unet_sao": lambda: fill(make_care("ZYX")),

@@ -1,4 +1,7 @@
-"""Folding: the same function, without what is folded."""
+"""Folding: the same function, without what is folded.
+
+In float64, so that a wrong constant is not taken for rounding.
+"""
 
 from functools import partial
 
@@ -38,9 +41,12 @@ CLASSIFIERS = {
 
 
 @pytest.fixture(autouse=True)
-def seed():
-    """Weights begin the same in every test."""
+def doubles():
+    """Weights begin the same in every test, and are float64."""
     keras.utils.set_random_seed(0)
+    keras.config.set_dtype_policy("float64")
+    yield
+    keras.config.set_dtype_policy("float32")
 
 
 def shake(model, rng):
@@ -53,7 +59,7 @@ def shake(model, rng):
     return model
 
 
-def check(model, inputs, tolerance=1e-5):
+def check(model, inputs, tolerance=1e-6):
     """Folds a model and compares it; returns the folded one."""
     folded = fold(model)
     expected = keras.ops.convert_to_numpy(model(inputs, training=False))
@@ -80,10 +86,8 @@ def test_classifier_computes_the_same(name, rng):
         classifier_activation=None,
         **CLASSIFIERS[name],
     )
-    images = rng.uniform(-1, 1, (2, 40, 40, 3)).astype("float32")
-    # Scores that are sums of all channels are large, and so is their rounding.
-    tolerance = 1e-4 if name == "sanet_no_score_weights" else 1e-5
-    folded = check(shake(model, rng), images, tolerance)
+    images = rng.uniform(-1, 1, (2, 40, 40, 3))
+    folded = check(shake(model, rng), images)
     left = {layers.Dropout}
     if name not in ("resnet38_gsa", "channelnet_v1"):  # behind other layers
         left.add(layers.BatchNormalization)
@@ -102,8 +106,9 @@ def test_classifier_computes_the_same(name, rng):
     ],
 )
 def test_unet_computes_the_same(name, shape, rng):
+    keras.config.set_dtype_policy("float32")  # volumes are pooled in no other
     volumes = rng.normal(size=(2, *shape)).astype("float32")
-    folded = check(shake(UNETS[name](), rng), volumes)
+    folded = check(shake(UNETS[name](), rng), volumes, 1e-5)
     if name == "unet_sao":
         assert FoldedSiameseAttention in kinds(folded)
 
@@ -122,7 +127,7 @@ def test_attention(projections, use_batch_norm, use_global_term, rng):
         use_global_term=use_global_term,
     )
     model = shake(keras.Model(inputs, operator(inputs)), rng)
-    maps = rng.normal(size=(2, 5, 7, 6)).astype("float32")
+    maps = rng.normal(size=(2, 5, 7, 6))
     folded = check(model, maps)
     assert SiameseAttention not in kinds(folded)
     restored = keras.Model.from_config(folded.get_config())
@@ -146,7 +151,7 @@ def test_batch_norm_is_folded_into(layer, shape, use_bias, rng):
     outputs = layer(use_bias=use_bias)(inputs)
     outputs = layers.BatchNormalization(scale=use_bias)(outputs)
     model = shake(keras.Model(inputs, outputs), rng)
-    folded = check(model, rng.normal(size=(2, *shape)).astype("float32"))
+    folded = check(model, rng.normal(size=(2, *shape)))
     assert layers.BatchNormalization not in kinds(folded)
 
 
@@ -159,7 +164,7 @@ def test_batch_norm_elsewhere_stays(rng):
     x = layers.BatchNormalization()(x)
     outputs = [layers.Add()([x, used_twice]), x]
     model = shake(keras.Model(inputs, outputs), rng)
-    images = rng.normal(size=(2, 4, 4, 3)).astype("float32")
+    images = rng.normal(size=(2, 4, 4, 3))
     folded = fold(model)
     for found, expected in zip(folded(images), model(images), strict=True):
         np.testing.assert_allclose(found, expected, atol=1e-5)
@@ -174,7 +179,7 @@ def test_shared_layer_and_nested_sums(rng):
     left, right = (layers.Conv2D(2, 1)(x) for _ in range(2))
     outputs = layers.Add()([left, right, layers.Conv2D(2, 1)(inputs)])
     model = keras.Model({"a": inputs}, {"b": outputs})
-    images = rng.normal(size=(2, 4, 4, 3)).astype("float32")
+    images = rng.normal(size=(2, 4, 4, 3))
     np.testing.assert_allclose(
         fold(model)({"a": images})["b"], model({"a": images})["b"], atol=1e-5
     )
