@@ -59,7 +59,6 @@ def _train(distribution):
     from sanet_tf.device import gpu_name
     from sanet_tf.feeds import ArrayFeed
     from sanet_tf.results import write_results
-    from sanet_tf.training import Trainer
 
     function = training_flags.network()
     recipe = training_flags.recipe()
@@ -69,6 +68,15 @@ def _train(distribution):
     for line in arrays.warnings:
         print(f"warning: {line}")
     training_flags.set_precision(gpu_name() is not None)
+
+    def build():
+        return training_flags.build(
+            function,
+            FLAGS.image_size,
+            len(arrays.class_names),
+            **_stem(function),
+        )
+
     feed = ArrayFeed(
         arrays,
         FLAGS.image_size,
@@ -76,24 +84,9 @@ def _train(distribution):
         FLAGS.flip,
         training_flags.share(distribution),
     )
-    with distribution.scope():
-        model = training_flags.build(
-            function,
-            FLAGS.image_size,
-            len(arrays.class_names),
-            **_stem(function),
-        )
-        trainer = Trainer(
-            model,
-            recipe,
-            feed,
-            training_flags.open_run(model, arrays.class_names, distribution),
-            FLAGS.seed,
-            FLAGS.strict,
-            FLAGS.steps_per_execution,
-            distribution,
-            FLAGS.xla,
-        )
+    trainer = training_flags.trainer(
+        build, recipe, feed, arrays.class_names, distribution
+    )
     trainer.train()
     if distribution.process == 0:
         write_results(trainer, lambda: {"data": _description(arrays)})

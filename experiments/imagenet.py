@@ -68,7 +68,6 @@ def _train(distribution):
     from sanet_tf.device import gpu_name
     from sanet_tf.feeds import StreamFeed
     from sanet_tf.results import write_results
-    from sanet_tf.training import Trainer
 
     function = training_flags.network()
     recipe = training_flags.recipe()
@@ -89,19 +88,9 @@ def _train(distribution):
         FLAGS.flip,
         training_flags.share(distribution),
     )
-    with distribution.scope():
-        model = build()
-        trainer = Trainer(
-            model,
-            recipe,
-            feed,
-            training_flags.open_run(model, source.class_names, distribution),
-            FLAGS.seed,
-            FLAGS.strict,
-            FLAGS.steps_per_execution,
-            distribution,
-            FLAGS.xla,
-        )
+    trainer = training_flags.trainer(
+        build, recipe, feed, source.class_names, distribution
+    )
     trainer.train()
     if distribution.process == 0:
         write_results(trainer, lambda: _export(trainer, build, source))

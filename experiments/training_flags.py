@@ -198,17 +198,47 @@ def build(function, image_size, classes, **options):
         ) from error
 
 
-def open_run(model, class_names, distribution):
-    """Applies --init_from and --freeze, and opens the folder of the run.
+def trainer(build, recipe, feed, class_names, distribution):
+    """Opens the folder of the run and prepares the training.
 
     Args:
-        model: what `build` gave.
+        build: makes the network; `build` above with its arguments.
+        recipe: what `recipe` gave.
+        feed: a feed of `sanet_tf.feeds`.
         class_names: the name of each class.
-        distribution: a `sanet_tf.distribution.Distribution`.
+        distribution: what `distribution` gave.
 
     Returns:
-        A `sanet_tf.run_directory.RunDirectory`.
+        A `sanet_tf.training.Trainer`.
     """
+    from sanet_tf.training import Trainer
+
+    with distribution.scope():
+        model = build()
+        return Trainer(
+            model,
+            recipe,
+            feed,
+            _open_run(model, class_names, distribution),
+            FLAGS.seed,
+            FLAGS.strict,
+            FLAGS.steps_per_execution,
+            distribution,
+            FLAGS.xla,
+        )
+
+
+def set_precision(has_gpu):
+    """Applies --mixed_precision."""
+    import keras
+
+    if FLAGS.mixed_precision:
+        kind = "float16" if has_gpu else "bfloat16"
+        keras.mixed_precision.set_global_policy(f"mixed_{kind}")
+
+
+def _open_run(model, class_names, distribution):
+    """Applies --init_from and --freeze, and opens the folder of the run."""
     from sanet_tf.record import script_flags
     from sanet_tf.run_directory import RunDirectory
 
@@ -223,15 +253,6 @@ def open_run(model, class_names, distribution):
     if first is not None:
         first.keep(run)
     return run
-
-
-def set_precision(has_gpu):
-    """Applies --mixed_precision."""
-    import keras
-
-    if FLAGS.mixed_precision:
-        kind = "float16" if has_gpu else "bfloat16"
-        keras.mixed_precision.set_global_policy(f"mixed_{kind}")
 
 
 def _fine_tune(model, class_names, output_dir):
