@@ -60,13 +60,15 @@ class Watch(keras.callbacks.Callback):
         taken = (batch + 1) / self.trainer.recipe.accumulate_steps
         self.ticks.append((time.perf_counter(), taken))
         loss = float(logs["loss"])
-        self._check(loss, f"at step {math.ceil(taken)} of")
+        self.trainer.check_strict()
+        if not math.isfinite(loss):
+            refuse_loss(loss, f"at step {math.ceil(taken)} of", self.epoch)
         done = self.epoch * steps + min(int(taken), steps)
         self.bar.update(done - self.bar.n)
         self.bar.set_postfix(loss=f"{loss:.4f}", refresh=False)
 
     def on_test_batch_end(self, batch, logs=None):
-        self._check(float(logs["loss"]), "in the validation of")
+        self.trainer.check_strict()
 
     def images_per_second(self):
         """Median rate after the first execution, which builds the graph."""
@@ -77,15 +79,24 @@ class Watch(keras.callbacks.Callback):
         rate = statistics.median(rates) * self.trainer.recipe.batch_size
         return round(rate, 2)
 
-    def _check(self, loss, where):
-        self.trainer.check_strict()
-        if not math.isfinite(loss):
-            kept = f"the weights of epoch {self.epoch} are kept"
-            raise UserError(
-                f"the loss became {loss} {where} epoch {self.epoch + 1}; "
-                f"{kept if self.epoch else 'no weights were saved'}. Try a "
-                "lower --learning_rate, in another --output_dir"
-            )
+
+def refuse_loss(loss, where, epoch):
+    """Ends a run whose loss is not finite.
+
+    Args:
+        loss: the loss.
+        where: what goes before the epoch.
+        epoch: its number, from 0.
+
+    Raises:
+        UserError: always.
+    """
+    kept = f"the weights of epoch {epoch} are kept"
+    raise UserError(
+        f"the loss became {loss} {where} epoch {epoch + 1}; "
+        f"{kept if epoch else 'no weights were saved'}. Try a "
+        "lower --learning_rate, in another --output_dir"
+    )
 
 
 class _Lines:

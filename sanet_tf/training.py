@@ -6,16 +6,18 @@ its last complete epoch as if nothing had happened. On every backend of Keras.
 """
 
 import dataclasses
+import math
 import sys
 import time
 import warnings
 
 import keras
+import numpy as np
 
 from sanet_tf import checkpoint, files
 from sanet_tf.distribution import Distribution
 from sanet_tf.errors import UserError
-from sanet_tf.progress import Watch, progress_bar
+from sanet_tf.progress import Watch, progress_bar, refuse_loss
 from sanet_tf.recipe import make_optimizer
 from sanet_tf.seeds import derive_seed
 from sanet_tf.summary import write_summary
@@ -85,11 +87,10 @@ class Trainer:
     @property
     def best(self):
         """The entry of the best epoch: the first of the highest val_top1."""
-        return max(
-            self.state["epochs"],
-            key=lambda epoch: epoch["val_top1"],
-            default=None,
-        )
+        validated = [
+            e for e in self.state["epochs"] if e["val_top1"] is not None
+        ]
+        return max(validated, key=lambda e: e["val_top1"], default=None)
 
     def train(self):
         """Trains the epochs that are missing."""
@@ -140,33 +141,43 @@ class Trainer:
             verbose=0,
         ).history
         self.distribution.unite(self.model)
-        with self.optimizer.averaged(self.model.trainable_variables):
-            validation = self.model.evaluate(
-                self.feed.batches("val"),
-                callbacks=[Watch(self, epoch)],
-                return_dict=True,
-                verbose=0,
-            )
-        if EXACT in validation:
-            validation["loss"] = validation.pop(EXACT)
-            del logs[EXACT]
+        logs.pop(EXACT, None)
         entry = {
             "epoch": epoch + 1,
             **{name: values[-1] for name, values in logs.items()},
-            **{f"val_{name}": value for name, value in validation.items()},
+            **self._validate(epoch),
             "learning_rate": float(self.optimizer.learning_rate),
             "seconds": round(time.monotonic() - watch.started, 3),
             "images_per_second": watch.images_per_second(),
         }
         self._commit(entry)
-        bar.write(
-            f"epoch {entry['epoch']}: loss {entry['loss']:.4f}, "
-            f"top-1 {entry['top1']:.4f}; validation loss "
-            f"{entry['val_loss']:.4f}, top-1 {entry['val_top1']:.4f}, "
-            f"top-5 {entry['val_top5']:.4f}; {entry['seconds']:.0f} s",
-            file=sys.stdout,
-        )
+        bar.write(_line(entry), file=sys.stdout)
         sys.stdout.flush()
+
+    def _validate(self, epoch):
+        """The entries of validation: None each, if its loss is not finite.
+
+        While BatchNorm's moving averages lag behind, early in a run, products
+        of activations can overflow. Later they do not.
+
+        Raises:
+            UserError: it is not finite in the last epoch, or by weights that
+                are not.
+        """
+        with self.optimizer.averaged(self.model.trainable_variables):
+            found = self.model.evaluate(
+                self.feed.batches("val"),
+                callbacks=[Watch(self, epoch)],
+                return_dict=True,
+                verbose=0,
+            )
+        found["loss"] = found.pop(EXACT, found["loss"])
+        if not math.isfinite(found["loss"]):
+            is_last = epoch + 1 == self.recipe.epochs
+            if is_last or not _are_finite(self.model.weights):
+                refuse_loss(found["loss"], "in the validation of", epoch)
+            found = dict.fromkeys(found)
+        return {f"val_{name}": value for name, value in found.items()}
 
     def _commit(self, entry):
         self.state["epochs"].append(entry)
@@ -224,3 +235,28 @@ class Trainer:
             f"{name}: {reason}"
             for name, reason in list(self.feed.skipped.items())[:1]
         )
+
+
+def _are_finite(variables):
+    return all(
+        np.isfinite(keras.ops.convert_to_numpy(variable)).all()
+        for variable in variables
+    )
+
+
+def _line(entry):
+    """What is shown of an epoch."""
+    trained = (
+        f"epoch {entry['epoch']}: loss {entry['loss']:.4f}, "
+        f"top-1 {entry['top1']:.4f}; "
+    )
+    if entry["val_loss"] is None:
+        return (
+            trained
+            + "validation loss not finite, though all weights are; going on"
+        )
+    return (
+        f"{trained}validation loss {entry['val_loss']:.4f}, "
+        f"top-1 {entry['val_top1']:.4f}, top-5 {entry['val_top5']:.4f}; "
+        f"{entry['seconds']:.0f} s"
+    )
