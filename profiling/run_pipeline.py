@@ -14,7 +14,8 @@ from the disk's cache in memory: a slow disk is not measured.
 
 With --gpu_images_per_second it says how many cores a GPU of that training
 speed would need. Then the training step of --model follows, unless --model is
-empty. Median and half the interquartile range over batches.
+empty. Median and half the interquartile range over batches. Writes
+pipeline.csv, pipeline.md and a record of the run; all is measured.
 """
 
 import contextlib
@@ -46,6 +47,7 @@ flags.DEFINE_integer("repeats", 10, "measured batches", lower_bound=2)
 flags.DEFINE_float(
     "gpu_images_per_second", None, "training speed of a GPU", lower_bound=0
 )
+flags.DEFINE_string("output_dir", "runs/profiling", "where the results go")
 
 
 def main(arguments):
@@ -54,17 +56,30 @@ def main(arguments):
     from sanet_tf.data import load_source
     from sanet_tf.data.arrays import decode, scaled_size
     from sanet_tf.feeds import ArrayFeed, StreamFeed
+    from sanet_tf.files import (
+        make_directory,
+        write_csv,
+        write_json,
+        write_text,
+    )
     from sanet_tf.models import MODELS
+    from sanet_tf.record import run_record, script_flags
 
     if FLAGS.model and FLAGS.model not in MODELS:
         raise UserError(
             f"expected --model among {', '.join(MODELS)}; got {FLAGS.model}"
         )
+    output = make_directory(FLAGS.output_dir)
+    record, rows = run_record(script_flags()), []
+
+    def add(name, timing, feeds=True):
+        rows.append(_row(name, timing, batch_size, feeds))
+        print(_line(rows[-1]), flush=True)
+
     with contextlib.ExitStack() as stack:
         if FLAGS.dataset == "photographs":
             folder = stack.enter_context(tempfile.TemporaryDirectory())
-            size = _make_photographs(Path(folder))
-            print(f"photographs of {size / 1000:.0f} kB on average")
+            _make_photographs(Path(folder))
             source = load_source("folder", folder)
         else:
             source = load_source(FLAGS.dataset, FLAGS.data_dir)
@@ -72,33 +87,32 @@ def main(arguments):
         size = FLAGS.image_size
         stream = StreamFeed(source, size, batch_size).batches("train", 0)
         uncached, batch = _measure_stream(stream)
-        _report("uncached", uncached, batch_size)
+        add("pipeline, uncached", uncached)
         if source.lists is not None:
             arrays = decode(source, scaled_size(size))
             feed = ArrayFeed(arrays, size, batch_size)
             cached = _measure_arrays(feed.batches("train", 0))
-            _report("cached", cached, batch_size)
+            add("pipeline, cached", cached)
     if FLAGS.model:
         step = _measure_step(MODELS[FLAGS.model], batch)
-        rate = _rate(step, batch_size)
-        print(f"training step of {FLAGS.model}: {rate}")
-        ratio = step.median / uncached.median
-        print(f"pipeline / training step: {ratio:.1f} times as many images")
+        add(f"training step of {FLAGS.model}", step, feeds=False)
+    write_csv(output / "pipeline.csv", rows)
+    write_text(output / "pipeline.md", _page(rows, record))
+    write_json(output / "pipeline.run.json", record)
+    print(f"wrote {output}/: pipeline.csv, pipeline.md")
 
 
 def _make_photographs(folder):
-    """Leaves a class of them in train and val; returns their mean size."""
+    """Leaves a class of them in train and val."""
     import numpy as np
     from PIL import Image
 
-    rng, sizes = np.random.default_rng(0), []
+    rng = np.random.default_rng(0)
     for split in ("train", "val"):
         (folder / split / "photograph").mkdir(parents=True)
         for number in range(PHOTOGRAPHS):
             path = folder / split / "photograph" / f"{number:03d}.jpg"
             Image.fromarray(_photograph(rng)).save(path, quality=92)
-            sizes.append(path.stat().st_size)
-    return sum(sizes) / len(sizes)
 
 
 def _photograph(rng):
@@ -152,26 +166,52 @@ def _measure_step(function, batch):
     )
 
 
-def _report(name, timing, batch_size):
+def _row(name, timing, batch_size, feeds):
     """The rate of all cores, of one, and the cores that a GPU needs."""
-    cores = len(os.sched_getaffinity(0))
-    each = batch_size / timing.median / cores
-    print(
-        f"{name} pipeline: {_rate(timing, batch_size)} on {cores} cores, "
-        f"{each:.0f} a core",
-        flush=True,
-    )
-    if FLAGS.gpu_images_per_second:
-        needed = math.ceil(FLAGS.gpu_images_per_second / each)
-        print(
-            f"a GPU that trains {FLAGS.gpu_images_per_second:g} images/s needs "
-            f"{needed} such cores"
-        )
-
-
-def _rate(timing, batch_size):
     rate = batch_size / timing.median
-    return f"{rate:.1f} +- {rate * timing.spread / timing.median:.1f} images/s"
+    each = rate / len(os.sched_getaffinity(0))
+    gpu = FLAGS.gpu_images_per_second if feeds else None
+    return {
+        "what": name,
+        "images_per_second": round(rate, 1),
+        "spread": round(rate * timing.spread / timing.median, 1),
+        "images_per_second_per_core": round(each, 1),
+        "cores_for_gpu": math.ceil(gpu / each) if gpu else "",
+    }
+
+
+def _line(row):
+    line = (
+        f"{row['what']}: {row['images_per_second']} +- {row['spread']} "
+        f"images/s, {row['images_per_second_per_core']} a core"
+    )
+    if row["cores_for_gpu"]:
+        line += (
+            f"; a GPU that trains {FLAGS.gpu_images_per_second:g} images/s "
+            f"needs {row['cores_for_gpu']} such cores"
+        )
+    return line
+
+
+def _page(rows, record):
+    gpu = FLAGS.gpu_images_per_second
+    heading = f"cores for {gpu:g} images/s" if gpu else ""
+    lines = [
+        f"Measured by `{record['command']}` on {record['machine']}: batch "
+        f"{FLAGS.batch_size}, {FLAGS.image_size} pixels, median ± half the "
+        "interquartile range over batches. Uncached: read, decoded, cropped, "
+        "scaled and mirrored anew each time; cached: decoded and scaled once "
+        "and kept in memory.",
+        "",
+        f"| | images/s | a core | {heading} |",
+        "|---|---:|---:|---:|",
+        *(
+            f"| {row['what']} | {row['images_per_second']} ± {row['spread']} | "
+            f"{row['images_per_second_per_core']} | {row['cores_for_gpu']} |"
+            for row in rows
+        ),
+    ]
+    return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A folder of photographs, and the command that trains on it."""
+"""A folder of photographs, the command that trains on it, and a stack."""
 
 import subprocess
 import sys
@@ -66,3 +66,10 @@ def error_line(result):
     ]
     assert len(lines) == 1
     return lines[0]
+
+
+@pytest.fixture(scope="module")
+def scene():
+    """A clean stack (8, 48, 32), uint16."""
+    grid = np.indices((8, 48, 32)).sum(axis=0)
+    return (500 + 400 * np.sin(grid / 3)).astype("uint16")

@@ -18,10 +18,12 @@
 import importlib.metadata
 import os
 import platform
+import tarfile
 
 import pytest
 
 from sanet_tf import __version__, files
+from sanet_tf.data.cifar_formats import FORMATS
 from sanet_tf.record import processor
 from tests.experiments.conftest import photographs  # noqa: F401
 from tests.faults import phases, processes
@@ -89,6 +91,20 @@ def restoration(server, tmp_path_factory):
     return Reference(
         "experiments/restoration.py", flags, phases.RESTORATION, folder
     ).complete()
+
+
+@pytest.fixture
+def archive(tmp_path):
+    """Function of `(TarInfo, file)` to an archive of CIFAR that begins so."""
+
+    def make(*members):
+        version = FORMATS["cifar10"][0]
+        with tarfile.open(tmp_path / version.archive, "w:gz") as packed:
+            for member, file in members:
+                packed.addfile(member, file)
+        return tmp_path
+
+    return make
 
 
 def pytest_runtest_logreport(report):

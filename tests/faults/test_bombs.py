@@ -12,62 +12,30 @@ import tifffile
 from PIL import Image
 
 from sanet_tf.data import cifar, load_arrays
-from sanet_tf.data.cifar_formats import FORMATS, parse_pickle
+from sanet_tf.data.cifar_formats import parse_pickle
 from sanet_tf.data.decoding import ImageError, decode_image
-from sanet_tf.errors import UserError
 from sanet_tf.memory import peak_above_baseline
 from sanet_tf.restoration.data.npz import open_arrays
 from sanet_tf.restoration.tiff import open_stack
 from tests.data.conftest import handmade_png  # noqa: F401
+from tests.faults.bombs import (
+    MEMORY,
+    Calls,
+    Zeros,
+    jpeg,
+    measure,
+    member,
+    npy,
+    refuses,
+    reported,  # noqa: F401
+    tiff,
+)
 from tests.runs import make_picture
-
-MEMORY = 2**28  # bytes that a refusal may take at its peak
-TAKEN = []  # of each refusal
-
-
-def refuses(call, *arguments, match, error=UserError):
-    """It does so with one line, and without taking much memory."""
-
-    def expect():
-        with pytest.raises(error, match=match) as raised:
-            call(*arguments)
-        assert "\n" not in str(raised.value)
-
-    measure(expect)
-
-
-def measure(call):
-    taken = peak_above_baseline(call)
-    assert taken is None or taken < MEMORY
-    TAKEN.append(taken or 0)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def reported(report):
-    TAKEN.clear()
-    yield
-    report(
-        "Bombs and other malicious files",
-        "`tests/faults/test_bombs.py`: images, TIFF, npz, archives and "
-        "pickles that announce or unpack to up to terabytes",
-        len(TAKEN),
-        f"refused {len(TAKEN)}, with at most {max(TAKEN) / 2**20:.0f} MiB of "
-        "memory",
-    )
 
 
 def test_the_measure_of_memory():
     taken = peak_above_baseline(lambda: np.ones(2 * MEMORY, np.uint8))
     assert taken is None or taken > MEMORY
-
-
-def jpeg(path, width, height):
-    """A JPEG whose header announces another size."""
-    content = bytearray(make_picture(path).read_bytes())
-    start = content.index(b"\xff\xc0")  # frame: length, bits, height, width
-    content[start + 5 : start + 9] = struct.pack(">HH", height, width)
-    path.write_bytes(content)
-    return path
 
 
 def test_jpeg_that_announces_gigapixels(tmp_path):
@@ -107,16 +75,6 @@ def test_png_with_a_bomb_in_a_comment(handmade_png):  # noqa: F811
     png = handmade_png(4, 4, 8, 0, bytes(20))
     file = io.BytesIO(png[:33] + chunk + png[33:])
     refuses(decode_image, file, match="too large", error=ImageError)
-
-
-def tiff(path, tags, **options):
-    """A TIFF file of 8 x 8 voxels whose tags say something else."""
-    stack = np.arange(64, dtype=np.uint16).reshape(8, 8)
-    tifffile.imwrite(path, stack, photometric="minisblack", **options)
-    with tifffile.TiffFile(path, mode="r+b") as file:
-        for name, value in tags.items():
-            file.pages[0].tags[name].overwrite(value, dtype="I")
-    return path
 
 
 def test_a_handmade_tiff(tmp_path):
@@ -179,17 +137,6 @@ def test_tiff_that_names_another_file(tmp_path):
     refuses(open_stack, path, match="several files|truncated|cannot be read")
 
 
-def npy(shape, content=b"", descr="<f4"):
-    header = str({"descr": descr, "fortran_order": False, "shape": shape})
-    header = header.ljust(117) + "\n"
-    return (
-        b"\x93NUMPY\x01\x00"
-        + struct.pack("<H", 118)
-        + header.encode()
-        + content
-    )
-
-
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
 @pytest.mark.parametrize(
     ("content", "match"),
@@ -221,35 +168,6 @@ def test_npz_writes_nowhere_else(tmp_path):
     assert x.shape == (4,)
     refuses(open_arrays, folder / "a.npz", ("Y",), match="no array Y")
     assert [path.name for path in tmp_path.iterdir()] == ["in"]
-
-
-@pytest.fixture
-def archive(tmp_path):
-    """Function of `(TarInfo, file)` to an archive of CIFAR that begins so."""
-
-    def make(*members):
-        version = FORMATS["cifar10"][0]
-        with tarfile.open(tmp_path / version.archive, "w:gz") as packed:
-            for member, file in members:
-                packed.addfile(member, file)
-        return tmp_path
-
-    return make
-
-
-class Zeros(io.RawIOBase):
-    """A file without end."""
-
-    def read(self, size=-1):
-        return bytes(size)
-
-
-def member(name, size=0, **attributes):
-    info = tarfile.TarInfo(name)
-    info.size = size
-    for key, value in attributes.items():
-        setattr(info, key, value)
-    return info
 
 
 def test_archives_that_unpack_to_gigabytes(archive, monkeypatch):
@@ -284,16 +202,6 @@ def test_archives_are_not_unpacked(archive, tmp_path):
     before = sorted(tmp_path.rglob("*"))
     refuses(load_arrays, "cifar10", root, match="no data_batch_1.bin")
     assert sorted(tmp_path.rglob("*")) == before
-
-
-class Calls:
-    """A pickle of it calls a function."""
-
-    def __init__(self, *call):
-        self.call = call
-
-    def __reduce__(self):
-        return self.call
 
 
 @pytest.mark.parametrize(

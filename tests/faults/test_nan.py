@@ -5,7 +5,7 @@ import pytest
 
 from tests.checkpoints import arrays
 from tests.experiments.conftest import error_line
-from tests.experiments.test_restoration import NETWORK, write_planaria
+from tests.experiments.restorations import NETWORK, write_planaria
 from tests.faults import processes
 
 pytestmark = pytest.mark.slow

@@ -5,8 +5,6 @@ anything in it is carried out, looked up elsewhere, or given memory for.
 """
 
 import json
-import os
-import pickle
 import shutil
 
 import h5py
@@ -14,23 +12,16 @@ import numpy as np
 import pytest
 
 from sanet_tf import checkpoint, files
-from sanet_tf.errors import UserError
 from sanet_tf.models.weights import load_weights
 from sanet_tf.restoration import load
-from sanet_tf.restoration.tiff import open_stack
 from sanet_tf.run_directory import check_flags
 from sanet_tf.trained import load_trained
+from tests.faults.refusals import refuses
 from tests.restoration.models import fill, make_care, make_projection
 from tests.runs import FLAGS, make_run
 
 HUGE = 10**4000
 NESTED = "[" * 100_000
-
-
-def refuses(call, *arguments, match, error=UserError):
-    with pytest.raises(error, match=match) as raised:
-        call(*arguments)
-    assert "\n" not in str(raised.value)
 
 
 @pytest.fixture(scope="module")
@@ -211,63 +202,3 @@ def test_names_without_end(copy):
     folder = copy("run")
     (folder / "labels.txt").write_text("a\n" * files.LARGEST_READ)
     refuses(load_trained, folder, match="larger than 4,194,304 bytes")
-
-
-ZARR = {
-    "zarr_format": 2,
-    "shape": [4, 4],
-    "chunks": [4, 4],
-    "dtype": "|u1",
-    "compressor": None,
-    "fill_value": 0,
-    "order": "C",
-    "filters": None,
-}
-PICKLE = {"id": "pickle"}
-
-
-class Trap:
-    """A pickle of it makes a folder where it is loaded."""
-
-    def __init__(self, path):
-        self.path = path
-
-    def __reduce__(self):
-        return os.mkdir, (str(self.path),)
-
-
-@pytest.mark.parametrize(
-    "fields",
-    [
-        {"compressor": PICKLE},
-        {"filters": [PICKLE]},
-        {"dtype": "|O", "filters": [PICKLE]},
-        {"dtype": "|O", "filters": [{"id": "vlen-utf8"}, PICKLE]},
-        {"filters": [{"id": "delta", "dtype": "|u1"}, PICKLE]},
-        {"chunks": [10**6, 10**6], "compressor": {"id": "zlib", "level": 1}},
-    ],
-)
-def test_zarr(fields, tmp_path):
-    folder, trap = tmp_path / "a.zarr", tmp_path / "sprung"
-    folder.mkdir()
-    (folder / ".zarray").write_text(json.dumps({**ZARR, **fields}))
-    (folder / "0.0").write_bytes(pickle.dumps(Trap(trap)))
-    refuses(open_stack, folder, "YX", match=r"a\.zarr: ")
-    assert not trap.exists()
-
-
-@pytest.mark.parametrize(
-    "path", ["../secret.zarr", "0/../../secret.zarr", "{root}/secret.zarr"]
-)
-def test_ome_zarr_that_names_another_folder(path, tmp_path):
-    import zarr
-
-    secret = tmp_path / "secret.zarr"
-    zarr.create_array(secret, shape=(4, 4), dtype="u1", zarr_format=2)
-    assert open_stack(secret, "YX").shape == (4, 4)
-    group = zarr.open_group(tmp_path / "a.zarr", mode="w", zarr_format=2)
-    place = path.format(root=tmp_path)
-    group.attrs["multiscales"] = [
-        {"axes": ["y", "x"], "datasets": [{"path": place}]}
-    ]
-    refuses(open_stack, tmp_path / "a.zarr", match=r"a\.zarr: cannot be read")

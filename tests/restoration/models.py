@@ -1,5 +1,7 @@
 """Small models to restore with, whose attention is not without effect."""
 
+import functools
+
 import keras
 import numpy as np
 
@@ -60,3 +62,8 @@ def volume_with_ramp(rng, shape, dtype=np.float32):
     places = [i / n for i, n in zip(np.indices(shape), shape, strict=True)]
     values = 0.01 ** np.mean(places, axis=0) * rng.uniform(0.5, 1.5, shape)
     return (values * (1 if np.dtype(dtype).kind == "f" else 2e4)).astype(dtype)
+
+
+@functools.cache
+def care(axes="ZYX", attention="siamese"):
+    return fill(make_care(axes, attention=attention))

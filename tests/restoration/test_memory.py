@@ -1,13 +1,19 @@
 """The memory of a tile: predicted, and no more than that is taken."""
 
 import numpy as np
+import psutil
 import pytest
 
 from sanet_tf.isolated import call_isolated
 from sanet_tf.memory import peak_above_baseline
 from sanet_tf.restoration import memory, prediction
 from sanet_tf.restoration.memory import memory_limit, predict_bytes
-from tests.restoration.models import make_care, make_projection
+from tests.restoration.models import (
+    fill,
+    make_care,
+    make_projection,
+    volume_with_ramp,
+)
 
 
 def test_peak_of_care_by_hand():
@@ -133,3 +139,28 @@ def test_plan_says_what_will_be_done(restored, rng):
         assert counts == (n_tiles or (1, 1))
         assert needed == predict_bytes(model.keras_model, tile)
     assert model.plan((99, 41), "xy", (3, 2))[0] == (2, 3)
+
+
+class Watched:
+    """An array that notes the process's memory when it is written."""
+
+    def __init__(self, shape):
+        self.array = np.zeros(shape, np.float32)
+        self.shape, self.dtype = shape, self.array.dtype
+        self.bytes = []
+
+    def __setitem__(self, key, values):
+        self.array[key] = values
+        self.bytes.append(psutil.Process().memory_info().rss)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("statistics", ["tile", "volume"])
+def test_memory_is_flat_over_500_tiles(statistics, rng):
+    model = fill(make_care("YX"))
+    image = volume_with_ramp(rng, (22, 1040), np.uint16)
+    result = Watched(image.shape)
+    model.restore(image, "YX", result, (1, 1000), statistics)
+    assert 500 < len(result.bytes) < 600
+    grown = result.bytes[-1] - result.bytes[50]
+    assert grown < 8 * 2**20

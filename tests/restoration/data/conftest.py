@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 import tifffile
 
+from tests.restoration.data.published import TRAINING, stacks_of
+
 
 @pytest.fixture
 def scene(rng):
@@ -44,3 +46,30 @@ def one_line():
         assert "\n" not in str(error.value)
 
     return check
+
+
+@pytest.fixture
+def patches(rng):
+    """Normalised patches as csbdeep saves them."""
+    x = rng.normal(size=(40, 1, 6, 8, 10)).astype("float32")
+    return x, x + 1
+
+
+@pytest.fixture
+def unpacked(patches, scene, write_stacks):
+    """A function of a data set's name to a folder as it unpacks."""
+
+    def make(dataset, folder="", save=np.savez, **arrays):
+        x, y = patches
+        if dataset == "flywing":
+            y = y[:, :, 0]  # as published, without Z
+        saved = {"X": x, "Y": y, "axes": np.array("SCZYX")} | arrays
+        root = write_stacks(
+            {f"{folder}{name}": s for name, s in stacks_of(dataset, scene)}
+        )
+        (root / folder / TRAINING).parent.mkdir(parents=True, exist_ok=True)
+        saved = {name: a for name, a in saved.items() if a is not None}
+        save(root / folder / TRAINING, **saved)
+        return root
+
+    return make

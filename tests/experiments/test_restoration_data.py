@@ -1,0 +1,72 @@
+"""experiments/restoration.py on planes, projections and noise."""
+
+import json
+
+import numpy as np
+import pytest
+
+from sanet_tf.restoration import load
+from tests.experiments.restorations import (
+    NETWORK,
+    PATCHES,
+    VOLUMES,
+    metrics_in,
+    run,
+    write,
+)
+
+pytestmark = pytest.mark.slow
+
+
+def test_projection(tmp_path):
+    result = run(
+        *(*NETWORK, *VOLUMES, "--task=project", "--patch_size=16,16"),
+        *("--num_patches=8", "--epochs=1", "--notensorboard"),
+        f"--output_dir={tmp_path}",
+    )
+    assert result.returncode == 0, result.stderr
+    metrics = metrics_in(tmp_path)
+    assert metrics["input"] is None
+    assert metrics["data"]["patch_size"] == [8, 16, 16]
+    assert np.isfinite(metrics["restored"]["default"]["psnr"])
+    model = load(tmp_path / "model")
+    assert model.config.attention == "siamese"
+    assert model.predict(np.ones((8, 20, 22)), "ZYX").shape == (20, 22)
+
+
+def test_own_planes_without_attention(scene, tmp_path, rng):
+    data, output = tmp_path / "data", tmp_path / "run"
+    for name in ("a", "b"):
+        write(data / "low" / f"{name}.tif", rng.poisson(scene[0] / 20.0))
+        write(data / "GT" / f"{name}.tif", scene[0])
+    result = run(
+        *(*NETWORK, "--dataset=tiff", f"--data_dir={data}"),
+        *("--attention=none", "--patch_size=8,8", "--num_patches=8"),
+        *("--epochs=1", "--notensorboard", f"--output_dir={output}"),
+    )
+    assert result.returncode == 0, result.stderr
+    metrics = metrics_in(output)
+    assert set(metrics["data"]["files"]) == {
+        f"{folder}/{name}.tif" for folder in ("low", "GT") for name in "ab"
+    }
+    stacks = metrics["restored"]["default"]["stacks"]
+    assert [stack["name"] for stack in stacks] == ["low/a.tif", "low/b.tif"]
+    assert (output / "previews/low/a.tif.png").is_file()
+    model = load(output / "model")
+    assert model.config.attention is None
+    assert model.config.axes == "YXC"
+
+
+def test_noise_on_a_clean_stack_with_softmax(scene, tmp_path):
+    write(tmp_path / "clean.tif", scene)
+    result = run(
+        *(*NETWORK, *PATCHES, "--dataset=noise", "--attention=softmax"),
+        *(f"--data_dir={tmp_path / 'clean.tif'}", "--photons=10"),
+        *("--epochs=1", "--notensorboard", f"--output_dir={tmp_path / 'run'}"),
+    )
+    assert result.returncode == 0, result.stderr
+    metrics = metrics_in(tmp_path / "run")
+    assert metrics["data"]["photons"] == 10
+    assert np.isfinite(metrics["restored"]["default"]["psnr"])
+    config = json.loads((tmp_path / "run/model/config.json").read_text())
+    assert config["attention"] == "softmax"

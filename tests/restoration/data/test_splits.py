@@ -1,0 +1,81 @@
+"""Stacks to train, to validate and to test on have nothing in common."""
+
+import numpy as np
+import pytest
+
+from sanet_tf.errors import UserError
+from sanet_tf.restoration.data import patches, splits
+from sanet_tf.restoration.data.patches import Pair
+from tests.restoration.data.stacks import stack
+
+
+def names(parts):
+    return {region: [p.name for p in pairs] for region, pairs in parts.items()}
+
+
+def test_many_stacks_are_split_by_stacks():
+    pairs = [Pair(f"{n:02d}.tif", stack(9, 9), stack(9, 9)) for n in range(23)]
+    parts, how = splits.split(pairs, (4, 4))
+    found = names(parts)
+    assert found["train"] == [f"{n:02d}.tif" for n in range(19)]
+    assert found["validation"] == ["19.tif", "20.tif"]
+    assert found["test"] == ["21.tif", "22.tif"]
+    assert "validation: 19.tif, 20.tif; test: 21.tif, 22.tif" in how
+
+
+def test_exposures_of_one_scene_stay_together():
+    pairs = [
+        Pair(f"low_{ms}/{n}.tif", stack(9, 9), stack(9, 9))
+        for ms in (2, 5)
+        for n in "abc"
+    ]
+    found = names(splits.split(pairs, (4, 4))[0])
+    assert found == {
+        "train": ["low_2/a.tif", "low_5/a.tif"],
+        "validation": ["low_2/b.tif", "low_5/b.tif"],
+        "test": ["low_2/c.tif", "low_5/c.tif"],
+    }
+
+
+@pytest.mark.parametrize("shape", [(5, 100, 40), (5, 40, 100), (100, 40)])
+def test_few_stacks_are_cut_into_disjoint_regions(shape):
+    low = np.arange(np.prod(shape)).reshape(shape)
+    patch = (8,) * len(shape)
+    parts, how = splits.split([Pair("a.tif", low, low + 0)], patch)
+    regions = [parts[region][0] for region in patches.REGIONS]
+    seen = np.concatenate([region.low.ravel() for region in regions])
+    np.testing.assert_array_equal(np.sort(seen), np.arange(low.size))
+    sizes = [region.low.size / low.size for region in regions]
+    assert sizes == pytest.approx([0.7, 0.15, 0.15])
+    for region in regions:
+        np.testing.assert_array_equal(region.low, region.high)
+    axis = "Y" if shape[-1] == 40 else "X"
+    assert f"train: a.tif {axis} 0:70; validation: a.tif {axis} 70:85" in how
+
+
+def test_a_truth_that_is_a_plane_is_cut_alike():
+    low = np.arange(3 * 8 * 20).reshape(3, 8, 20)
+    parts, _ = splits.split([Pair("a", low, low[1])], (3, 5, 5))
+    for (pair,) in parts.values():
+        np.testing.assert_array_equal(pair.low[1], pair.high)
+
+
+def test_stacks_to_test_on_leave_the_others_to_train():
+    pairs = [Pair(name, stack(40, 9), stack(40, 9)) for name in "ab"]
+    test = [Pair("t", stack(40, 9), stack(40, 9))]
+    parts, how = splits.split(pairs, (4, 4), test)
+    expected = {"train": ["a"], "validation": ["b"], "test": ["t"]}
+    assert names(parts) == expected
+    assert how.endswith("test: its own folder")
+    parts, _ = splits.split(pairs[:1], (4, 4), test)
+    assert parts["train"][0].low.shape == (34, 9)
+    assert parts["validation"][0].low.shape == (6, 9)
+    assert parts["test"] is test
+
+
+def test_a_stack_too_small_for_regions(one_line):
+    pair = Pair("a.tif", stack(8, 50, 40), stack(8, 50, 40))
+    match = r"a.tif is 50 voxels long along Y.*of 24.*at most 16 along Y"
+    with pytest.raises(UserError, match=match) as error:
+        splits.split([pair], (8, 24, 24))
+    one_line(error)

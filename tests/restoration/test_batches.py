@@ -1,0 +1,32 @@
+"""Batches of patches: shuffled by the seed, and still pairs."""
+
+import numpy as np
+
+from sanet_tf.restoration.batches import Batches
+
+
+def test_order_of_patches_is_of_the_seed(pairs):
+    X, Y, _ = pairs
+    orders = []
+    for seed in (0, 0, 1):
+        batches = Batches(X, Y, 2, 3, None, seed)
+        orders.append(np.concatenate([batches[i][0] for i in range(3)]))
+    np.testing.assert_array_equal(orders[0], orders[1])
+    assert not np.array_equal(orders[0], orders[2])
+
+
+def test_each_patch_is_seen_once_before_any_twice(pairs):
+    X, Y, _ = pairs
+    batches = Batches(X, Y, 4, 9, None, 0)
+    seen = np.concatenate([batches[i][0] for i in range(9)])
+    numbers = [np.flatnonzero((x == X).all((1, 2, 3))).item() for x in seen]
+    loops = np.reshape(numbers, (6, 6))
+    assert (np.sort(loops) == np.arange(6)).all()
+    assert len(np.unique(loops, axis=0)) > 1
+
+
+def test_pairs_stay_pairs(pairs):
+    X = pairs[0]
+    batches = Batches(X, X + 1, 4, 3, lambda x, y: (2 * x, 3 * y), 0)
+    for x, y in (batches[i] for i in range(3)):
+        np.testing.assert_allclose(y, 3 * (x / 2 + 1), rtol=1e-6)
