@@ -40,7 +40,8 @@ docs: .venv/docs-installed
 # Operators, networks and training run on JAX too.
 test: .venv/installed
 	$(PYTEST)
-	KERAS_BACKEND=jax $(PYTEST) tests/layers tests/models tests/test_feeds.py tests/test_training.py tests/data/test_augmentation.py
+	KERAS_BACKEND=jax $(PYTEST) tests/layers tests/models tests/test_feeds.py \
+	    tests/test_training*.py tests/data/test_augmentation.py
 
 # All faults, of which the tests make a few; one after the other.
 test-faults: .venv/installed

@@ -20,3 +20,31 @@ def pytest_addoption(parser):
 def rng():
     """A random generator that starts the same in every test."""
     return np.random.default_rng(0)
+
+
+@pytest.fixture(scope="module")
+def make_trainer():
+    """Function of a folder to a trainer, whose lock ends with the tests."""
+    # Not above: other tests choose the backend before they load it.
+    from sanet_tf.feeds import ArrayFeed
+    from sanet_tf.run_directory import RunDirectory
+    from sanet_tf.training import Trainer
+    from tests.tiny_run import RECIPE, make_arrays, network
+
+    trainers = []
+
+    def make_trainer(
+        folder, recipe=None, skipped=(), dark=0, model=None, **options
+    ):
+        arrays, recipe = make_arrays(), recipe or RECIPE
+        arrays.splits["train"][0][0] -= dark
+        arrays.skipped.update(skipped)
+        feed = ArrayFeed(arrays, 8, recipe.batch_size)
+        run = RunDirectory(folder, {})
+        model = model or network()
+        trainers.append(Trainer(model, recipe, feed, run, **options))
+        return trainers[-1]
+
+    yield make_trainer
+    for trainer in trainers:
+        trainer.run._lock.close()

@@ -8,72 +8,15 @@ import numpy as np
 import pytest
 
 from sanet_tf import training
-from sanet_tf.data.arrays import Arrays
 from sanet_tf.errors import UserError
-from sanet_tf.feeds import ArrayFeed
 from sanet_tf.models.weights import largest_size
 from sanet_tf.progress import Watch
 from sanet_tf.recipe import Recipe
 from sanet_tf.results import write_results
-from sanet_tf.run_directory import RunDirectory
-from sanet_tf.training import Trainer
 from tests.checkpoints import arrays as weights
+from tests.tiny_run import network
 
-RECIPE = Recipe(
-    3, 8, 0.05, label_smoothing=0.1, ema_momentum=0.5, clip_norm=1.0
-)
 SKIPPED = {"a.jpg": "not a JPEG or PNG image"}
-
-
-def make_arrays():
-    """Dark and bright images, 26 to train and 10 to validate."""
-    rng = np.random.default_rng(0)
-
-    def split(count):
-        labels = np.arange(count) % 2
-        images = rng.integers(0, 100, (count, 10, 10, 3))
-        images += 150 * labels[:, None, None, None]
-        return images.astype(np.uint8), labels
-
-    return Arrays(("dark", "bright"), {"train": split(26), "val": split(10)})
-
-
-@pytest.fixture(scope="module")
-def make_trainer():
-    """Function of a folder to a trainer, whose lock ends with the tests."""
-    trainers = []
-
-    def make_trainer(
-        folder, recipe=RECIPE, skipped=(), dark=0, model=None, **options
-    ):
-        arrays = make_arrays()
-        arrays.splits["train"][0][0] -= dark
-        arrays.skipped.update(skipped)
-        feed = ArrayFeed(arrays, 8, recipe.batch_size)
-        run = RunDirectory(folder, {})
-        model = model or network()
-        trainers.append(Trainer(model, recipe, feed, run, **options))
-        return trainers[-1]
-
-    yield make_trainer
-    for trainer in trainers:
-        trainer.run._lock.close()
-
-
-def network():
-    keras.utils.set_random_seed(0)
-    return keras.Sequential(
-        [
-            keras.Input((8, 8, 3)),
-            keras.layers.Conv2D(4, 3, name="conv"),
-            keras.layers.BatchNormalization(name="bn"),
-            keras.layers.ReLU(),
-            keras.layers.GlobalAveragePooling2D(),
-            keras.layers.Dropout(0.2),
-            keras.layers.Dense(2, dtype="float32", name="classifier"),
-        ],
-        name="tiny",
-    )
 
 
 @pytest.fixture(scope="module")
@@ -166,70 +109,6 @@ def test_takes_all_steps(steps_per_execution, make_trainer, tmp_path):
     trainer.train()
     steps = weights(trainer.run / "last.weights.h5")["optimizer/vars/0"]
     assert int(steps) == 3 * 3
-
-
-def test_a_loss_that_is_not_finite(make_trainer, tmp_path):
-    recipe = Recipe(3, 8, 0.05, decay_epochs=(1,), decay_rate=1e38)
-    trainer = make_trainer(tmp_path / "run", recipe)
-    with pytest.raises(UserError, match="the weights of epoch 1 are kept"):
-        trainer.train()
-    for array in weights(trainer.run / "last.weights.h5").values():
-        assert np.isfinite(array).all()
-
-
-class Lagging(keras.layers.Layer):
-    """Overflows in validation, until it has been trained for some steps."""
-
-    def __init__(self, steps):
-        super().__init__()
-        self.lag = steps
-        self.steps = self.add_weight(initializer="zeros", trainable=False)
-
-    def call(self, inputs, training=False):
-        if training:
-            self.steps.assign_add(1)
-            return inputs
-        return keras.ops.where(self.steps < self.lag, np.inf, 1) * inputs
-
-
-def lagging(steps):
-    model = network()
-    model.add(Lagging(steps))
-    return model
-
-
-def test_a_validation_that_is_not_finite_at_first(
-    make_trainer, tmp_path, capsys
-):
-    """It is not counted, and training goes on, also in another process."""
-    path, recipe = tmp_path / "run", Recipe(3, 8, 0.05)
-    trainer = make_trainer(path, Recipe(2, 8, 0.05), model=lagging(7))
-    with pytest.raises(UserError, match="in the validation of epoch 2; the we"):
-        trainer.train()
-    assert not (path / "best.weights.h5").exists()
-    trainer.run._lock.close()
-    resumed = make_trainer(path, recipe, model=lagging(7))
-    resumed.train()
-    assert "; validation loss not finite" in capsys.readouterr().out
-    write_results(resumed)
-    metrics = json.loads((path / "metrics.json").read_text())
-    assert metrics["best"]["epoch"] == 3
-    values = [entry["val_top1"] for entry in resumed.state["epochs"]]
-    assert values[:2] == [None, None]
-    assert 0 <= values[2] <= 1
-    rows = (path / "log.csv").read_text().splitlines()
-    columns = [row.split(",")[4] for row in rows]
-    assert columns[:3] == ["val_loss", "", ""]
-    assert float(columns[3]) > 0
-
-
-def test_weights_that_are_not_finite(make_trainer, tmp_path):
-    model = lagging(7)
-    model.layers[-1].steps.assign(-np.inf)
-    trainer = make_trainer(tmp_path / "run", model=model)
-    with pytest.raises(UserError, match="epoch 1; no weights were saved"):
-        trainer.train()
-    assert not list(trainer.run.path.glob("*.h5"))
 
 
 def test_strict(make_trainer, tmp_path):
