@@ -67,9 +67,7 @@ class FoldedSiameseAttention(keras.layers.Layer):
 
     def call(self, inputs):
         flat = positions.flatten(inputs)
-        left = right = self._factors(flat, "left")
-        if "right_kernel" in self.names:
-            right = self._factors(flat, "right")
+        left, right = map(positions.flatten, self.factors(inputs))
         rows = positions.mean_outer(right, flat)  # (B, K, C)
         if "swap" in self.names:
             rows = ops.matmul(self.constants["swap"][None], rows)
@@ -99,9 +97,22 @@ class FoldedSiameseAttention(keras.layers.Layer):
         for name, value in values.items():
             self.constants[name].assign(value)
 
-    def _factors(self, flat, side):
-        product = _multiply(flat, self.constants[f"{side}_kernel"])
-        return product + self.constants[f"{side}_bias"]
+    def factors(self, inputs):
+        """The factors f and g as maps, `(B, *spatial, K)`."""
+        left = self._factor(inputs, "left")
+        if "right_kernel" not in self.names:
+            return left, left
+        return left, self._factor(inputs, "right")
+
+    def _factor(self, inputs, side):
+        """By a 1x1 convolution, with which all runtimes add the bias."""
+        kernel, bias = (
+            self.constants[f"{side}_{part}"] for part in ("kernel", "bias")
+        )
+        kernel = ops.reshape(
+            kernel, (*[1] * (len(inputs.shape) - 2), *kernel.shape)
+        )
+        return ops.conv(inputs, kernel) + bias
 
 
 def constants(layer):

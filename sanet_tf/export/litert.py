@@ -30,10 +30,10 @@ def write(program, folder, quantize="none", calibration=None):
     """
     import tensorflow as tf
 
-    from sanet_tf.export.portable import builtin_layers, padded_sums
+    from sanet_tf.export.portable import LITERT, padded_sums, replaced_layers
 
     with tempfile.TemporaryDirectory() as frozen:
-        with builtin_layers(program.model), padded_sums():
+        with replaced_layers(program.model, LITERT), padded_sums():
             saved_model.write(program, frozen)
         converter = tf.lite.TFLiteConverter.from_saved_model(frozen)
         if quantize != "none":

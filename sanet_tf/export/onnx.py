@@ -21,11 +21,11 @@ def write(program, folder, quantize="none", calibration=None):
         quantize: one of `QUANTIZATIONS`.
         calibration: for "int8", arrays like the input.
     """
-    from sanet_tf.export.portable import plain_products
+    from sanet_tf.export.portable import ONNX, plain_products, replaced_layers
 
     onnx, tf2onnx = needed("onnx", "onnx"), needed("tf2onnx", "tf2onnx")
     logging.getLogger("tf2onnx").setLevel(logging.ERROR)
-    with plain_products():
+    with plain_products(), replaced_layers(program.model, ONNX):
         model, _ = tf2onnx.convert.from_function(
             program.freeze(), [program.input], opset=OPSET
         )

@@ -20,6 +20,7 @@ import math
 import keras
 import tensorflow as tf
 
+from sanet_tf.export.folded_attention import FoldedSiameseAttention
 from sanet_tf.layers import positions
 
 
@@ -47,17 +48,19 @@ def plain_products():
 
 
 @contextlib.contextmanager
-def builtin_layers(model):
-    """While it lasts, a model is traced with LiteRT's operators alone.
+def replaced_layers(model, replacements):
+    """While it lasts, a model is traced with other calls of some layers.
 
     Args:
         model: a `keras.Model`, which is the same again afterwards.
+        replacements: `{type of layer: function of a layer and its inputs}`,
+            such as `LITERT` and `ONNX`.
     """
     replaced = []
     try:
         for layer in model._flatten_layers():
-            if type(layer) in REPLACEMENTS:
-                layer.call = REPLACEMENTS[type(layer)].__get__(layer)
+            if type(layer) in replacements:
+                layer.call = replacements[type(layer)].__get__(layer)
                 replaced.append(layer)
         yield
     finally:
@@ -113,6 +116,43 @@ def repeat_positions(layer, inputs):
     return inputs
 
 
+def attend_channels_first(layer, inputs):
+    """`FoldedSiameseAttention` of `(B, *spatial, C)` as its transpose."""
+    constants = layer.constants
+    maps = _channels_first(inputs)
+    left, right = map(_channels_first, layer.factors(inputs))
+    length = tf.cast(keras.ops.shape(maps)[-1], maps.dtype)
+    columns = tf.matmul(maps, right, transpose_b=True)  # (B, C, K)
+    if "swap" in constants:
+        columns = tf.matmul(columns, constants["swap"][None], transpose_b=True)
+    if "value_kernel" in constants:
+        value = tf.transpose(constants["value_kernel"])
+        columns = tf.matmul(value[None], columns)
+    columns *= tf.transpose(constants["mask"]) / length
+    if "shift" in constants:
+        columns += tf.transpose(constants["shift"])
+    outputs = tf.matmul(columns, left)  # (B, C, N)
+    _, *sizes, channels = keras.ops.shape(inputs)
+    outputs = _reshape(outputs, inputs, (channels, *sizes))
+    last = len(sizes) + 1
+    outputs = tf.transpose(outputs, (0, *range(2, last + 1), 1))
+    return outputs + inputs if layer.use_skip else outputs
+
+
+def _channels_first(inputs):
+    """`(B, *spatial, C)` to `(B, C, N)`."""
+    last = len(inputs.shape) - 1
+    _, *sizes, channels = keras.ops.shape(inputs)
+    maps = tf.transpose(inputs, (0, last, *range(1, last)))
+    return _reshape(maps, inputs, (channels, _product(sizes)))
+
+
+def _reshape(tensor, like, sizes):
+    """To a batch of `like` of these sizes, by constants where they are."""
+    known = all(isinstance(size, int) for size in sizes)
+    return tf.reshape(tensor, (-1 if known else tf.shape(like)[0], *sizes))
+
+
 @contextlib.contextmanager
 def _replaced(owner, name, value):
     original = getattr(owner, name)
@@ -128,7 +168,8 @@ def _product(sizes):
     return math.prod(sizes) if sizes else 1
 
 
-REPLACEMENTS = {
+ONNX = {FoldedSiameseAttention: attend_channels_first}
+LITERT = {
     keras.layers.MaxPooling3D: pool_volumes,
     keras.layers.UpSampling2D: repeat_positions,
     keras.layers.UpSampling3D: repeat_positions,

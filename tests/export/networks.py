@@ -46,7 +46,7 @@ def settle(model):
         if isinstance(layer, keras.layers.BatchNormalization)
     ]
     for layer in norms:
-        layer.gamma.assign(rng.uniform(0.5, 1.5, layer.gamma.shape))
+        layer.gamma.assign(rng.uniform(0.8, 1.2, layer.gamma.shape))
         layer.beta.assign(rng.normal(0, 0.1, layer.beta.shape))
     size = model.input_shape[1]
     images = np.stack([prepare(image, size, size) for image in pictures(8)])
