@@ -1,7 +1,14 @@
 """The files of a comparison."""
 
 from compare_figure import draw
-from compare_rows import CONFIDENCE, METRICS, model_rows, quantile, run_rows
+from compare_rows import (
+    CONFIDENCE,
+    METRICS,
+    difference,
+    model_rows,
+    quantile,
+    run_rows,
+)
 
 from sanet_tf import files
 from sanet_tf.errors import UserError
@@ -81,6 +88,7 @@ def markdown(rows, runs, record):
         ),
         *([] if len(done) == len(runs) else [""]),
         _caution(rows),
+        *(_pairs(rows, runs) if len(rows) > 2 else []),
     ]
     return "\n".join(lines) + "\n"
 
@@ -103,6 +111,40 @@ def _line(row):
     return (
         f"| {' | '.join(cells)} | {text} | {row['parameters']:,} "
         f"| {row['madd'] / 1e6:,.2f} m | {row['seconds_per_epoch']:,.1f} |"
+    )
+
+
+def _pairs(rows, runs):
+    """Every network against every other, for questions between two."""
+    names = [row["model"] for row in rows if row["seeds"]]
+    cells = {
+        (row, column): _interval(difference(runs, row, column))
+        for row in names
+        for column in names
+    }
+    return [
+        "",
+        "Each against each: top-1 of the row less that of the column, in "
+        "points, seed by seed, and how far its 95 % confidence interval "
+        "reaches to each side. Among so many pairs some intervals miss.",
+        "",
+        f"| | {' | '.join(f'`{name}`' for name in names)} |",
+        "|---|" + "---:|" * len(names),
+        *(
+            f"| `{row}` | {' | '.join(cells[row, name] for name in names)} |"
+            for row in names
+        ),
+    ]
+
+
+def _interval(gain):
+    if gain["difference"] is None:
+        return "–"
+    text = f"{100 * gain['difference']:+.2f}"
+    if gain["difference_low"] is None:
+        return text
+    return (
+        f"{text} ± {100 * (gain['difference_high'] - gain['difference']):.2f}"
     )
 
 

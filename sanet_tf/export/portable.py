@@ -1,4 +1,4 @@
-"""Parts of networks that other runtimes lack, by operators that they have.
+"""Parts of networks as other runtimes have them, or are fast at them.
 
 The same values by other means, while a network is traced:
 
@@ -12,6 +12,8 @@ The same values by other means, while a network is traced:
 - Reshapes to sizes that are computed are converted wrongly by tf2onnx, such as
   those in sums over positions and in products with one matrix. Both are
   written as one product; ONNX Runtime's sums in blocks by itself.
+- ONNX has the channels before the positions. Siamese attention is written as
+  its transpose, so that no map has to be transposed.
 """
 
 import contextlib

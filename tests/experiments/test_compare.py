@@ -94,12 +94,17 @@ def test_files(results, tmp_path):
     assert "2 runs side by side" in text
     table = [line for line in text.splitlines() if line.startswith("|")]
     cells = [[c.strip() for c in line[1:-1].split("|")] for line in table]
-    assert {len(row) for row in cells} == {9}
+    assert [len(row) for row in cells] == [9] * 5 + [4] * 5
     assert cells[3] == [
         *("`b`", "3", "54.00 ± 2.65", "55.00 ± 2.65", "90.00 ± 0.00"),
         *("+2.00 [-0.48, +4.48]", "1,234,567", "50.00 m", "4.0"),
     ]
     assert cells[4][1:3] == ["1, 1 failed", "60.00"]
+    assert cells[7:] == [
+        ["`a`", "–", "-2.00 ± 2.48", "-6.00"],
+        ["`b`", "+2.00 ± 2.48", "–", "-4.00"],
+        ["`c`", "+6.00", "+4.00", "–"],
+    ]
     assert f"- `c`, seed 0, failed: {FAILED['c', 0]}" in text
     assert (
         "An interval reaches 4.3 standard errors from 3 seeds to each" in text

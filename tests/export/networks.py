@@ -32,7 +32,7 @@ def make_classifier(name):
 
 
 def settle(model):
-    """Gives BatchNorm the statistics of a few pictures, as training does.
+    """Gives BatchNorm the statistics of pictures and noise, as training does.
 
     With those of the beginning, a deep network answers all pictures alike.
 
@@ -49,7 +49,8 @@ def settle(model):
         layer.gamma.assign(rng.uniform(0.8, 1.2, layer.gamma.shape))
         layer.beta.assign(rng.normal(0, 0.1, layer.beta.shape))
     size = model.input_shape[1]
-    images = np.stack([prepare(image, size, size) for image in pictures(8)])
+    images = [prepare(image, size, size) for image in pictures(8)]
+    images = np.stack([*images, *rng.integers(0, 256, (8, size, size, 3))])
     images, momenta = preprocess_input(images), [n.momentum for n in norms]
     for layer in norms:
         layer.momentum = 0
