@@ -61,7 +61,7 @@ def write_networks(names, image_size, folder):
             model=folded,
             input=tf.TensorSpec(shape, tf.float32, "images"),
             output="probabilities",
-            reference=model,
+            trained=model,
             random=[],
             real=[],
             about={},

@@ -14,8 +14,10 @@ from tests.export.networks import (
     LABELS,
     RESTORATION,
     SIZE,
+    coloured,
     make_classifier,
     pictures,
+    train_classifier,
 )
 
 SCALED = 73  # round(64 * 256 / 224)
@@ -39,8 +41,8 @@ def every(names, quick):
 
 @pytest.mark.parametrize(("name", "format"), every(MODELS, QUICK))
 def test_classifiers(name, format, tmp_path):
-    model = make_classifier(name)
-    images = pictures(3)
+    model = train_classifier(name, learning_rate=1e-3, epochs=2)
+    images = [*pictures(3), *coloured(8, seed=1)[0]]
     program = classifier_program(model, LABELS, FORMATS[format].RESIZES)
     made = writing.export(program, tmp_path / "exported", format)
     assert made["checks"]["difference"] <= 1e-4
