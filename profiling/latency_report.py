@@ -84,5 +84,9 @@ def write_figure(path, rows):
         [i + 0.4 - height / 2 for i in range(len(runtimes))], runtimes
     )
     panels[0].invert_yaxis()
-    panels[-1].legend()
+    figure.legend(
+        *panels[0].get_legend_handles_labels(),
+        loc="outside upper center",
+        ncols=len(names),
+    )
     files.write_figure(path, figure)

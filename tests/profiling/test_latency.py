@@ -106,3 +106,23 @@ def test_wrong_numbers(flag):
 def test_unknown_network():
     with pytest.raises(UserError, match="expected --models among sanet"):
         latency.build("resnet18", 32)
+
+
+@pytest.mark.slow
+def test_the_command(tmp_path):
+    """Small networks in all formats, one case."""
+    result = run_script(
+        "run_latency.py",
+        *("--models=sanet", "--image_size=32", "--threads=1"),
+        *("--batch_sizes=1", "--repeats=2", f"--output_dir={tmp_path}"),
+    )
+    assert result.returncode == 0, result.stderr
+    with open(tmp_path / "latency.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    measured = {(row["network"], row["runtime"]) for row in rows}
+    assert measured >= {
+        (network, runtime)
+        for network in ("sanet", latency.REFERENCE)
+        for runtime in latency.RUNTIMES
+    }
+    assert all(float(row["ms"]) > 0 for row in rows)
