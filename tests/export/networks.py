@@ -42,7 +42,7 @@ def make_classifier(name):
 
 
 @functools.lru_cache(1)  # of weights that need a gigabyte
-def train_classifier(name, learning_rate=3e-3, epochs=4):
+def train_classifier(name):
     """A network of `MODELS` that tells `coloured` pictures apart.
 
     With random weights a deep network answers all pictures alike, or magnifies
@@ -53,11 +53,11 @@ def train_classifier(name, learning_rate=3e-3, epochs=4):
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.momentum = 0.8  # so few steps
     model.compile(
-        keras.optimizers.Adam(learning_rate, clipnorm=1.0),
+        keras.optimizers.Adam(3e-3, clipnorm=1.0),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
     )
     images, labels = coloured(512, seed=0)
-    model.fit(preprocess_input(images), labels, epochs=epochs, verbose=0)
+    model.fit(preprocess_input(images), labels, epochs=4, verbose=0)
     return model
 
 

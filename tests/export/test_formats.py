@@ -41,7 +41,7 @@ def every(names, quick):
 
 @pytest.mark.parametrize(("name", "format"), every(MODELS, QUICK))
 def test_classifiers(name, format, tmp_path):
-    model = train_classifier(name, learning_rate=1e-3, epochs=2)
+    model = train_classifier(name)
     images = [*pictures(3), *coloured(8, seed=1)[0]]
     program = classifier_program(model, LABELS, FORMATS[format].RESIZES)
     made = writing.export(program, tmp_path / "exported", format)
