@@ -1,7 +1,13 @@
 """Fixtures and options that all tests share."""
 
+import signal
+
 import numpy as np
 import pytest
+
+# What a shell starts in the background ignores Ctrl-C, and so would the
+# processes that the tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser):

@@ -14,12 +14,12 @@ from sanet_tf.recipe import Recipe
 from sanet_tf.run_directory import RunDirectory
 from sanet_tf.trained import load_trained
 from sanet_tf.training import Trainer
+from tests.checkpoints import arrays
 from tests.commands import run
 from tests.experiments.test_fine_tuning import assert_same, values
 from tests.runs import make_run
-from tests.test_training import make_arrays
-from tests.test_training import network as tiny_network
-from tests.test_training import weights as arrays
+from tests.tiny_run import make_arrays
+from tests.tiny_run import network as tiny_network
 
 SCRIPT = "experiments/cifar.py"
 SMALL = (
