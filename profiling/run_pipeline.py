@@ -79,7 +79,8 @@ def main(arguments):
     with contextlib.ExitStack() as stack:
         if FLAGS.dataset == "photographs":
             folder = stack.enter_context(tempfile.TemporaryDirectory())
-            _make_photographs(Path(folder))
+            size = _make_photographs(Path(folder))
+            print(f"photographs of {size / 1000:.0f} kB on average")
             source = load_source("folder", folder)
         else:
             source = load_source(FLAGS.dataset, FLAGS.data_dir)
@@ -103,17 +104,19 @@ def main(arguments):
 
 
 def _make_photographs(folder):
-    """Leaves two classes of them in train and val."""
+    """Leaves two classes of them in train and val; gives their mean size."""
     import numpy as np
     from PIL import Image
 
-    rng = np.random.default_rng(0)
+    rng, sizes = np.random.default_rng(0), []
     for split in ("train", "val"):
         for name in "ab":
             (folder / split / name).mkdir(parents=True)
         for number in range(PHOTOGRAPHS):
             path = folder / split / "ab"[number % 2] / f"{number:03d}.jpg"
             Image.fromarray(_photograph(rng)).save(path, quality=92)
+            sizes.append(path.stat().st_size)
+    return sum(sizes) / len(sizes)
 
 
 def _photograph(rng):

@@ -99,6 +99,24 @@ def refuse_loss(loss, where, epoch):
     )
 
 
+def epoch_line(entry):
+    """What is shown of an epoch, an entry of `Trainer.state`."""
+    trained = (
+        f"epoch {entry['epoch']}: loss {entry['loss']:.4f}, "
+        f"top-1 {entry['top1']:.4f}; "
+    )
+    if entry["val_loss"] is None:
+        return (
+            trained
+            + "validation loss not finite, though all weights are; going on"
+        )
+    return (
+        f"{trained}validation loss {entry['val_loss']:.4f}, "
+        f"top-1 {entry['val_top1']:.4f}, top-5 {entry['val_top5']:.4f}; "
+        f"{entry['seconds']:.0f} s"
+    )
+
+
 class _Lines:
     """A log file gets the progress as lines, without carriage returns."""
 

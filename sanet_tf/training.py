@@ -17,7 +17,7 @@ import numpy as np
 from sanet_tf import checkpoint, files
 from sanet_tf.distribution import Distribution
 from sanet_tf.errors import UserError
-from sanet_tf.progress import Watch, progress_bar, refuse_loss
+from sanet_tf.progress import Watch, epoch_line, progress_bar, refuse_loss
 from sanet_tf.recipe import make_optimizer
 from sanet_tf.seeds import derive_seed
 from sanet_tf.summary import write_summary
@@ -151,14 +151,14 @@ class Trainer:
             "images_per_second": watch.images_per_second(),
         }
         self._commit(entry)
-        bar.write(_line(entry), file=sys.stdout)
+        bar.write(epoch_line(entry), file=sys.stdout)
         sys.stdout.flush()
 
     def _validate(self, epoch):
         """The entries of validation: None each, if its loss is not finite.
 
         While BatchNorm's moving averages lag behind, early in a run, products
-        of activations can overflow. Later they do not.
+        of activations can overflow.
 
         Raises:
             UserError: it is not finite in the last epoch, or by weights that
@@ -241,22 +241,4 @@ def _are_finite(variables):
     return all(
         np.isfinite(keras.ops.convert_to_numpy(variable)).all()
         for variable in variables
-    )
-
-
-def _line(entry):
-    """What is shown of an epoch."""
-    trained = (
-        f"epoch {entry['epoch']}: loss {entry['loss']:.4f}, "
-        f"top-1 {entry['top1']:.4f}; "
-    )
-    if entry["val_loss"] is None:
-        return (
-            trained
-            + "validation loss not finite, though all weights are; going on"
-        )
-    return (
-        f"{trained}validation loss {entry['val_loss']:.4f}, "
-        f"top-1 {entry['val_top1']:.4f}, top-5 {entry['val_top5']:.4f}; "
-        f"{entry['seconds']:.0f} s"
     )

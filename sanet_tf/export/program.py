@@ -47,11 +47,7 @@ class Program:
         frozen = convert_variables_to_constants_v2(
             self._traced(self.function).get_concrete_function()
         )
-        return tf.function(
-            lambda tensor: {self.output: frozen(tensor)[0]},
-            input_signature=[self.input],
-            autograph=False,
-        )
+        return self._traced(lambda tensor: {self.output: frozen(tensor)[0]})
 
     def _traced(self, function):
         return tf.function(

@@ -59,7 +59,7 @@ def test_it_is_smaller_and_agrees(
     checks = made["checks"]
     assert checks["difference"] > 1e-6
     assert checks["real"] == 24
-    images, labels = coloured(24, seed=1)
+    images, _ = coloured(24, seed=1)
     found, expected = (classes(f, images) for f in (tmp_path / "x", floats))
     assert checks["top1_agreement"] == np.mean(found == expected)
     images, labels = coloured(256, seed=2)
