@@ -142,6 +142,11 @@ def complete(runs, processes=1, threads=None, may_fail=None):
     return metrics, errors
 
 
+def diverged(line):
+    """Whether a run's error is a result, and not a fault of the command."""
+    return line.startswith("the loss became")
+
+
 def _timed(children, run):
     start = time.monotonic()
     return children.call(run.name, run.command()), time.monotonic() - start

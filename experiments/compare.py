@@ -34,7 +34,7 @@ def main(arguments):
     cli.no_arguments(arguments)
     baseline = _check_flags()
     import compare_report
-    from child_runs import Run, complete
+    from child_runs import Run, complete, diverged
 
     from sanet_tf import files
     from sanet_tf.isolated import call_isolated
@@ -76,11 +76,6 @@ def main(arguments):
             f"{', '.join(f'{model}-seed{seed}' for model, seed in failed)}; "
             "the same command tries them again"
         )
-
-
-def diverged(line):
-    """Whether a run's error is a result, and not a fault of the command."""
-    return line.startswith("the loss became")
 
 
 def check_models(names):

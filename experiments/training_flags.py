@@ -15,6 +15,12 @@ FLAGS = flags.FLAGS
 
 flags.DEFINE_string("model", "sanet", "a name in sanet_tf.models.MODELS")
 flags.DEFINE_float("alpha", 1.0, "width multiplier", lower_bound=0.01)
+flags.DEFINE_list(
+    "attention_config",
+    None,
+    "arguments of the attention layers, such as "
+    "gamma_initializer=ones,use_qk_norm=true",
+)
 flags.DEFINE_float("dropout_rate", 0.2, "dropout", 0.0, 0.99)
 flags.DEFINE_bool("flip", True, "mirror training images at random")
 flags.DEFINE_bool("strict", False, "stop at an image that cannot be read")
@@ -37,6 +43,14 @@ flags.DEFINE_float(
 )
 flags.DEFINE_float(
     "ema_momentum", 0.0, "moving average of the weights; 0: none", 0.0, 0.99999
+)
+
+flags.DEFINE_integer(
+    "precise_batch_norm",
+    0,
+    "training images from which BatchNorm's statistics are estimated before "
+    "a validation; 0: the running averages",
+    lower_bound=0,
 )
 
 flags.DEFINE_string(
@@ -174,6 +188,8 @@ def build(function, image_size, classes, **options):
     """
     import keras
 
+    from sanet_tf.models.operators import parse_attention_config
+
     if FLAGS.alpha != 1:
         options["alpha"] = FLAGS.alpha
     for name, value in options.items():
@@ -184,6 +200,10 @@ def build(function, image_size, classes, **options):
             )
     keras.utils.set_random_seed(FLAGS.seed)
     try:
+        if FLAGS.attention_config:
+            options["attention_config"] = parse_attention_config(
+                function, FLAGS.attention_config
+            )
         return function(
             input_shape=(image_size, image_size, 3),
             classes=classes,
@@ -191,10 +211,11 @@ def build(function, image_size, classes, **options):
             dropout_rate=FLAGS.dropout_rate,
             **options,
         )
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         raise UserError(
             f"--model={FLAGS.model} cannot be built with "
-            f"--image_size={image_size} --alpha={FLAGS.alpha}: {error}"
+            f"--image_size={image_size} --alpha={FLAGS.alpha}: "
+            f"{str(error).splitlines()[0]}"
         ) from error
 
 
@@ -225,6 +246,7 @@ def trainer(build, recipe, feed, class_names, distribution):
             FLAGS.steps_per_execution,
             distribution,
             FLAGS.xla,
+            FLAGS.precise_batch_norm,
         )
 
 

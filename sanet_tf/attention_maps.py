@@ -21,7 +21,6 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 
 from sanet_tf.layers import SiameseAttention, positions
-from sanet_tf.layers.base import project
 from sanet_tf.layers.siamese import respond
 
 COLORS = "RdBu_r"
@@ -92,7 +91,7 @@ def score_terms(layer, inputs):
         None for the global term where there is none.
     """
     flat = positions.widen(positions.flatten(inputs))
-    scores = _scores(layer, flat)
+    scores, _ = layer.scores(flat)
     means = layer.statistics(inputs)  # the unweighted mean is the last
     local = respond(scores, means[:, -1:], layer.value_kernel)
     if not layer.use_global_term:
@@ -151,17 +150,6 @@ def _attention_map(layer, inputs):
         _size(local),
         0.0 if shared is None else _size(shared),
     )
-
-
-def _scores(layer, flat):
-    """`(B, N, C)` to `(B, N, H)`: s = X w, head by head."""
-    queries = project(flat, layer.query_kernel)
-    _, length, channels = flat.shape
-    shape = (-1, length, layer.num_heads, channels // layer.num_heads)
-    queries = ops.reshape(queries, shape)  # (B, N, H, D)
-    if layer.score_weights is None:
-        return ops.sum(queries, axis=-1)
-    return ops.einsum("bnhd,dh->bnh", queries, layer.score_weights)
 
 
 def _size(term):

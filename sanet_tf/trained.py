@@ -16,6 +16,7 @@ import keras
 from sanet_tf import files, hdf5
 from sanet_tf.errors import UserError
 from sanet_tf.models import MODELS
+from sanet_tf.models.operators import parse_attention_config
 from sanet_tf.models.weights import load_weights
 from sanet_tf.run_directory import LABELS, parse_labels
 
@@ -109,6 +110,10 @@ def build_network(flags, classes):
     options = {}
     if flags["alpha"] != 1:
         options["alpha"] = flags["alpha"]
+    if flags.get("attention_config"):
+        options["attention_config"] = parse_attention_config(
+            function, flags["attention_config"]
+        )
     if has_cifar_stem(function, flags["dataset"], flags.get("cifar_stem")):
         options["cifar_stem"] = True
     return function(

@@ -5,6 +5,7 @@ alone, and ends in one atomic checkpoint. A killed run therefore goes on from
 its last complete epoch as if nothing had happened. On every backend of Keras.
 """
 
+import contextlib
 import dataclasses
 import math
 import sys
@@ -17,6 +18,7 @@ import numpy as np
 from sanet_tf import checkpoint, files
 from sanet_tf.distribution import Distribution
 from sanet_tf.errors import UserError
+from sanet_tf.precise_batch_norm import PreciseBatchNorm
 from sanet_tf.progress import Watch, epoch_line, progress_bar, refuse_loss
 from sanet_tf.recipe import make_optimizer
 from sanet_tf.seeds import derive_seed
@@ -40,6 +42,9 @@ class Trainer:
         distribution: the `sanet_tf.distribution.Distribution` in whose scope
             the model was built, and this is.
         use_xla: whether TensorFlow compiles the steps.
+        precise_batch_norm: training images from which BatchNorm's statistics
+            are estimated for each validation and for the best weights; 0
+            takes the running averages.
         state: `{"data": the feed's identity, "epochs": [a dictionary each],
             "skipped": {name: reason}}`.
     """
@@ -53,6 +58,7 @@ class Trainer:
     steps_per_execution: int = 1
     distribution: Distribution = dataclasses.field(default_factory=Distribution)
     use_xla: bool = False
+    precise_batch_norm: int = 0
 
     def __post_init__(self):
         data = self.feed.identity
@@ -83,6 +89,7 @@ class Trainer:
             jit_compile=self.use_xla or keras.backend.backend() == "jax",
         )
         self.model.optimizer.build(self.model.trainable_variables)
+        self._precise = PreciseBatchNorm(self.model, self.precise_batch_norm)
 
     @property
     def best(self):
@@ -164,7 +171,7 @@ class Trainer:
             UserError: it is not finite in the last epoch, or by weights that
                 are not.
         """
-        with self.optimizer.averaged(self.model.trainable_variables):
+        with self._evaluated(epoch):
             found = self.model.evaluate(
                 self.feed.batches("val"),
                 callbacks=[Watch(self, epoch)],
@@ -196,8 +203,21 @@ class Trainer:
         files.write_csv(self.run / "log.csv", self.state["epochs"])
 
     def _save_best(self):
-        with self.optimizer.averaged(self.model.trainable_variables):
+        with self._evaluated(self.best["epoch"] - 1):
             checkpoint.save(self.run / "best.weights.h5", self.model, self.best)
+
+    @contextlib.contextmanager
+    def _evaluated(self, epoch):
+        """Within it the model is what is evaluated and kept.
+
+        With averaged weights and precise statistics, as far as these are
+        wanted, after it with those that training goes on with.
+        """
+        with (
+            self.optimizer.averaged(self.model.trainable_variables),
+            self._precise.applied(epoch, lambda: self._batches(epoch)),
+        ):
+            yield
 
     def _batches(self, epoch):
         return self.feed.batches("train", derive_seed(self.seed, epoch))

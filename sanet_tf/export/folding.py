@@ -188,7 +188,8 @@ def _add(layer, values):
 
 
 def _attention(layer, value):
-    if layer.compute_dtype != layer.variable_dtype:  # mixed precision
+    is_mixed = layer.compute_dtype != layer.variable_dtype
+    if is_mixed or layer.use_qk_norm:  # its scores are not linear
         return None
     return Attention(
         made(value), *constants(layer), layer.name, layer.compute_dtype

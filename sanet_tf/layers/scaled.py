@@ -10,7 +10,7 @@ Gao, Xie, Ji, "Siamese Attention Networks", Eq. 2, after Wang et al. 2018.
 import keras
 from keras import ops
 
-from sanet_tf.layers import positions
+from sanet_tf.layers import positions, qk_norm
 from sanet_tf.layers.base import AttentionLayer, project
 
 
@@ -34,11 +34,21 @@ def respond(queries, products):
 class ScaledAttention(AttentionLayer):
     """Dot-product attention scaled by 1/N (Attn 1/N): O(N C D) time.
 
-    Arguments, shapes and errors are those of `AttentionLayer`.
+    Shapes and errors are those of `AttentionLayer`.
+
+    Args:
+        use_qk_norm: whether queries and keys are divided by their root mean
+            square over the channels of a head (QK-norm, without weights), so
+            that the output is of degree one in the input, not three.
+        **kwargs: the arguments of `AttentionLayer`.
 
     Reference:
         Gao, Xie, Ji, "Siamese Attention Networks", Eq. 2.
     """
+
+    def __init__(self, num_heads=1, *, use_qk_norm=False, **kwargs):
+        super().__init__(num_heads, **kwargs)
+        self.use_qk_norm = use_qk_norm
 
     def attend(self, inputs):
         return self.attend_with(inputs, self.statistics(inputs))
@@ -47,7 +57,7 @@ class ScaledAttention(AttentionLayer):
         """The means over positions that it needs, `(B, H, D, D)`."""
         flat = positions.flatten(inputs)
         return mean_products(
-            project(flat, self.key_kernel),
+            self._normalized(project(flat, self.key_kernel)),
             project(flat, self.value_kernel),
             self.num_heads,
         )
@@ -55,4 +65,13 @@ class ScaledAttention(AttentionLayer):
     def attend_with(self, inputs, statistics):
         """`attend` with the means of other inputs, such as a whole volume."""
         flat = positions.flatten(inputs)
-        return respond(project(flat, self.query_kernel), statistics)
+        queries = self._normalized(project(flat, self.query_kernel))
+        return respond(queries, statistics)
+
+    def get_config(self):
+        return {**super().get_config(), "use_qk_norm": self.use_qk_norm}
+
+    def _normalized(self, inputs):
+        if not self.use_qk_norm:
+            return inputs
+        return qk_norm.normalize(inputs, self.num_heads)

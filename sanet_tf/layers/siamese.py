@@ -20,40 +20,30 @@ positions, C channels, H heads, D = C/H.
 Gao, Xie, Ji, "Siamese Attention Networks", Eq. 4-6; "w/o global term" is
 Table 5, "w/o params" Table 7. Departure: with BatchNorm the mean over
 positions is kept and normalised afterwards (appendix 2 replaces 1/N by
-BatchNorm), so that the scale does not depend on N.
+BatchNorm), so that the scale does not depend on N. With QK-norm q and k are
+those of `sanet_tf.layers.qk_norm`.
 """
 
 import keras
-import numpy as np
 from keras import ops
 
 from sanet_tf.layers import positions
 from sanet_tf.layers.base import AttentionLayer, project
+from sanet_tf.layers.qk_norm import head_mask, inverse_rms
 
 
-def siamese_attention(
-    inputs, query_vectors, key_vectors=None, value_kernel=None
-):
-    """Attends with scores `inputs @ vectors`, in the rank form.
+def siamese_attention(inputs, queries, keys=None, value_kernel=None):
+    """Attends with given scores, in the rank form.
 
     Args:
-        inputs: `(B, N, C)`.
-        query_vectors: `(C, H)`, w folded with the query projection.
-        key_vectors: `(C, H)`, w folded with the key projection; None leaves
-            the global term out.
+        inputs: `(B, N, C)`, float32 or wider.
+        queries: scores w^T q, `(B, N, H)`.
+        keys: scores w^T k, `(B, N, H)`; None leaves the global term out.
         value_kernel: `(C, C)`, or None for unprojected values.
 
     Returns:
-        `(B, N, C)`, float32 for 16-bit inputs.
+        `(B, N, C)`.
     """
-    inputs = positions.widen(inputs)
-    queries = ops.matmul(inputs, query_vectors)  # (B, N, H)
-    if key_vectors is None:
-        keys = None
-    elif key_vectors is query_vectors:
-        keys = queries
-    else:
-        keys = ops.matmul(inputs, key_vectors)
     return respond(queries, weighted_means(inputs, keys), value_kernel)
 
 
@@ -77,7 +67,7 @@ def respond(queries, means, value_kernel=None):
     """O from the scores `(B, N, H)` and M `(B, H+1 or 1, C)`."""
     values = project(means, value_kernel)
     own = ops.transpose(
-        _head_mask(values.shape[-1], queries.shape[-1], values.dtype)
+        head_mask(values.shape[-1], queries.shape[-1], values.dtype)
     )
     rows = values[:, -1:] * own
     if means.shape[1] > 1:
@@ -101,7 +91,7 @@ def respond_locally(queries, keys, values, local_mean):
         `(B, *spatial, C)`.
     """
     own = ops.transpose(
-        _head_mask(values.shape[-1], queries.shape[-1], values.dtype)
+        head_mask(values.shape[-1], queries.shape[-1], values.dtype)
     )
     outputs = ops.matmul(queries, own) * local_mean(values)
     if keys is not None:
@@ -124,6 +114,10 @@ class SiameseAttention(AttentionLayer):
         use_global_term: whether the term that all positions share is added.
         use_score_weights: whether the scoring vector w is trained; otherwise
             it is all ones and no weight is made.
+        use_qk_norm: whether queries and keys are divided by their root mean
+            square over the channels of a head (QK-norm, without weights), so
+            that the output is of degree one in the input, not two. Projected
+            queries or keys then cost N C^2, as they cannot be folded into w.
         seed: integer for repeatable initial weights (Glorot), or None.
 
     Call arguments:
@@ -148,11 +142,13 @@ class SiameseAttention(AttentionLayer):
         *,
         use_global_term=True,
         use_score_weights=True,
+        use_qk_norm=False,
         **kwargs,
     ):
         super().__init__(num_heads, **kwargs)
         self.use_global_term = use_global_term
         self.use_score_weights = use_score_weights
+        self.use_qk_norm = use_qk_norm
 
     def build(self, input_shape):
         super().build(input_shape)
@@ -167,27 +163,27 @@ class SiameseAttention(AttentionLayer):
         )
 
     def attend(self, inputs):
-        query_vectors, key_vectors = self.score_vectors()
+        inputs = positions.widen(positions.flatten(inputs))
         return siamese_attention(
-            positions.flatten(inputs),
-            query_vectors,
-            key_vectors,
-            self.value_kernel,
+            inputs, *self.scores(inputs), self.value_kernel
         )
 
     def statistics(self, inputs):
         """The means of `weighted_means`, `(B, H+1 or 1, C)`."""
-        inputs, _, keys = self._scored(positions.flatten(inputs))
+        inputs = positions.widen(positions.flatten(inputs))
+        _, keys = self.scores(inputs)
         return weighted_means(inputs, keys)
 
     def attend_with(self, inputs, statistics):
         """`attend` with the means of other inputs, such as a whole volume."""
-        _, queries, _ = self._scored(positions.flatten(inputs))
+        inputs = positions.widen(positions.flatten(inputs))
+        queries, _ = self.scores(inputs)
         return respond(queries, statistics, self.value_kernel)
 
     def attend_locally(self, inputs, local_mean):
         """`attend` with local means; see `respond_locally`."""
-        inputs, queries, keys = self._scored(inputs)
+        inputs = positions.widen(inputs)
+        queries, keys = self.scores(inputs)
         values = project(inputs, self.value_kernel)
         outputs = respond_locally(queries, keys, values, local_mean)
         return positions.flatten(outputs)
@@ -197,15 +193,31 @@ class SiameseAttention(AttentionLayer):
             **super().get_config(),
             "use_global_term": self.use_global_term,
             "use_score_weights": self.use_score_weights,
+            "use_qk_norm": self.use_qk_norm,
         }
 
-    def _scored(self, inputs):
-        inputs = positions.widen(inputs)
+    def scores(self, inputs):
+        """Scores of queries and keys; None for keys without global term.
+
+        Args:
+            inputs: `(B, *positions, C)`, float32 or wider.
+
+        Returns:
+            Two `(B, *positions, H)`, the same where neither is projected.
+        """
         query_vectors, key_vectors = self.score_vectors()
-        queries = ops.matmul(inputs, query_vectors)
+        queries = self._scores(inputs, query_vectors, self.query_kernel)
         if key_vectors is None:
-            return inputs, queries, None
-        return inputs, queries, ops.matmul(inputs, key_vectors)
+            return queries, None
+        if key_vectors is query_vectors:
+            return queries, queries
+        return queries, self._scores(inputs, key_vectors, self.key_kernel)
+
+    def _scores(self, inputs, vectors, kernel):
+        scores = ops.matmul(inputs, vectors)
+        if not self.use_qk_norm:
+            return scores
+        return scores * inverse_rms(project(inputs, kernel), self.num_heads)
 
     def score_vectors(self):
         """Vectors `(C, H)` of queries and keys; None without global term."""
@@ -218,13 +230,7 @@ class SiameseAttention(AttentionLayer):
 
     def _score_vectors(self, kernel):
         """`(C, H)`: each head's w, through its block of the projection."""
-        vectors = _head_mask(self.channels, self.num_heads, self.compute_dtype)
+        vectors = head_mask(self.channels, self.num_heads, self.compute_dtype)
         if self.score_weights is not None:
             vectors *= ops.tile(self.score_weights, (self.num_heads, 1))
         return vectors if kernel is None else ops.matmul(kernel, vectors)
-
-
-def _head_mask(channels, num_heads, dtype):
-    """`(C, H)`: 1 where the channel belongs to the head."""
-    own = np.repeat(np.eye(num_heads), channels // num_heads, axis=0)
-    return ops.convert_to_tensor(own, dtype)

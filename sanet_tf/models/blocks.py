@@ -71,7 +71,8 @@ def attention_module(x, filters, expansion, strides, *, name, attention):
         expansion: r, at least 2.
         strides: stride of the depthwise convolution and of the pooling.
         name: prefix of the layers' names.
-        attention: function from the name of an attention layer to the layer.
+        attention: function of `name` and `has_skip` to an attention layer, as
+            `attention_operator` gives it.
 
     Returns:
         `(B, H/strides, W/strides, filters)`.
@@ -89,8 +90,9 @@ def attention_module(x, filters, expansion, strides, *, name, attention):
     channels = x.shape[-1]
     x = conv_bn(x, (expansion - 1) * channels, 1, name=f"{name}_expand")
     x = depthwise_bn(x, strides, name=f"{name}_depthwise")
-    attended = attention(name=f"{name}_attention")(inputs)
-    if strides == 1:
+    has_skip = strides == 1
+    attended = attention(f"{name}_attention", has_skip)(inputs)
+    if has_skip:
         attended = layers.Add(name=f"{name}_attention_skip")([inputs, attended])
     else:
         attended = layers.AveragePooling2D(

@@ -82,9 +82,6 @@ def ResNet(
         dropout_rate,
         name,
     )
-    if attention in QKV_ATTENTION:
-        zeros = {"gamma_initializer": "zeros"}
-        attention_config = zeros | (attention_config or {})
     operator = attention_operator(attention, attention_config)
     inputs = classifier.inputs(min_size=8 if cifar_stem else 32)
     x = _cifar_stem(inputs) if cifar_stem else _stem(inputs)
@@ -134,8 +131,9 @@ def _bottleneck(x, filters, strides, *, name, attention, operator):
         x, 4 * filters, 1, name=f"{name}_expand", activation=None, gamma="zeros"
     )
     if operator is not None and attention != "gsa":
-        attended = operator(name=f"{name}_attention")(x)
-        if attention in QKV_ATTENTION:
+        has_skip = attention in QKV_ATTENTION
+        attended = operator(f"{name}_attention", has_skip)(x)
+        if has_skip:
             attended = layers.Add(name=f"{name}_attention_skip")([x, attended])
         x = attended
     x = layers.Add(name=f"{name}_skip")([shortcut, x])

@@ -27,6 +27,11 @@ CASES = {
         ANY,
     ),
     "siamese_norm": ("siamese", {"num_heads": 4, "use_batch_norm": True}, ANY),
+    "siamese_qk_norm": (
+        "siamese",
+        {"num_heads": 4, "use_qk_norm": True, **PROJECTED},
+        ANY,
+    ),
     "softmax": ("softmax", {}, ANY),
     "softmax_4_heads": ("softmax", {"num_heads": 4, **PROJECTED}, ANY),
     "pooled": ("pooled", {}, ANY),
@@ -37,6 +42,7 @@ CASES = {
     ),
     "scaled": ("scaled", {}, ANY),
     "scaled_4_heads": ("scaled", {"num_heads": 4, **PROJECTED}, ANY),
+    "scaled_qk_norm": ("scaled", {"num_heads": 4, "use_qk_norm": True}, ANY),
     "gsa": ("gsa", {"num_heads": 4, "max_size": (8, 7)}, PLANAR),
     "gsa_norm": (
         "gsa",

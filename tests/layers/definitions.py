@@ -12,7 +12,9 @@ from . import relatives
 from .backend import name_of
 
 
-def siamese(inputs, weights, num_heads=1, use_global_term=True):
+def siamese(
+    inputs, weights, num_heads=1, use_global_term=True, use_qk_norm=False
+):
     """`o_i = 1/N sum_j v_j (q_i + k_j)^T w`; `q_i^T w` without global term."""
     dim = inputs.shape[-1] // num_heads
     vectors = weights.get("score_weights", np.ones((dim, num_heads)))
@@ -24,16 +26,20 @@ def siamese(inputs, weights, num_heads=1, use_global_term=True):
             output += value * (pair @ vectors[:, head])
         return output / len(keys)
 
+    if use_qk_norm:
+        attend = _with_qk_norm(attend)
     return _multi_head(attend, inputs, weights, num_heads)
 
 
-def scaled(inputs, weights, num_heads=1):
+def scaled(inputs, weights, num_heads=1, use_qk_norm=False):
     """`o_i = 1/N sum_j (q_i^T k_j) v_j`."""
 
     def attend(query, keys, values, head):
         pairs = zip(keys, values, strict=True)
         return sum((query @ key) * value for key, value in pairs) / len(keys)
 
+    if use_qk_norm:
+        attend = _with_qk_norm(attend)
     return _multi_head(attend, inputs, weights, num_heads)
 
 
@@ -86,6 +92,19 @@ def _multi_head(attend, inputs, weights, num_heads, pool_size=1):
                     queries[position][own], keys[:, own], values[:, own], head
                 )
     return outputs
+
+
+def _with_qk_norm(attend):
+    """`attend` of q / rms(q) and k / rms(k), rms over a head's channels."""
+
+    def normalized(vector):
+        return vector / np.sqrt(np.mean(vector**2) + 1e-6)
+
+    def attend_to_normalized(query, keys, values, head):
+        keys = np.array([normalized(key) for key in keys])
+        return attend(normalized(query), keys, values, head)
+
+    return attend_to_normalized
 
 
 def _max_pool(sample, pool_size):

@@ -23,10 +23,10 @@ from .definitions import DEFINITIONS, QKV_DEFINITIONS, weights_of
 
 # Arguments of an operator's own, which its definition has too
 OPTIONS = {
-    "siamese": [{}, {"use_global_term": False}],
+    "siamese": [{}, {"use_global_term": False}, {"use_qk_norm": True}],
     "softmax": [{}],
     "pooled": [{}, {"pool_size": 3}],
-    "scaled": [{}],
+    "scaled": [{}, {"use_qk_norm": True}],
 }
 each_option = pytest.mark.parametrize(
     ("name", "options"),

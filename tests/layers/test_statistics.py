@@ -18,8 +18,13 @@ from .cases import PROJECTED, SHAPES, each_shape, random_inputs
 from .definitions import DEFINITIONS, weights_of
 
 VARIANTS = {
-    "siamese": [{}, {"use_global_term": False}, {"use_score_weights": False}],
-    "scaled": [{}],
+    "siamese": [
+        {},
+        {"use_global_term": False},
+        {"use_score_weights": False},
+        {"use_qk_norm": True},
+    ],
+    "scaled": [{}, {"use_qk_norm": True}],
 }
 LOCAL = ["siamese"]
 PARTS = {1: np.s_[:, 2:9], 2: np.s_[:, 1:4, 2:], 3: np.s_[:, :2, 1:4, 3:]}
@@ -55,7 +60,10 @@ def built(name, options, shape, num_heads=1, projections=None):
 
 
 def defined(layer, name, inputs):
-    options = {"num_heads": layer.num_heads}
+    options = {
+        "num_heads": layer.num_heads,
+        "use_qk_norm": layer.use_qk_norm,
+    }
     if name == "siamese":
         options["use_global_term"] = layer.use_global_term
     return DEFINITIONS[name](inputs, weights_of(layer), **options)

@@ -1,23 +1,18 @@
 """AttnModule and BaseModule: channels, strides and skips (section 3.3)."""
 
-from functools import partial
-
 import keras
 import numpy as np
 import pytest
 
 from sanet_tf.layers import ATTENTION as LAYERS
-from sanet_tf.layers import SiameseAttention
 from sanet_tf.models.blocks import (
     attention_module,
     base_module,
     inverted_residual,
 )
-from sanet_tf.models.operators import GATES
+from sanet_tf.models.operators import GATES, attention_operator
 
-ATTENTION = {
-    "attention": partial(SiameseAttention, num_heads=4, use_batch_norm=True)
-}
+ATTENTION = {"attention": attention_operator("siamese", None)}
 
 
 def build(block, **arguments):
@@ -40,6 +35,29 @@ def test_attention_module_with_strides(strides, shape, rng):
     assert model.output_shape == (None, *shape, 8)
     images = rng.normal(size=(2, 11, 14, 8)).astype("float32")
     assert model(images).shape == (2, *shape, 8)
+
+
+@pytest.mark.parametrize(
+    ("config", "strides", "scale"),
+    [
+        (None, 1, 0),
+        (None, 2, 1),
+        ({"gamma_initializer": "ones"}, 1, 1),
+        ({"gamma_initializer": "zeros"}, 2, 0),
+    ],
+)
+def test_start_of_the_scale(config, strides, scale):
+    """Zero where there is a skip, unless the arguments say otherwise."""
+    operator = attention_operator("siamese", config)
+    model = build(
+        attention_module,
+        filters=8,
+        expansion=6,
+        strides=strides,
+        attention=operator,
+    )
+    gamma = model.get_layer("block_attention").batch_norm.gamma
+    np.testing.assert_array_equal(gamma, np.full(8, scale))
 
 
 def test_attention_pool_averages_what_the_image_has(rng):

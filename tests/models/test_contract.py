@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 
+from sanet_tf.layers import QKV_ATTENTION
 from sanet_tf.models import MODELS, MobileNetV2, ResNet, SANet
 
 SIZE = 64  # the smallest that all of them take
@@ -112,6 +113,23 @@ def test_takes_the_arguments_of_keras_applications(name):
 def test_places_of_attention(network):
     operators = [x for x in network.layers if x.name.endswith("_attention")]
     assert len(operators) == PLACES.get(network.name, 0)
+
+
+def test_attention_with_a_skip_begins_as_nothing(network, images):
+    """So that its block begins as the identity."""
+    operators = [
+        layer
+        for layer in network.layers
+        if isinstance(layer, tuple(QKV_ATTENTION.values()))
+    ]
+    if not operators:
+        return
+    names = {layer.name for layer in network.layers}
+    assert {f"{layer.name}_skip" for layer in operators} <= names
+    taps = keras.Model(network.input, [layer.output for layer in operators])
+    for training in (False, True):
+        for attended in taps(images, training=training):
+            assert not keras.ops.convert_to_numpy(attended).any()
 
 
 @on_one_backend

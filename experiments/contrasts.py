@@ -1,0 +1,83 @@
+"""What a trained network makes of images with other contrasts than it saw.
+
+    x' = mean + c (x - mean),   mean over the image's positions and channels
+
+and not cut to 0..255: features of an outlying image, by degrees.
+"""
+
+import keras
+import numpy as np
+
+from sanet_tf import checkpoint, files
+from sanet_tf.feeds import ArrayFeed
+from sanet_tf.models import preprocess_input
+from sanet_tf.precise_batch_norm import PreciseBatchNorm
+from sanet_tf.run_directory import LABELS, parse_labels
+from sanet_tf.trained import build_network
+
+BATCH = 64
+STATISTICS = ("running", "precise")
+
+
+def evaluate(folder, arrays, contrasts, num_images, precise_images):
+    """Evaluates the weights after the last epoch of a run.
+
+    Args:
+        folder: of a complete run of experiments/cifar.py.
+        arrays: the `sanet_tf.data.arrays.Arrays` it was trained on.
+        contrasts: factors c.
+        num_images: validation images to take, evenly spaced.
+        precise_images: training images for precise statistics.
+
+    Returns:
+        A list of `{"statistics", "contrast", "images", "loss", "top1",
+        "not_finite"}`: mean cross-entropy, share of right answers, and number
+        of images whose logits are not finite; with any, the loss is None.
+    """
+    flags = files.read_json(folder / "run.json")["flags"]
+    names = parse_labels((folder / LABELS).read_bytes())
+    model = build_network(flags, len(names))
+    checkpoint.restore(folder / "last.weights.h5", model)
+    size = flags["image_size"]
+    feed = ArrayFeed(arrays, size, flags["batch_size"], flags["flip"])
+    images, labels = arrays.splits["val"]
+    chosen = np.linspace(0, len(images) - 1, num_images).round().astype(int)
+    images, labels = feed.centre(images[chosen]), labels[chosen]
+    rows = []
+    for statistics in STATISTICS:
+        count = precise_images if statistics == "precise" else 0
+        precise = PreciseBatchNorm(model, count)
+        with precise.applied(0, lambda: feed.batches("train", seed=0)):
+            for contrast in contrasts:
+                logits = model.predict(
+                    _with_contrast(images, contrast), BATCH, verbose=0
+                )
+                rows.append(
+                    {
+                        "statistics": statistics,
+                        "contrast": contrast,
+                        "images": len(images),
+                        **_scores(logits, labels),
+                    }
+                )
+    return rows
+
+
+def _with_contrast(images, contrast):
+    images = images.astype(np.float32)
+    mean = images.mean(axis=(1, 2, 3), keepdims=True)
+    return preprocess_input(mean + contrast * (images - mean))
+
+
+def _scores(logits, labels):
+    finite = np.isfinite(logits).all(axis=-1)
+    right = finite & (logits.argmax(axis=-1) == labels)
+    losses = keras.losses.sparse_categorical_crossentropy(
+        labels, logits, from_logits=True
+    )
+    loss = float(keras.ops.mean(losses))
+    return {
+        "loss": round(loss, 6) if finite.all() and np.isfinite(loss) else None,
+        "top1": round(float(right.mean()), 6),
+        "not_finite": int((~finite).sum()),
+    }

@@ -1,0 +1,91 @@
+"""The files of experiments/stability.py."""
+
+import statistics as stats
+
+from compare_rows import half_width
+
+from sanet_tf import files
+
+
+def write(directory, rows, record):
+    """Writes stability.csv, stability.md and the record.
+
+    Args:
+        directory: where they go.
+        rows: of each run, statistics and contrast: "form", "seed", "error",
+            the rest as `contrasts.evaluate` gives it, and "lost_validations",
+            how many epochs' validations were not finite.
+        record: a run record.
+    """
+    files.write_csv(directory / "stability.csv", rows)
+    text = markdown(rows, record)
+    files.write_text(directory / "stability.md", text)
+    files.write_json(directory / "stability.run.json", record)
+    print(text)
+    print(f"wrote {directory}/: stability.csv, stability.md")
+
+
+def markdown(rows, record):
+    """The table: a line for each form and kind of statistics."""
+    flags = record["flags"]
+    done = [row for row in rows if row["error"] is None]
+    contrasts = sorted({row["contrast"] for row in done})
+    kinds = dict.fromkeys((row["form"], row["statistics"]) for row in done)
+    failed = {
+        f"{row['form']}, seed {row['seed']}: {row['error']}": None
+        for row in rows
+        if row["error"] is not None
+    }
+    images = done[0]["images"] if done else 0
+    return "\n".join(
+        [
+            f"# How `{flags['model']}` begins",
+            "",
+            f"`{record['command']}`",
+            "",
+            f"*Measured*, weights after epoch {flags['epochs']}. Form: where "
+            "BatchNorm's scale in the attention begins, and whether queries "
+            "and keys are normalised. Statistics: BatchNorm's running "
+            f"averages, or those of {flags['precise_batch_norm']:,} training "
+            f"images (precise). Top-1 in per cent on {images:,} validation "
+            "images, mean ± 95 % interval over the seeds. Loss: cross-entropy "
+            "where the images' contrast is as the head says, median over the "
+            "seeds (largest). Not finite: validations of an epoch, and "
+            "evaluations here, that were not.",
+            "",
+            "| form | statistics | seeds | top-1 | "
+            + " | ".join(f"loss, contrast {c:g}" for c in contrasts)
+            + " | not finite |",
+            "|---|---|" + "---:|" * (len(contrasts) + 3),
+            *(_line(done, *kind, contrasts) for kind in kinds),
+            "",
+            *(f"- failed: {line}" for line in failed),
+        ]
+    )
+
+
+def _line(rows, form, statistics, contrasts):
+    own = [
+        row
+        for row in rows
+        if (row["form"], row["statistics"]) == (form, statistics)
+    ]
+    plain = [row for row in own if row["contrast"] == 1]
+    top1 = [100 * row["top1"] for row in plain]
+    half = half_width(top1)
+    cells = [form, statistics, str(len(plain)), f"{stats.fmean(top1):.1f}"]
+    if half is not None:
+        cells[-1] += f" ± {half:.1f}"
+    for contrast in contrasts:
+        losses = [row["loss"] for row in own if row["contrast"] == contrast]
+        cells.append(_losses(losses))
+    lost = sum(row["lost_validations"] for row in plain)
+    lost += sum(row["loss"] is None for row in own)
+    return f"| {' | '.join([*cells, str(lost)])} |"
+
+
+def _losses(losses):
+    finite = [loss for loss in losses if loss is not None]
+    if len(finite) < len(losses):
+        return "not finite"
+    return f"{stats.median(finite):.3g} ({max(finite):.3g})"
