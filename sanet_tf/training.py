@@ -17,8 +17,8 @@ import numpy as np
 from sanet_tf import checkpoint, files
 from sanet_tf.distribution import Distribution
 from sanet_tf.errors import UserError
+from sanet_tf.optimizers import make_optimizer
 from sanet_tf.progress import Watch, epoch_line, progress_bar, refuse_loss
-from sanet_tf.recipe import make_optimizer
 from sanet_tf.seeds import derive_seed
 from sanet_tf.summary import write_summary
 
@@ -164,7 +164,7 @@ class Trainer:
             UserError: it is not finite in the last epoch, or by weights that
                 are not.
         """
-        with self.optimizer.averaged(self.model.trainable_variables):
+        with self.optimizer.averaged():
             found = self.model.evaluate(
                 self.feed.batches("val"),
                 callbacks=[Watch(self, epoch)],
@@ -196,7 +196,7 @@ class Trainer:
         files.write_csv(self.run / "log.csv", self.state["epochs"])
 
     def _save_best(self):
-        with self.optimizer.averaged(self.model.trainable_variables):
+        with self.optimizer.averaged():
             checkpoint.save(self.run / "best.weights.h5", self.model, self.best)
 
     def _batches(self, epoch):
