@@ -17,7 +17,8 @@ import keras
 from sanet_tf.data import load_arrays
 from sanet_tf.feeds import ArrayFeed
 from sanet_tf.fine_tuning import transfer
-from sanet_tf.recipe import Recipe, make_optimizer
+from sanet_tf.optimizers import make_optimizer
+from sanet_tf.recipe import Recipe
 from sanet_tf.trained import load_trained
 
 

@@ -83,6 +83,7 @@ def _train(distribution):
         recipe.batch_size,
         FLAGS.flip,
         training_flags.share(distribution),
+        training_flags.crop_area(),
     )
     trainer = training_flags.trainer(
         build, recipe, feed, arrays.class_names, distribution

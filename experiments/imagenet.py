@@ -87,6 +87,7 @@ def _train(distribution):
         recipe.batch_size,
         FLAGS.flip,
         training_flags.share(distribution),
+        training_flags.crop_area(),
     )
     trainer = training_flags.trainer(
         build, recipe, feed, source.class_names, distribution

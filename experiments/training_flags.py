@@ -23,6 +23,12 @@ flags.DEFINE_list(
 )
 flags.DEFINE_float("dropout_rate", 0.2, "dropout", 0.0, 0.99)
 flags.DEFINE_bool("flip", True, "mirror training images at random")
+flags.DEFINE_list(
+    "crop_area",
+    None,
+    "train on crops of such a share of the area, such as 0.35,1; default: on "
+    "crops as large as those of validation",
+)
 flags.DEFINE_bool("strict", False, "stop at an image that cannot be read")
 
 flags.DEFINE_integer("epochs", 150, "epochs", lower_bound=1)
@@ -30,13 +36,31 @@ flags.DEFINE_integer(
     "batch_size", 640, "images in a step, over all devices", lower_bound=1
 )
 flags.DEFINE_float("learning_rate", 0.1, "highest learning rate", 0.0)
-flags.DEFINE_enum("schedule", "steps", ["steps", "cosine"], "its course")
+flags.DEFINE_enum(
+    "schedule",
+    "steps",
+    ["steps", "cosine", "flat_cosine", "onecycle"],
+    "its course",
+)
 flags.DEFINE_list("decay_epochs", ["80", "105", "120"], "where steps fall")
 flags.DEFINE_float("decay_rate", 0.1, "factor of each fall", 0.0)
-flags.DEFINE_integer("warmup_epochs", 0, "linear warm-up of cosine", 0)
+flags.DEFINE_integer("warmup_epochs", 0, "warm-up of (flat) cosine", 0)
+flags.DEFINE_enum(
+    "optimizer",
+    "sgd",
+    ["sgd", "adamw", "lion", "muon"],
+    "Keras's; muon takes adamw for all but matrices",
+)
 flags.DEFINE_float("momentum", 0.9, "momentum of SGD", 0.0, 0.999)
 flags.DEFINE_bool("nesterov", False, "Nesterov momentum")
-flags.DEFINE_float("weight_decay", 0.0, "L2, none on BatchNorm and bias", 0.0)
+flags.DEFINE_float(
+    "weight_decay", 0.0, "L2 of sgd, decoupled decay of the others", 0.0
+)
+flags.DEFINE_list(
+    "decay_exclude",
+    ["gamma", "beta", "bias"],
+    "weights without decay, by parts of their names, such as depthwise",
+)
 flags.DEFINE_float("label_smoothing", 0.0, "label smoothing", 0.0, 0.99)
 flags.DEFINE_float(
     "clip_norm", 0.0, "highest norm of the whole gradient; 0: any", 0.0
@@ -99,7 +123,28 @@ def recipe():
         field.name: FLAGS[field.name].value
         for field in dataclasses.fields(Recipe)
     }
-    return Recipe(**{**values, "decay_epochs": _integers("decay_epochs")})
+    lists = {
+        "decay_epochs": _integers("decay_epochs"),
+        "decay_exclude": tuple(FLAGS.decay_exclude),
+    }
+    return Recipe(**{**values, **lists})
+
+
+def crop_area():
+    """Lowest and highest share of --crop_area, or None."""
+    if not FLAGS.crop_area:
+        return None
+    try:
+        low, high = map(float, FLAGS.crop_area)
+        valid = 0 < low <= high <= 1
+    except ValueError:
+        valid = False
+    if not valid:
+        raise UserError(
+            "expected --crop_area=LOW,HIGH with 0 < LOW <= HIGH <= 1, such as "
+            f"0.35,1; got {','.join(FLAGS.crop_area)}"
+        )
+    return low, high
 
 
 def distribution():

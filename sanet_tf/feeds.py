@@ -34,6 +34,9 @@ class StreamFeed:
         image_size: side S in pixels.
         batch_size: number of images B.
         flip: whether training images are mirrored half of the time.
+        share: which rows of the batches it makes.
+        crop_area: lowest and highest share of the area of a random crop, which
+            is scaled to S; None: crops of S x S pixels, not scaled.
     """
 
     source: object
@@ -41,6 +44,7 @@ class StreamFeed:
     batch_size: int
     flip: bool = True
     share: Share = WHOLE
+    crop_area: tuple[float, float] | None = None
 
     def __post_init__(self):
         self.class_names = self.source.class_names
@@ -62,6 +66,7 @@ class StreamFeed:
             seed,
             self.flip,
             self.share,
+            self.crop_area,
         ).map(lambda images, *others: (preprocess_input(images), *others))
 
 
@@ -74,6 +79,9 @@ class ArrayFeed:
         image_size: side S in pixels, at most that of the arrays.
         batch_size: number of images B.
         flip: whether training images are mirrored half of the time.
+        share: which rows of the batches it makes.
+        crop_area: lowest and highest share of the area of a random crop, which
+            is scaled to S; None: crops of S x S pixels, not scaled.
     """
 
     arrays: object
@@ -81,6 +89,7 @@ class ArrayFeed:
     batch_size: int
     flip: bool = True
     share: Share = WHOLE
+    crop_area: tuple[float, float] | None = None
 
     def __post_init__(self):
         self.class_names = self.arrays.class_names
@@ -88,7 +97,11 @@ class ArrayFeed:
         self.identity = self.arrays.sha256()
         self.skipped = self.arrays.skipped
         self._augment = Augmentation(
-            self.arrays.side, self.image_size, self.arrays.padding, self.flip
+            self.arrays.side,
+            self.image_size,
+            self.arrays.padding,
+            self.flip,
+            self.crop_area,
         )
 
     def batches(self, split, seed=None):

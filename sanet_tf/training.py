@@ -18,9 +18,9 @@ import numpy as np
 from sanet_tf import checkpoint, files
 from sanet_tf.distribution import Distribution
 from sanet_tf.errors import UserError
+from sanet_tf.optimizers import make_optimizer
 from sanet_tf.precise_batch_norm import PreciseBatchNorm
 from sanet_tf.progress import Watch, epoch_line, progress_bar, refuse_loss
-from sanet_tf.recipe import make_optimizer
 from sanet_tf.seeds import derive_seed
 from sanet_tf.summary import write_summary
 
@@ -214,7 +214,7 @@ class Trainer:
         wanted, after it with those that training goes on with.
         """
         with (
-            self.optimizer.averaged(self.model.trainable_variables),
+            self.optimizer.averaged(),
             self._precise.applied(epoch, lambda: self._batches(epoch)),
         ):
             yield

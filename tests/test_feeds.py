@@ -84,3 +84,16 @@ def test_validation_is_cropped_at_the_centre(rng):
     found, _ = ArrayFeed(arrays, 6, 4).batches("val")[0]
     expected = images[:, 1:7, 1:7].astype(np.float32) / 127.5 - 1
     np.testing.assert_array_equal(found, expected)
+
+
+def test_crops_of_a_share_of_the_area_differ_by_batch(rng):
+    images = np.repeat(rng.integers(0, 256, (1, 9, 9, 3), np.uint8), 8, 0)
+    pair = images, np.zeros(8, int)
+    arrays = Arrays(("a",), {"train": pair, "val": pair})
+    feed = ArrayFeed(arrays, 7, 4, crop_area=(0.3, 0.6))
+    first, second = (
+        keras.ops.convert_to_numpy(feed.batches("train", seed=0)[n][0])
+        for n in (0, 1)
+    )
+    assert (first != second).any((1, 2, 3)).all()
+    assert (first[0] != first[1:]).any((1, 2, 3)).all()

@@ -5,14 +5,17 @@ import numpy as np
 import pytest
 
 from sanet_tf.errors import UserError
-from sanet_tf.recipe import Recipe, make_optimizer
+from sanet_tf.optimizers import OPTIMIZERS, make_optimizer
+from sanet_tf.recipe import Recipe
+from sanet_tf.schedules import make_schedule
 
 STEPS = 7  # in an epoch
+NAMES = ("SGD", "AdamW", "Lion", "Muon")  # in keras.optimizers
 
 
 def rates(recipe, epochs):
     """Learning rate in the first step of each of the epochs (from 0)."""
-    schedule = make_optimizer(recipe, STEPS)._learning_rate
+    schedule = make_schedule(recipe, STEPS)
     return [float(schedule(epoch * STEPS)) for epoch in epochs]
 
 
@@ -42,6 +45,27 @@ def test_cosine_without_warm_up():
     )
 
 
+def test_one_cycle():
+    """From a 25th, highest after three tenths, zero at the end."""
+    recipe = Recipe(20, 64, 0.5, "onecycle")
+    np.testing.assert_allclose(
+        rates(recipe, (0, 3, 6, 13, 20)),
+        [0.02, 0.26, 0.5, 0.25, 0.0],
+        atol=1e-6,
+    )
+
+
+def test_flat_then_cosine():
+    recipe = Recipe(8, 64, 0.4, "flat_cosine", warmup_epochs=2)
+    np.testing.assert_allclose(
+        rates(recipe, (0, 1, 2, 4, 6, 7, 8)),
+        [0.0, 0.2, 0.4, 0.4, 0.4, 0.2, 0.0],
+        atol=1e-6,
+    )
+    flat = rates(Recipe(8, 64, 0.4, "flat_cosine"), (0, 3, 6, 7))
+    np.testing.assert_allclose(flat, [0.4, 0.4, 0.4, 0.2], rtol=1e-6)
+
+
 def test_weight_decay_is_that_of_l2_in_the_gradient():
     """After many steps without a gradient both shrink a weight alike."""
     decay, momentum, rate, steps = 0.02, 0.9, 0.01, 1000
@@ -60,15 +84,72 @@ def test_weight_decay_is_that_of_l2_in_the_gradient():
     np.testing.assert_allclose(np.log(value), np.log(weight), rtol=0.03)
 
 
+DECAYED = {"sgd": 1 - 0.1 * 0.1 / (1 - 0.9)}  # others: 1 - 0.1 * 0.1
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_decoupled_weight_decay(name):
+    """Of vectors, and of matrices, to which Muon does something else."""
+    recipe = Recipe(1, 1, 0.1, optimizer=name, weight_decay=0.1)
+    optimizer = make_optimizer(recipe, STEPS)
+    variables = [
+        keras.Variable(np.ones(shape, "float32"), name="kernel")
+        for shape in (3, (3, 2))
+    ]
+    optimizer.build(variables)
+    optimizer.apply([keras.ops.zeros(v.shape) for v in variables], variables)
+    for variable in variables:
+        np.testing.assert_allclose(
+            keras.ops.convert_to_numpy(variable),
+            DECAYED.get(name, 1 - 0.1 * 0.1),
+            rtol=1e-5,
+        )
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_optimizers_by_name(name):
+    """Each goes down, and no further than its learning rate in a step."""
+    optimizer = make_optimizer(Recipe(1, 1, 0.1, optimizer=name), STEPS)
+    assert isinstance(
+        optimizer,
+        {o.lower(): getattr(keras.optimizers, o) for o in NAMES}[name],
+    )
+    weight = keras.Variable(np.ones((3, 2), "float32"), name="kernel")
+    optimizer.build([weight])
+    optimizer.apply([keras.ops.ones((3, 2))], [weight])
+    step = 1 - keras.ops.convert_to_numpy(weight)
+    assert (step > 0).all()
+    assert step.max() < 0.1 + 1e-6
+
+
 @pytest.mark.parametrize("name", ["gamma", "beta", "bias"])
-def test_no_weight_decay_on_batch_norm_and_bias(name):
-    optimizer = make_optimizer(Recipe(1, 1, 0.1, weight_decay=0.1), STEPS)
+@pytest.mark.parametrize("kind", OPTIMIZERS)
+def test_no_weight_decay_on_batch_norm_and_bias(name, kind):
+    recipe = Recipe(1, 1, 0.1, optimizer=kind, weight_decay=0.1)
+    optimizer = make_optimizer(recipe, STEPS)
     excluded = keras.Variable([1.0], name=name)
     kernel = keras.Variable([1.0], name="kernel")
     optimizer.build([excluded, kernel])
     optimizer.apply([keras.ops.zeros(1)] * 2, [excluded, kernel])
     assert keras.ops.convert_to_numpy(excluded)[0] == 1
     assert keras.ops.convert_to_numpy(kernel)[0] < 1
+
+
+def test_weights_without_decay_by_their_layers():
+    recipe = Recipe(1, 1, 0.1, weight_decay=0.1, decay_exclude=("depthwise",))
+    optimizer = make_optimizer(recipe, STEPS)
+    layers = [
+        keras.layers.Dense(1, name=name, bias_initializer="ones")
+        for name in ("expand", "depthwise")
+    ]
+    for layer in layers:
+        layer.build((None, 1))
+        layer.kernel.assign([[1.0]])
+    variables = [v for layer in layers for v in layer.trainable_variables]
+    optimizer.build(variables)
+    optimizer.apply([keras.ops.zeros(v.shape) for v in variables], variables)
+    decayed = [float(keras.ops.min(v)) < 1 for v in variables]
+    assert decayed == [True, True, False, False]
 
 
 def test_moving_average_comes_and_goes():
@@ -82,7 +163,7 @@ def test_moving_average_comes_and_goes():
     optimizer.finalize_variable_values([variable])
     trained = keras.ops.convert_to_numpy(variable)[0]
     np.testing.assert_allclose(trained, 0.8, rtol=1e-6)
-    with optimizer.averaged([variable]):
+    with optimizer.averaged():
         average = keras.ops.convert_to_numpy(variable)[0]
     np.testing.assert_allclose(average, (0.9 + 0.8) / 2, rtol=1e-6)
     assert keras.ops.convert_to_numpy(variable)[0] == trained
@@ -91,7 +172,23 @@ def test_moving_average_comes_and_goes():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"warmup_epochs": 1}, "goes with --schedule=cosine"),
+        ({"warmup_epochs": 1}, "goes with --schedule=cosine or flat_cosine"),
+        (
+            {"schedule": "onecycle", "warmup_epochs": 1},
+            "got --schedule=onecycle and --warmup_epochs=1",
+        ),
+        (
+            {"schedule": "flat_cosine", "warmup_epochs": 3},
+            "--warmup_epochs below --epochs, got 3 and 3",
+        ),
+        (
+            {"epochs": 8, "schedule": "flat_cosine", "warmup_epochs": 7},
+            "first three quarters .* got 7 of 8 epochs",
+        ),
+        (
+            {"optimizer": "lion", "nesterov": True},
+            "--nesterov goes with --optimizer=sgd, got --optimizer=lion",
+        ),
         (
             {"schedule": "cosine", "warmup_epochs": 3},
             "--warmup_epochs below --epochs, got 3 and 3",
@@ -101,7 +198,7 @@ def test_moving_average_comes_and_goes():
 )
 def test_contradictions(arguments, message):
     with pytest.raises(UserError, match=message):
-        Recipe(3, 1, 0.1, **arguments)
+        Recipe(**{"epochs": 3, **arguments}, batch_size=1, learning_rate=0.1)
 
 
 @pytest.mark.parametrize("scale", [0.1, 10.0])

@@ -6,6 +6,9 @@ whole pixels and a crop at the centre draw one for each image.
 
 import keras
 import numpy as np
+from keras import ops
+
+from sanet_tf.data.crops import random_boxes
 
 DRAWS = 1000  # more than a layer takes from its seed in a call
 
@@ -18,11 +21,13 @@ class Augmentation:
         size: side of the crops.
         padding: how far a crop may lie outside of the image, over black.
         flip: whether images are mirrored half of the time.
+        crop_area: lowest and highest share of the area of a crop, which is
+            scaled to `size`, bilinearly; None: crops of `size` pixels.
 
     Call arguments:
         images: `(B, side, side, 3)`, 0 to 255.
         seed: integer that decides all crops and flips of the batch. On each
-            backend the draws are others.
+            backend the draws are others, but those of `crop_area`.
         rows: which rows of a larger batch the images are, `(B,)` integers;
             None: all.
         total: number of rows of that batch.
@@ -31,25 +36,36 @@ class Augmentation:
         `(B, size, size, 3)` float32, 0 to 255, a tensor of the backend.
     """
 
-    def __init__(self, side, size, padding=0, flip=True):
-        self._layers = list(_layers(side, size, padding, flip))
+    def __init__(self, side, size, padding=0, flip=True, crop_area=None):
+        self._size, self._crop_area = size, crop_area
+        self._layers = []
+        if crop_area is None:
+            self._layers += _crop_layers(side, size, padding)
+        if flip:
+            flips = keras.layers.RandomFlip
+            self._layers.append(flips("horizontal", seed=0, dtype="float32"))
         self._transform = self._stateless
         if keras.backend.backend() == "jax":
             import jax
 
-            self._transform = jax.jit(self._stateless, static_argnums=3)
+            self._transform = jax.jit(self._stateless, static_argnums=4)
 
     def __call__(self, images, seed, rows=None, total=None):
         if rows is None:
             total = len(images)
             rows = np.arange(total)
-        return self._transform(images, np.array(seed), rows, total)
+        boxes = None
+        if self._crop_area is not None:
+            boxes = random_boxes(total, self._crop_area, seed)[rows]
+        return self._transform(images, np.array(seed), boxes, rows, total)
 
-    def _stateless(self, images, seed, rows, total):
+    def _stateless(self, images, seed, boxes, rows, total):
         """All rows are drawn, the given ones are made."""
-        images = keras.ops.cast(images, "float32")
+        images = ops.cast(images, "float32")
+        if boxes is not None:
+            images = _cut_out(images, boxes, self._size)
         seeds = [
-            (layer.generator.state, keras.ops.stack([seed, DRAWS * number]))
+            (layer.generator.state, ops.stack([seed, DRAWS * number]))
             for number, layer in enumerate(
                 layer for layer in self._layers if hasattr(layer, "generator")
             )
@@ -68,14 +84,32 @@ class Augmentation:
         return images
 
 
+def _cut_out(images, boxes, size):
+    """`(B, size, size, C)`, a box of each image scaled to it."""
+    side = images.shape[1]
+    top, left, height, width = (side * boxes[:, i] for i in range(4))
+    # Centre of pixel x of the output: left + (x + 1/2) width / size.
+    x, y = width / size, height / size
+    none = ops.zeros_like(x)
+    transforms = [x, none, left + x / 2 - 0.5, none, y, top + y / 2 - 0.5]
+    cut = ops.image.affine_transform(
+        images,
+        ops.stack([*transforms, none, none], -1),
+        "bilinear",
+        "nearest",
+        data_format="channels_last",
+    )
+    return cut[:, :size, :size]
+
+
 def _take(draws, rows):
     """Of all rows the given ones; of a shape nothing."""
     is_shape = isinstance(draws, tuple)
-    return draws if is_shape else keras.ops.take(draws, rows, axis=0)
+    return draws if is_shape else ops.take(draws, rows, axis=0)
 
 
-def _layers(side, size, padding, flip):
-    """The layers; their own seeds are not used."""
+def _crop_layers(side, size, padding):
+    """Crops of whole pixels; the layers' own seeds are not used."""
     start = (side - size) // 2  # of the crop at the centre
     # A shift to the right by t moves the crop to the left by t.
     lowest, highest = start - (side - size) - padding, start + padding
@@ -87,5 +121,3 @@ def _layers(side, size, padding, flip):
         )
     if size < side:
         yield keras.layers.CenterCrop(size, size, dtype="float32")
-    if flip:
-        yield keras.layers.RandomFlip("horizontal", seed=0, dtype="float32")

@@ -2,6 +2,7 @@
 
 import tensorflow as tf
 
+from sanet_tf.data.crops import random_boxes
 from sanet_tf.data.preprocessing import resize_and_crop
 from sanet_tf.data.share import WHOLE
 
@@ -15,6 +16,7 @@ def image_batches(
     seed=None,
     flip=True,
     share=WHOLE,
+    crop_area=None,
 ):
     """Batches of `((B, S, S, 3) float32 0..255, (B, classes) one-hot)`.
 
@@ -34,6 +36,8 @@ def image_batches(
             images in order, cropped at the centre.
         flip: whether training images are mirrored half of the time.
         share: the rows of each batch that are made; only these are decoded.
+        crop_area: lowest and highest share of the area of a random crop, which
+            is scaled to S; None: crops as large as that at the centre.
 
     Returns:
         A `tf.data.Dataset` of one epoch: of each batch's parts, if it has
@@ -44,6 +48,10 @@ def image_batches(
         batch_size = min(batch_size, size)
     rows = share.size(batch_size)
 
+    boxes = None
+    if seed is not None and crop_area is not None:
+        boxes = tf.constant(random_boxes(size, crop_area, seed))
+
     def decode(index, element):
         name, encoded, label = element
         image, readable = tf.numpy_function(
@@ -52,7 +60,8 @@ def image_batches(
         image.set_shape((None, None, 3))
         readable.set_shape(())
         crop_seed = None if seed is None else (seed, index)
-        image = resize_and_crop(image, image_size, crop_seed, flip)
+        box = None if boxes is None else boxes[index]
+        image = resize_and_crop(image, image_size, crop_seed, flip, box)
         return image, tf.one_hot(label, num_classes), readable
 
     elements = source.elements(split, seed).enumerate()

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from sanet_tf.data.augmentation import Augmentation
+from sanet_tf.data.crops import random_boxes
 
 
 def augment(images, size, seed=0, **options):
@@ -80,3 +81,28 @@ def test_mixed_precision_keeps_the_pixels(rng):
         np.testing.assert_array_equal(augment(images, 7), expected)
     finally:
         keras.config.set_dtype_policy("float32")
+
+
+def test_crops_of_a_share_of_the_area(rng):
+    """Of a ramp, which shows where each image's own box lies."""
+    ramp = np.zeros((30, 30, 3), np.uint8)
+    ramp[..., 0], ramp[..., 1] = np.arange(30) * 8, np.arange(30)[:, None] * 8
+    images, options = np.repeat(ramp[None], 50, 0), {"crop_area": (0.2, 0.5)}
+    batch = augment(images, 20, seed=3, flip=False, **options)
+    assert batch.shape == (50, 20, 20, 3)
+    boxes = 30 * random_boxes(50, (0.2, 0.5), 3)[:, None]
+    top, left, height, width = np.moveaxis(boxes, -1, 0)
+    centres = (np.arange(20) + 0.5) / 20
+    for channel, start, length in ((0, left, width), (1, top, height)):
+        # Pixels of the image have their centres at halves.
+        expected = 8 * np.clip(start + length * centres - 0.5, 0, 29)
+        found = batch[:, 9, :, 0] if channel == 0 else batch[:, :, 9, 1]
+        np.testing.assert_allclose(found, expected, atol=0.01)
+    np.testing.assert_array_equal(
+        batch[5:9],
+        keras.ops.convert_to_numpy(
+            Augmentation(30, 20, flip=False, **options)(
+                images[5:9], 3, np.arange(5, 9), 50
+            )
+        ),
+    )

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from sanet_tf.data.crops import random_boxes
 from sanet_tf.data.decoding import Decoder
 from sanet_tf.data.pipeline import image_batches
 from sanet_tf.data.preprocessing import resize_and_crop
@@ -127,3 +128,20 @@ def test_full_batches_in_spite_of_unreadable_images(encoded, make_source):
     assert sizes == [5, 5]
     dataset = image_batches(source, "train", Decoder(), 28, 5, seed=3)
     assert int(dataset.cardinality()) == 2
+
+
+def test_crops_of_a_share_of_the_area(source, images):
+    """Each image has its own, the epoch's seed decides all."""
+    options = {"crop_area": (0.3, 0.6), "flip": False}
+    (first, second), (other, _) = (
+        batches(source, seed=seed, **options) for seed in (3, 4)
+    )
+    boxes = random_boxes(NUM_IMAGES, (0.3, 0.6), 3)
+    found = np.concatenate([first[0], second[0]])
+    for image, box in zip(found, boxes, strict=True):
+        number = round(image[0, 0, 2] / 10)
+        expected = resize_and_crop(images[number], 28, (0, 0), False, box)
+        np.testing.assert_array_equal(image, expected)
+    assert (other[0][..., :2] != first[0][..., :2]).any()
+    (whole, _), _ = batches(source, crop_area=(0.3, 0.6))  # to validate
+    np.testing.assert_array_equal(whole, resize_and_crop(images[:5], 28))

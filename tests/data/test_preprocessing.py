@@ -54,3 +54,27 @@ def test_random_crops_are_all_those_inside(rng, flip):
         seen += same
     assert seen.min() > 0
     assert seen[:4].sum() > 20  # about half of them mirrored
+
+
+@pytest.mark.parametrize("shape", [(50, 30, 3), (20, 40, 3)])
+def test_a_box_is_cut_out_and_scaled(rng, shape):
+    """Its share of height and width, in whole pixels, against Pillow."""
+    image = rng.integers(0, 256, shape, np.uint8)
+    cropped = resize_and_crop(image, 16, (3, 0), False, (0.1, 0.2, 0.5, 0.7))
+    top, left = shape[0] // 10, shape[1] // 5
+    cut = image[top : top + shape[0] // 2, left : left + 7 * shape[1] // 10]
+    np.testing.assert_allclose(cropped, scale(cut, 16), atol=1)
+    flips = [
+        np.array_equal(
+            resize_and_crop(image, 16, (3, n), True, (0.1, 0.2, 0.5, 0.7)),
+            cropped[:, ::-1],
+        )
+        for n in range(20)
+    ]
+    assert 0 < sum(flips) < 20
+
+
+def test_the_smallest_box_is_a_pixel(rng):
+    image = rng.integers(0, 256, (3, 3, 3), np.uint8)
+    cropped = resize_and_crop(image, 4, (0, 0), False, (0.99, 0.99, 0.0, 0.0))
+    np.testing.assert_array_equal(cropped, np.full((4, 4, 3), image[2, 2]))

@@ -10,7 +10,8 @@ import pytest
 from sanet_tf.errors import UserError
 from sanet_tf.fine_tuning import freeze, transfer
 from sanet_tf.models import SANet
-from sanet_tf.recipe import Recipe, make_optimizer
+from sanet_tf.optimizers import make_optimizer
+from sanet_tf.recipe import Recipe
 from sanet_tf.run_directory import RunDirectory
 from sanet_tf.trained import load_trained
 from tests.runs import CLASSES, make_run
