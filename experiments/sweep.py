@@ -1,0 +1,132 @@
+r"""Searches a recipe: one network under several sets of flags.
+
+    python experiments/sweep.py --variants=experiments/recipes/sweep.txt \
+        --model=mobilenet_v2 --data_dir=DIR [flags of experiments/cifar.py]
+
+Each line of the file is a name and the flags in which that variant differs
+from the command. Each variant is a run of experiments/cifar.py in a folder of
+its own below --output_dir; one that is complete is not repeated, so the same
+command resumes, also after lines were added. Writes recipe.csv and recipe.md.
+"""
+
+import shlex
+from pathlib import Path
+
+import cifar  # its flags are this script's too
+from absl import flags
+
+from sanet_tf import cli
+from sanet_tf.errors import UserError
+
+FLAGS = flags.FLAGS
+
+flags.adopt_module_key_flags(cifar)
+flags.DEFINE_string("variants", None, "file of a variant a line")
+flags.DEFINE_integer("processes", 1, "runs side by side", 1)
+flags.DEFINE_integer(
+    "threads", None, "cores of each run; default: all, shared among them", 1
+)
+
+
+def main(arguments):
+    cli.no_arguments(arguments)
+    variants = _read_variants(FLAGS.variants)
+    from child_runs import Run, complete, diverged
+
+    from sanet_tf import files
+    from sanet_tf.record import run_record, script_flags
+
+    output = files.make_directory(FLAGS.output_dir or "runs/sweep")
+    runs = {
+        name: Run(cifar, output / name, changed)
+        for name, (_, changed) in variants.items()
+    }
+    metrics, errors = complete(
+        runs.values(), FLAGS.processes, FLAGS.threads, diverged
+    )
+    rows = [
+        _row(name, text, metrics.get(name), errors.get(name))
+        for name, (text, _) in variants.items()
+    ]
+    record = run_record(script_flags())
+    files.write_csv(output / "recipe.csv", rows)
+    files.write_text(output / "recipe.md", _markdown(rows, record))
+    files.write_json(output / "recipe.run.json", record)
+    print(_markdown(rows, record))
+
+
+def _read_variants(path):
+    """`{name: (text of the flags, {flag: value})}`."""
+    if path is None or not Path(path).is_file():
+        raise UserError(
+            f"expected --variants=FILE with a line a variant, got {path}"
+        )
+    own = {f.name for f in FLAGS.get_key_flags_for_module(cifar)}
+    variants = {}
+    for line in Path(path).read_text().splitlines():
+        name, *items = shlex.split(line, comments=True) or [""]
+        if not name:
+            continue
+        changed = {}
+        for item in items:
+            flag, separator, value = item.removeprefix("--").partition("=")
+            if flag not in own or not separator:
+                raise UserError(
+                    f"{path}: expected --FLAG=VALUE of experiments/cifar.py "
+                    f"in {name!r}, got {item!r}"
+                )
+            changed[flag] = FLAGS[flag].parser.parse(value)
+        if name in variants:
+            raise UserError(f"{path}: two variants are named {name!r}")
+        variants[name] = " ".join(items), changed
+    return variants
+
+
+def _row(name, text, metrics, error):
+    row = {"name": name, "flags": text, "error": error}
+    for column, place in (
+        ("val_top1", "val_top1"),
+        ("val_loss", "val_loss"),
+        ("train_top1", "top1"),
+        ("epochs", "epoch"),
+    ):
+        row[column] = None if metrics is None else metrics["last"][place]
+    return row
+
+
+def _markdown(rows, record):
+    """The table, the best first."""
+    done = [row for row in rows if row["error"] is None]
+    done.sort(key=lambda row: -row["val_top1"])
+    flags = record["flags"]
+    return "\n".join(
+        [
+            f"# Recipes for `{flags['model']}`",
+            "",
+            f"`{record['command']}`",
+            "",
+            f"*Measured*, seed {flags['seed']}, after the last epoch, in per "
+            "cent. Flags: what differs from the command. One seed: "
+            "differences of a point or two are chance.",
+            "",
+            "| name | flags | epochs | validation top-1 | loss "
+            "| training top-1 |",
+            "|---|---|---:|---:|---:|---:|",
+            *(
+                f"| {row['name']} | `{row['flags'] or ' '}` | {row['epochs']} "
+                f"| {100 * row['val_top1']:.2f} | {row['val_loss']:.3f} "
+                f"| {100 * row['train_top1']:.2f} |"
+                for row in done
+            ),
+            "",
+            *(
+                f"- {row['name']} (`{row['flags']}`) failed: {row['error']}"
+                for row in rows
+                if row["error"] is not None
+            ),
+        ]
+    )
+
+
+if __name__ == "__main__":
+    cli.run(main)
