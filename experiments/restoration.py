@@ -93,7 +93,7 @@ flags.DEFINE_list("n_tiles", None, "tiles of a test stack along each axis")
 
 def main(arguments):
     cli.no_arguments(arguments)
-    tf = cli.load_tensorflow()
+    cli.load_tensorflow(FLAGS.deterministic)
     import keras
 
     from sanet_tf import files
@@ -117,8 +117,6 @@ def main(arguments):
     fields = _model_fields()
     check(data, FLAGS.task, fields, modes, n_tiles)
     keras.utils.set_random_seed(FLAGS.seed)
-    if FLAGS.deterministic:
-        tf.config.experimental.enable_op_determinism()
     run = RunDirectory(
         FLAGS.output_dir or f"runs/{FLAGS.attention}-{FLAGS.dataset}",
         {k: v for k, v in script_flags().items() if k not in EVALUATION},

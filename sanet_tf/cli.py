@@ -42,12 +42,22 @@ def no_arguments(arguments):
         )
 
 
-def load_tensorflow():
-    """Imports TensorFlow and finds its devices without its start-up chatter."""
+def load_tensorflow(deterministic=False):
+    """Imports TensorFlow and finds its devices without its start-up chatter.
+
+    Args:
+        deterministic: whether results are to be repeatable to the bit. Then
+            one operation runs at a time, by all cores: TensorFlow's
+            `enable_op_determinism` leaves the order open in which gradients
+            that operations side by side have made are added up.
+    """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with silent_stderr():
         import tensorflow as tf
 
+        if deterministic:
+            tf.config.threading.set_inter_op_parallelism_threads(1)
+            tf.config.experimental.enable_op_determinism()
         tf.config.list_logical_devices()
     tf.get_logger().setLevel("ERROR")
     logging.set_verbosity(logging.ERROR)
@@ -79,9 +89,7 @@ def load_backend(deterministic=False):
         ) from error
     logging.set_verbosity(logging.ERROR)
     if backend.__name__ == "tensorflow":
-        load_tensorflow()
-        if deterministic:
-            backend.config.experimental.enable_op_determinism()
+        load_tensorflow(deterministic)
     elif backend.__name__ == "torch":
         backend.use_deterministic_algorithms(deterministic)
     elif backend.__name__ != "jax":
