@@ -84,6 +84,7 @@ def _train(distribution):
         FLAGS.flip,
         training_flags.share(distribution),
         training_flags.crop_area(),
+        training_flags.batch_augmentation(),
     )
     trainer = training_flags.trainer(
         build, recipe, feed, arrays.class_names, distribution

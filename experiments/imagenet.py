@@ -55,6 +55,12 @@ def _check_backend():
         import tensorflow as tf
 
         tf.config.set_visible_devices([], "GPU")
+        if training_flags.batch_augmentation() is not None:
+            raise UserError(
+                "--rand_augment, --random_erasing, --mixup and --cutmix: "
+                "expected KERAS_BACKEND=tensorflow, got jax; "
+                "experiments/cifar.py has them on any backend"
+            )
     elif backend != "tensorflow":
         raise UserError(
             f"expected KERAS_BACKEND=tensorflow or jax, got {backend}; "
@@ -88,6 +94,7 @@ def _train(distribution):
         FLAGS.flip,
         training_flags.share(distribution),
         training_flags.crop_area(),
+        training_flags.batch_augmentation(),
     )
     trainer = training_flags.trainer(
         build, recipe, feed, source.class_names, distribution

@@ -29,6 +29,22 @@ flags.DEFINE_list(
     "train on crops of such a share of the area, such as 0.35,1; default: on "
     "crops as large as those of validation",
 )
+flags.DEFINE_float(
+    "rand_augment",
+    0.0,
+    "strength of two random operations, drawn for each batch; 0: none",
+    0.0,
+    1.0,
+)
+flags.DEFINE_float(
+    "random_erasing", 0.0, "probability that a rectangle is erased", 0.0, 1.0
+)
+flags.DEFINE_float(
+    "mixup", 0.0, "images and labels averaged in pairs; 0: none", 0.0, 1.0
+)
+flags.DEFINE_float(
+    "cutmix", 0.0, "rectangles from another image; 0: none", 0.0, 1.0
+)
 flags.DEFINE_bool("strict", False, "stop at an image that cannot be read")
 
 flags.DEFINE_integer("epochs", 150, "epochs", lower_bound=1)
@@ -145,6 +161,15 @@ def crop_area():
             f"0.35,1; got {','.join(FLAGS.crop_area)}"
         )
     return low, high
+
+
+def batch_augmentation():
+    """The `BatchAugmentation` of the flags, or None without."""
+    from sanet_tf.data.batch_augmentation import BatchAugmentation
+
+    names = ("rand_augment", "random_erasing", "mixup", "cutmix")
+    strengths = {name: FLAGS[name].value for name in names}
+    return BatchAugmentation(**strengths) if any(strengths.values()) else None
 
 
 def distribution():
