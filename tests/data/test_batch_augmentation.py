@@ -23,7 +23,18 @@ def augment(images, seed=3, **strengths):
     return [keras.ops.convert_to_numpy(value) for value in found]
 
 
-@pytest.mark.parametrize("name", EACH)
+slow_to_compile = pytest.mark.skipif(
+    keras.backend.backend() == "jax", reason="RandAugment takes a minute"
+)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[slow_to_compile] * (name == "rand_augment"))
+        for name in EACH
+    ],
+)
 def test_the_seed_decides(rng, name):
     images = rng.integers(0, 256, (16, 12, 12, 3)).astype(np.float32)
     augmentation = BatchAugmentation(**{name: EACH[name]})
@@ -58,7 +69,7 @@ def test_cutmix_labels_are_shares_of_the_area(images):
     np.testing.assert_allclose(labels.sum(-1), 1, rtol=1e-5)
     own = (mixed == images).all(-1).mean((1, 2))
     np.testing.assert_allclose(np.diag(labels), own, atol=0.17)
-    assert 0.1 < own.std()
+    assert own.std() > 0.1
     np.testing.assert_allclose(
         mixed.mean((1, 2, 3)), labels @ images[:, 0, 0, 0], atol=15
     )
@@ -74,6 +85,7 @@ def test_erasing_leaves_labels(images):
     assert share.max() < 0.45
 
 
+@slow_to_compile
 def test_rand_augment_leaves_labels(rng):
     images = rng.integers(0, 256, (16, 12, 12, 3)).astype(np.float32)
     changes = []
@@ -85,5 +97,5 @@ def test_rand_augment_leaves_labels(rng):
 
 
 def test_pairs_by_one_rule(images):
-    with pytest.raises(UserError, match="--mixup=0.2 and --cutmix=1.0"):
+    with pytest.raises(UserError, match=r"--mixup=0.2 and --cutmix=1.0"):
         BatchAugmentation(mixup=0.2, cutmix=1.0)
