@@ -6,6 +6,7 @@ import pytest
 
 from sanet_tf.data.arrays import Arrays
 from sanet_tf.data.batch_augmentation import BatchAugmentation
+from sanet_tf.data.share import Share
 from sanet_tf.feeds import ArrayFeed
 
 
@@ -114,3 +115,23 @@ def test_augmented_batches(feed):
         assert moved[-1].any()
     assert (moved[0] != moved[1]).all()
     assert read(augmented.batches("val"))[0] == list(range(10))
+
+
+def test_processes_augment_by_their_own_draws(feed):
+    """Of the rows of a batch that each makes."""
+    moved = []
+    for process in (0, 1):
+        share = Share(process, 2)
+        images, before = (
+            keras.ops.convert_to_numpy(
+                feed(8, share=share, **options).batches("train", 3)[0][0]
+            )[:, 2, 2, 0]
+            for options in (
+                {"batch_augmentation": BatchAugmentation(mixup=1.0)},
+                {},
+            )
+        )
+        order = np.argsort(before)
+        moved.append(((images - before) / np.ptp(before))[order])
+        assert len(images) == 4
+    assert (np.abs(moved[0] - moved[1]) > 0.01).any()
