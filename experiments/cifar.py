@@ -11,6 +11,8 @@ The same command resumes an interrupted run. The results and the record of the
 run are left in --output_dir.
 """
 
+import augmentation_flags
+import recipe_flags
 import training_flags
 from absl import flags
 
@@ -61,7 +63,7 @@ def _train(distribution):
     from sanet_tf.results import write_results
 
     function = training_flags.network()
-    recipe = training_flags.recipe()
+    recipe = recipe_flags.recipe()
     arrays = load_arrays(
         FLAGS.dataset, FLAGS.data_dir, FLAGS.download, FLAGS.image_size
     )
@@ -81,9 +83,8 @@ def _train(distribution):
         arrays,
         FLAGS.image_size,
         recipe.batch_size,
-        FLAGS.flip,
-        training_flags.share(distribution),
-        training_flags.crop_area(),
+        share=training_flags.share(distribution),
+        **augmentation_flags.feed_options(),
     )
     trainer = training_flags.trainer(
         build, recipe, feed, arrays.class_names, distribution

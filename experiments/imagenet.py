@@ -14,6 +14,8 @@ The same command resumes an interrupted run. The results, the record of the
 run and, on TensorFlow, a SavedModel are left in --output_dir.
 """
 
+import augmentation_flags
+import recipe_flags
 import training_flags
 from absl import flags
 
@@ -55,6 +57,12 @@ def _check_backend():
         import tensorflow as tf
 
         tf.config.set_visible_devices([], "GPU")
+        if augmentation_flags.feed_options()["batch_augmentation"]:
+            raise UserError(
+                "--rand_augment, --random_erasing, --mixup and --cutmix: "
+                "expected KERAS_BACKEND=tensorflow, got jax; "
+                "experiments/cifar.py has them on any backend"
+            )
     elif backend != "tensorflow":
         raise UserError(
             f"expected KERAS_BACKEND=tensorflow or jax, got {backend}; "
@@ -70,7 +78,7 @@ def _train(distribution):
     from sanet_tf.results import write_results
 
     function = training_flags.network()
-    recipe = training_flags.recipe()
+    recipe = recipe_flags.recipe()
     source = load_source(FLAGS.dataset, FLAGS.data_dir, FLAGS.download)
     for line in source.warnings:
         print(f"warning: {line}")
@@ -85,9 +93,8 @@ def _train(distribution):
         source,
         FLAGS.image_size,
         recipe.batch_size,
-        FLAGS.flip,
-        training_flags.share(distribution),
-        training_flags.crop_area(),
+        share=training_flags.share(distribution),
+        **augmentation_flags.feed_options(),
     )
     trainer = training_flags.trainer(
         build, recipe, feed, source.class_names, distribution

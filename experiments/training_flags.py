@@ -1,17 +1,23 @@
 """The flags that experiments/imagenet.py and experiments/cifar.py share.
 
+Those of the recipe and of augmentation have modules of their own.
+
 A script makes them its own, for its help and its record, with
 `flags.adopt_module_key_flags(training_flags)`.
 """
 
-import dataclasses
 import inspect
 
+import augmentation_flags
+import recipe_flags
 from absl import flags
 
 from sanet_tf.errors import UserError
 
 FLAGS = flags.FLAGS
+
+flags.adopt_module_key_flags(augmentation_flags)
+flags.adopt_module_key_flags(recipe_flags)
 
 flags.DEFINE_string("model", "sanet", "a name in sanet_tf.models.MODELS")
 flags.DEFINE_float("alpha", 1.0, "width multiplier", lower_bound=0.01)
@@ -22,52 +28,7 @@ flags.DEFINE_list(
     "gamma_initializer=ones,use_qk_norm=true",
 )
 flags.DEFINE_float("dropout_rate", 0.2, "dropout", 0.0, 0.99)
-flags.DEFINE_bool("flip", True, "mirror training images at random")
-flags.DEFINE_list(
-    "crop_area",
-    None,
-    "train on crops of such a share of the area, such as 0.35,1; default: on "
-    "crops as large as those of validation",
-)
 flags.DEFINE_bool("strict", False, "stop at an image that cannot be read")
-
-flags.DEFINE_integer("epochs", 150, "epochs", lower_bound=1)
-flags.DEFINE_integer(
-    "batch_size", 640, "images in a step, over all devices", lower_bound=1
-)
-flags.DEFINE_float("learning_rate", 0.1, "highest learning rate", 0.0)
-flags.DEFINE_enum(
-    "schedule",
-    "steps",
-    ["steps", "cosine", "flat_cosine", "onecycle"],
-    "its course",
-)
-flags.DEFINE_list("decay_epochs", ["80", "105", "120"], "where steps fall")
-flags.DEFINE_float("decay_rate", 0.1, "factor of each fall", 0.0)
-flags.DEFINE_integer("warmup_epochs", 0, "warm-up of (flat) cosine", 0)
-flags.DEFINE_enum(
-    "optimizer",
-    "sgd",
-    ["sgd", "adamw", "lion", "muon"],
-    "Keras's; muon takes adamw for all but matrices",
-)
-flags.DEFINE_float("momentum", 0.9, "momentum of SGD", 0.0, 0.999)
-flags.DEFINE_bool("nesterov", False, "Nesterov momentum")
-flags.DEFINE_float(
-    "weight_decay", 0.0, "L2 of sgd, decoupled decay of the others", 0.0
-)
-flags.DEFINE_list(
-    "decay_exclude",
-    ["gamma", "beta", "bias"],
-    "weights without decay, by parts of their names, such as depthwise",
-)
-flags.DEFINE_float("label_smoothing", 0.0, "label smoothing", 0.0, 0.99)
-flags.DEFINE_float(
-    "clip_norm", 0.0, "highest norm of the whole gradient; 0: any", 0.0
-)
-flags.DEFINE_float(
-    "ema_momentum", 0.0, "moving average of the weights; 0: none", 0.0, 0.99999
-)
 
 flags.DEFINE_integer(
     "precise_batch_norm",
@@ -83,12 +44,6 @@ flags.DEFINE_string(
 flags.DEFINE_list(
     "freeze", None, "parts that are not trained, such as stem,stage1"
 )
-flags.DEFINE_float(
-    "backbone_rate",
-    None,
-    "factor of the learning rate of all but the classifier; default: 1",
-    lower_bound=0.0,
-)
 
 flags.DEFINE_integer("seed", 0, "order, crops, flips, weights, dropout", 0)
 flags.DEFINE_bool("deterministic", False, "repeatable to the bit, slower")
@@ -96,9 +51,6 @@ flags.DEFINE_bool(
     "mixed_precision", False, "float16 on a GPU, bfloat16 on a CPU"
 )
 flags.DEFINE_integer("steps_per_execution", 1, "steps per call", 1)
-flags.DEFINE_integer(
-    "accumulate_steps", 1, "parts of a batch, one after the other", 1
-)
 flags.DEFINE_bool(
     "xla", False, "compile steps as JAX does; on a CPU it is slower"
 )
@@ -113,38 +65,6 @@ flags.DEFINE_enum(
 flags.DEFINE_string("coordinator", None, "HOST:PORT of process 0")
 flags.DEFINE_integer("num_processes", 1, "processes of data_parallel", 1)
 flags.DEFINE_integer("process_id", 0, "which of them, from 0", 0)
-
-
-def recipe():
-    """The `sanet_tf.recipe.Recipe` of the flags."""
-    from sanet_tf.recipe import Recipe
-
-    values = {
-        field.name: FLAGS[field.name].value
-        for field in dataclasses.fields(Recipe)
-    }
-    lists = {
-        "decay_epochs": _integers("decay_epochs"),
-        "decay_exclude": tuple(FLAGS.decay_exclude),
-    }
-    return Recipe(**{**values, **lists})
-
-
-def crop_area():
-    """Lowest and highest share of --crop_area, or None."""
-    if not FLAGS.crop_area:
-        return None
-    try:
-        low, high = map(float, FLAGS.crop_area)
-        valid = 0 < low <= high <= 1
-    except ValueError:
-        valid = False
-    if not valid:
-        raise UserError(
-            "expected --crop_area=LOW,HIGH with 0 < LOW <= HIGH <= 1, such as "
-            f"0.35,1; got {','.join(FLAGS.crop_area)}"
-        )
-    return low, high
 
 
 def distribution():
@@ -337,12 +257,3 @@ def _fine_tune(model, class_names, output_dir):
     if FLAGS.freeze:
         print(f"{freeze(model, FLAGS.freeze)} layers are frozen")
     return loaded
-
-
-def _integers(flag):
-    try:
-        return tuple(int(value) for value in FLAGS[flag].value)
-    except ValueError as error:
-        raise UserError(
-            f"expected --{flag}=80,105,120, got {','.join(FLAGS[flag].value)}"
-        ) from error

@@ -37,6 +37,8 @@ class StreamFeed:
         share: which rows of the batches it makes.
         crop_area: lowest and highest share of the area of a random crop, which
             is scaled to S; None: crops of S x S pixels, not scaled.
+        batch_augmentation: what else is done to training batches, a
+            `sanet_tf.data.batch_augmentation.BatchAugmentation`, or None.
     """
 
     source: object
@@ -45,6 +47,7 @@ class StreamFeed:
     flip: bool = True
     share: Share = WHOLE
     crop_area: tuple[float, float] | None = None
+    batch_augmentation: object = None
 
     def __post_init__(self):
         self.class_names = self.source.class_names
@@ -57,7 +60,7 @@ class StreamFeed:
         """A `tf.data.Dataset` of one epoch."""
         from sanet_tf.data.pipeline import image_batches
 
-        return image_batches(
+        batches = image_batches(
             self.source,
             split,
             self._decoder,
@@ -67,7 +70,24 @@ class StreamFeed:
             self.flip,
             self.share,
             self.crop_area,
-        ).map(lambda images, *others: (preprocess_input(images), *others))
+        )
+        if seed is not None and self.batch_augmentation is not None:
+            batches = self._augmented(batches, seed)
+        return batches.map(
+            lambda images, *others: (preprocess_input(images), *others)
+        )
+
+    def _augmented(self, batches, seed):
+        import tensorflow as tf
+
+        numbers = range(int(batches.cardinality()))
+        seeds = [_batch_seed(seed, n, self.share) for n in numbers]
+        return tf.data.Dataset.zip(
+            batches, tf.data.Dataset.from_tensor_slices(seeds)
+        ).map(
+            lambda batch, drawn: self.batch_augmentation(*batch, drawn),
+            tf.data.AUTOTUNE,
+        )
 
 
 @dataclasses.dataclass
@@ -82,6 +102,8 @@ class ArrayFeed:
         share: which rows of the batches it makes.
         crop_area: lowest and highest share of the area of a random crop, which
             is scaled to S; None: crops of S x S pixels, not scaled.
+        batch_augmentation: what else is done to training batches, a
+            `sanet_tf.data.batch_augmentation.BatchAugmentation`, or None.
     """
 
     arrays: object
@@ -90,6 +112,7 @@ class ArrayFeed:
     flip: bool = True
     share: Share = WHOLE
     crop_area: tuple[float, float] | None = None
+    batch_augmentation: object = None
 
     def __post_init__(self):
         self.class_names = self.arrays.class_names
@@ -163,13 +186,22 @@ class _Batches(keras.utils.PyDataset):
             images = self._feed.augment(
                 images, derive_seed(self._seed, batch), rows, self._batch_size
             )
+            if self._feed.batch_augmentation is not None:
+                images, labels = self._feed.batch_augmentation(
+                    images, labels, _batch_seed(self._seed, number, self._share)
+                )
         images = preprocess_input(images)
         if not self._share.padded:
             return images, labels
-        images = keras.ops.convert_to_numpy(images)
+        images, labels = map(keras.ops.convert_to_numpy, (images, labels))
         if self._seed is not None:
             return images, labels
         return _filled(images, there), _filled(labels, there), _weights(there)
+
+
+def _batch_seed(seed, number, share):
+    """Of what a process makes of a batch, or of a part of it."""
+    return derive_seed(seed, number, share.process)
 
 
 def _filled(values, there):

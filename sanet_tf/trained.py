@@ -48,6 +48,28 @@ class Trained:
         """Side S in pixels."""
         return self.flags["image_size"]
 
+    def at_size(self, image_size):
+        """The network for images of another side, with the same weights.
+
+        Args:
+            image_size: side in pixels.
+
+        Raises:
+            UserError: it takes no such images.
+        """
+        if image_size == self.image_size:
+            return self.model
+        flags = {**self.flags, "image_size": image_size}
+        try:
+            model = build_network(flags, len(self.class_names))
+            model.set_weights(self.model.get_weights())
+        except ValueError as error:
+            raise UserError(
+                f"{self.path} takes no images of {image_size} x {image_size}: "
+                f"{str(error).splitlines()[0]}"
+            ) from error
+        return model
+
     def network(self, classes):
         """The same network with another number of classes, untrained."""
         return build_network(self.flags, classes)

@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 
 from sanet_tf.data.arrays import Arrays
+from sanet_tf.data.batch_augmentation import BatchAugmentation
+from sanet_tf.data.share import Share
 from sanet_tf.feeds import ArrayFeed
 
 
@@ -86,14 +88,46 @@ def test_validation_is_cropped_at_the_centre(rng):
     np.testing.assert_array_equal(found, expected)
 
 
-def test_crops_of_a_share_of_the_area_differ_by_batch(rng):
-    images = np.repeat(rng.integers(0, 256, (1, 9, 9, 3), np.uint8), 8, 0)
-    pair = images, np.zeros(8, int)
+@pytest.mark.parametrize("crop_area", [None, (0.3, 0.6)])
+def test_crops_differ_by_batch(rng, crop_area):
+    """Of one image many times, in two batches."""
+    images = np.repeat(rng.integers(0, 256, (1, 9, 9, 3), np.uint8), 32, 0)
+    pair = images, np.zeros(32, int)
     arrays = Arrays(("a",), {"train": pair, "val": pair})
-    feed = ArrayFeed(arrays, 7, 4, crop_area=(0.3, 0.6))
-    first, second = (
-        keras.ops.convert_to_numpy(feed.batches("train", seed=0)[n][0])
-        for n in (0, 1)
-    )
-    assert (first != second).any((1, 2, 3)).all()
-    assert (first[0] != first[1:]).any((1, 2, 3)).all()
+    feed = ArrayFeed(arrays, 7, 16, flip=False, crop_area=crop_area)
+    batches = feed.batches("train", 0)
+    first, second = (keras.ops.convert_to_numpy(batches[n][0]) for n in (0, 1))
+    assert (first != second).any((1, 2, 3)).mean() > 0.5
+    assert (first[0] != first[1:]).any((1, 2, 3)).mean() > 0.5
+
+
+def test_augmented_batches(feed):
+    """Each by its own draws, the same again; and not to validate."""
+    augmented = feed(batch_augmentation=BatchAugmentation(mixup=1.0))
+    plain, moved = feed(), []
+    for number in (0, 1):
+        images, again, before = (
+            keras.ops.convert_to_numpy(source.batches("train", 3)[number][0])
+            for source in (augmented, augmented, plain)
+        )
+        np.testing.assert_array_equal(images, again)
+        moved.append((images - before)[:, 2, 2, 0])
+        assert moved[-1].any()
+    assert (moved[0] != moved[1]).all()
+    assert read(augmented.batches("val"))[0] == list(range(10))
+
+
+def test_each_process_epoch_and_batch_has_its_own_draws(feed):
+    seeds = []
+
+    def augment(images, labels, seed):
+        seeds.append(seed)
+        return images, labels
+
+    for process in (0, 1):
+        share = Share(process, 2)
+        batches = feed(4, share=share, batch_augmentation=augment)
+        for epoch in (3, 4):
+            for number in (0, 1):
+                batches.batches("train", epoch)[number]
+    assert len(set(seeds)) == len(seeds) == 8

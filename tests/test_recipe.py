@@ -66,6 +66,23 @@ def test_flat_then_cosine():
     np.testing.assert_allclose(flat, [0.4, 0.4, 0.4, 0.2], rtol=1e-6)
 
 
+@pytest.mark.parametrize("nesterov", [False, True])
+def test_momentum(nesterov):
+    """Three steps, by the definition."""
+    rate, momentum, weight, velocity = 0.1, 0.8, 1.0, 0.0
+    recipe = Recipe(1, 1, rate, momentum=momentum, nesterov=nesterov)
+    optimizer = make_optimizer(recipe, STEPS)
+    variable = keras.Variable([weight], name="kernel")
+    optimizer.build([variable])
+    for gradient in (1.0, -0.5, 2.0):
+        optimizer.apply([keras.ops.array([gradient])], [variable])
+        velocity = momentum * velocity - rate * gradient
+        ahead = momentum * velocity - rate * gradient
+        weight += ahead if nesterov else velocity
+    found = keras.ops.convert_to_numpy(variable)
+    np.testing.assert_allclose(found, [weight], rtol=1e-6)
+
+
 def test_weight_decay_is_that_of_l2_in_the_gradient():
     """After many steps without a gradient both shrink a weight alike."""
     decay, momentum, rate, steps = 0.02, 0.9, 0.01, 1000

@@ -1,5 +1,6 @@
 """Training on arrays, with a network so small that it takes seconds."""
 
+import dataclasses
 import json
 import shutil
 
@@ -14,7 +15,7 @@ from sanet_tf.progress import Watch
 from sanet_tf.recipe import Recipe
 from sanet_tf.results import write_results
 from tests.checkpoints import arrays as weights
-from tests.tiny_run import network
+from tests.tiny_run import RECIPE, network
 
 SKIPPED = {"a.jpg": "not a JPEG or PNG image"}
 
@@ -24,6 +25,52 @@ def finished(make_trainer, tmp_path_factory):
     trainer = make_trainer(tmp_path_factory.mktemp("runs") / "finished")
     trainer.train()
     return trainer
+
+
+def smoothed_loss(model, feed):
+    """The mean cross-entropy of validation, by NumPy from the logits."""
+    pairs = list(feed.batches("val"))
+    logits = np.concatenate([model.predict(x, verbose=0) for x, _ in pairs])
+    labels = np.concatenate([y for _, y in pairs])
+    smoothing = RECIPE.label_smoothing
+    targets = labels * (1 - smoothing) + smoothing / labels.shape[-1]
+    logits = logits.astype("float64")
+    losses = np.log(np.exp(logits).sum(-1)) - (targets * logits).sum(-1)
+    return losses.mean()
+
+
+def test_validates_the_average_with_smoothed_labels(finished):
+    """And keeps the average as the best weights."""
+    model, feed = finished.model, finished.feed
+    trained = smoothed_loss(model, feed)
+    with finished.optimizer.averaged():
+        averaged = smoothed_loss(model, feed)
+    last = finished.state["epochs"][-1]["val_loss"]
+    np.testing.assert_allclose(averaged, last, rtol=1e-5)
+    assert abs(trained - averaged) > 1e-3
+    kept = network()
+    kept.load_weights(finished.run / "best.weights.h5")
+    best = smoothed_loss(kept, feed)
+    np.testing.assert_allclose(best, finished.best["val_loss"], rtol=1e-5)
+
+
+def test_each_epoch_has_its_own_order(make_trainer, tmp_path):
+    """And each seed its own epochs."""
+    orders = set()
+    for seed in (0, 1):
+        trainer = make_trainer(tmp_path / str(seed), seed=seed)
+        for epoch in (0, 1):
+            images, _ = trainer._batches(epoch)[0]
+            orders.add(keras.ops.convert_to_numpy(images).tobytes())
+    assert len(orders) == 4
+
+
+def test_the_first_of_equally_good_epochs_is_the_best(make_trainer, tmp_path):
+    trainer = make_trainer(tmp_path / "run")
+    for epoch, top1 in enumerate((None, 0.5, 0.9, 0.9, 0.7)):
+        entry = {"epoch": epoch + 1, "val_top1": top1}
+        trainer.state["epochs"].append(entry)
+    assert trainer.best["epoch"] == 3
 
 
 def test_learns_and_leaves_its_results(finished, capsys):
@@ -123,6 +170,25 @@ def test_skipped_images_are_recorded(make_trainer, tmp_path):
     write_results(trainer)
     metrics = json.loads((trainer.run / "metrics.json").read_text())
     assert metrics["skipped_images"] == {"count": 1, "names": SKIPPED}
+
+
+def test_skipped_images_are_not_forgotten(make_trainer, tmp_path):
+    """By a process that goes on, and has not come across them again."""
+    path, recipe = tmp_path / "run", Recipe(1, 8, 0.05)
+    first = make_trainer(path, recipe, SKIPPED)
+    first.train()
+    first.run._lock.close()
+    resumed = make_trainer(path, dataclasses.replace(recipe, epochs=2))
+    resumed.train()
+    write_results(resumed)
+    metrics = json.loads((path / "metrics.json").read_text())
+    assert metrics["skipped_images"] == {"count": 1, "names": SKIPPED}
+    assert resumed.feed.skipped == SKIPPED
+    resumed.run._lock.close()
+    strict = make_trainer(path, dataclasses.replace(recipe, epochs=3))
+    strict.strict = True
+    with pytest.raises(UserError, match=r"--strict: a.jpg: not a JPEG"):
+        strict.train()
 
 
 def test_tensorboard_with_tensorflow_only(finished):

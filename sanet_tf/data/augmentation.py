@@ -4,6 +4,8 @@
 whole pixels and a crop at the centre draw one for each image.
 """
 
+import contextlib
+
 import keras
 import numpy as np
 from keras import ops
@@ -64,13 +66,7 @@ class Augmentation:
         images = ops.cast(images, "float32")
         if boxes is not None:
             images = _cut_out(images, boxes, self._size)
-        seeds = [
-            (layer.generator.state, ops.stack([seed, DRAWS * number]))
-            for number, layer in enumerate(
-                layer for layer in self._layers if hasattr(layer, "generator")
-            )
-        ]
-        with keras.StatelessScope(state_mapping=seeds):
+        with stateless(self._layers, seed):
             for layer in self._layers:
                 draws = layer.get_random_transformation(
                     keras.KerasTensor((total, *images.shape[1:]))
@@ -82,6 +78,18 @@ class Augmentation:
                     }
                 images = layer.transform_images(images, draws)
         return images
+
+
+@contextlib.contextmanager
+def stateless(layers, seed):
+    """Within it the layers draw what an integer seed decides."""
+    random = [layer for layer in layers if hasattr(layer, "generator")]
+    states = [
+        (layer.generator.state, ops.stack([seed, DRAWS * number]))
+        for number, layer in enumerate(random)
+    ]
+    with keras.StatelessScope(state_mapping=states):
+        yield
 
 
 def _cut_out(images, boxes, size):

@@ -90,6 +90,17 @@ def test_silenced_attention_leaves_the_plain_network(attention, rng):
 
 
 @on_one_backend
+@pytest.mark.parametrize("network", [DenoisingUNet, ProjectionUNet])
+def test_attention_begins_as_the_identity(network):
+    """So training begins with the plain network."""
+    layers = attention_layers(network(attention="siamese", n_first=4))
+    assert layers
+    for layer in layers:
+        gamma = keras.ops.convert_to_numpy(layer.batch_norm.gamma)
+        np.testing.assert_array_equal(gamma, np.zeros_like(gamma))
+
+
+@on_one_backend
 def test_arguments_of_the_operator():
     config = {"num_heads": 2, "use_query_projection": False}
     model = DenoisingUNet(attention="siamese", attention_config=config)

@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from measure import measure, measure_in_turn
+from measure import Timing, measure, measure_in_turn
 
 
 def test_calls_warm_up_and_repeats():
@@ -23,6 +23,12 @@ def test_median_and_spread_leave_outliers_out():
     waits = iter([0.0, 0.02, 0.02, 0.02, 0.02, 0.02, 0.3])
     timing = measure(lambda: time.sleep(next(waits)), warm_up=1, repeats=6)
     assert timing.median == pytest.approx(0.02, rel=0.5)
+
+
+def test_the_spread_is_half_the_distance_between_the_quartiles():
+    """Of 1 to 7 s they are 2 and 6 s."""
+    timing = Timing((7.0, 1.0, 6.0, 2.0, 5.0, 3.0, 4.0))
+    assert (timing.median, timing.spread) == (4.0, 2.0)
 
 
 def test_in_turn():

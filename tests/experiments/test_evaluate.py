@@ -1,0 +1,145 @@
+"""Evaluation of runs and of exported networks, on pictures in folders."""
+
+import csv
+import json
+import subprocess
+import sys
+
+import evaluated
+import numpy as np
+import pytest
+from PIL import Image
+
+from sanet_tf import checkpoint, export
+from sanet_tf.data import load_source
+from sanet_tf.data.arrays import Arrays
+from sanet_tf.errors import UserError
+from sanet_tf.feeds import StreamFeed
+from sanet_tf.models import preprocess_input
+from sanet_tf.trained import load_trained
+from tests.experiments.conftest import COLORS, ROOT
+from tests.runs import make_run
+
+CLASSES = ("red", "blue", "green")  # not the order of the folders
+
+
+@pytest.fixture(scope="module")
+def networks(tmp_path_factory):
+    """A run and its SavedModel, at 64 pixels."""
+    root = tmp_path_factory.mktemp("networks")
+    model = make_run(root / "run", CLASSES, model="mobilenet_v2")
+    # New ones give all images nearly the same.
+    model.get_layer("classifier").kernel.assign(
+        30 * model.get_layer("classifier").kernel
+    )
+    checkpoint.save(root / "run" / "best.weights.h5", model, {"epoch": 1})
+    export.export_saved_model(model, CLASSES, root / "exported")
+    return root
+
+
+def read_all(network, folder, split):
+    rows, labels, skipped = [], [], {}
+    for images, numbers in evaluated.read(
+        "folder", folder, split, network.class_names, skipped
+    ):
+        rows.append(network.predict(images))
+        labels += numbers
+    return np.concatenate(rows), labels, skipped
+
+
+@pytest.mark.parametrize("size", [64, 96])
+def test_a_run_as_in_validation(networks, photographs, size):
+    """At its own size and at another, with the labels in its order."""
+    (network,) = evaluated.load(networks / "run", [size])
+    found, labels, skipped = read_all(network, photographs, "val")
+    source = load_source("folder", photographs)
+    model = load_trained(networks / "run").at_size(size)
+    assert model.input_shape[1:3] == (size, size)
+    batches = StreamFeed(source, size, 18).batches("val")
+    ((images, one_hot),) = batches.as_numpy_iterator()
+    logits = model.predict(images, verbose=0)
+    expected = np.exp(logits) / np.exp(logits).sum(-1, keepdims=True)
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    assert [CLASSES[label] for label in labels] == [
+        source.class_names[number] for number in one_hot.argmax(-1)
+    ]
+    assert not skipped
+
+
+def test_an_exported_network_beside_it(networks, photographs):
+    (run,) = evaluated.load(networks / "run", [])
+    (exported,) = evaluated.load(networks / "exported", [])
+    assert (run.image_size, exported.image_size) == (64, 64)
+    assert (run.kind, exported.kind) == ("run", "saved_model")
+    rows, labels, skipped = read_all(run, photographs, "train")
+    others, same, _ = read_all(exported, photographs, "train")
+    assert len(rows) == 60
+    np.testing.assert_allclose(others, rows, atol=1e-4)
+    assert labels == same
+    assert sorted(name.rpartition("/")[2] for name in skipped) == [
+        "empty.jpg",
+        "oversized.png",
+        "text.png",
+        "truncated.jpg",
+    ]
+
+
+def test_sizes_that_there_are_not(networks):
+    with pytest.raises(UserError, match="exported for --image_size=64, got 9"):
+        next(evaluated.load(networks / "exported", [96]))
+    with pytest.raises(UserError, match="run takes no images of 8 x 8"):
+        next(evaluated.load(networks / "run", [8]))
+
+
+def test_other_classes(photographs):
+    names = ("red", "yellow", "green")
+    with pytest.raises(UserError, match="lacks yellow and has also blue"):
+        next(evaluated.read("folder", photographs, "val", names, {}))
+
+
+def test_the_command(networks, photographs, tmp_path):
+    result = subprocess.run(
+        [
+            *(sys.executable, "experiments/evaluate.py"),
+            f"--model={networks / 'run'}",
+            f"--model={networks / 'exported'}",
+            f"--data_dir={photographs}",
+            f"--output_dir={tmp_path}",
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr[-3000:]
+    record = json.loads((tmp_path / "evaluation.json").read_text())
+    assert record["flags"]["data_dir"] == photographs.name
+    names = ["run-run-64", "exported-saved_model-64"]
+    assert [entry["name"] for entry in record["results"]] == names
+    for entry in record["results"]:
+        assert entry["images"] == 18
+        assert set(entry["classes"]) == set(COLORS)
+        with open(tmp_path / f"{entry['name']}.csv", newline="") as file:
+            rows = list(csv.reader(file))
+        assert rows[0] == ["true \\ predicted", *CLASSES]
+        matrix = np.array([row[1:] for row in rows[1:]], int)
+        np.testing.assert_array_equal(matrix.sum(1), 6)
+        assert np.trace(matrix) / 18 == pytest.approx(entry["top1"])
+        with Image.open(tmp_path / f"{entry['name']}.png") as picture:
+            assert min(picture.size) > 300
+
+
+def test_cifar_is_not_cropped(rng, tmp_path, monkeypatch):
+    images = rng.integers(0, 256, (5, 32, 32, 3), np.uint8)
+    pair = images, np.array([3, 1, 4, 1, 5])
+    names = tuple("0123456789")
+    arrays = Arrays(names, {"train": pair, "val": pair}, padding=4)
+    monkeypatch.setattr(evaluated, "load_arrays", lambda *_: arrays)
+    flags = {"dataset": "cifar10", "image_size": 32, "model": "mobilenet_v2"}
+    model = make_run(tmp_path, names, **flags)
+    (network,) = evaluated.load(tmp_path, [])
+    ((pictures, labels),) = evaluated.read("cifar10", None, "val", names, {})
+    logits = model.predict(preprocess_input(images), verbose=0)
+    expected = np.exp(logits) / np.exp(logits).sum(-1, keepdims=True)
+    np.testing.assert_allclose(network.predict(pictures), expected, atol=1e-6)
+    assert labels == pair[1].tolist()
