@@ -46,7 +46,7 @@ setuptools.setup(
         "keras>=3.14.1",
         "matplotlib>=3.9",
         "numpy>=2.0",
-        "pillow>=11.0",
+        "pillow>=11.3",
         "psutil>=6.0",
         "scikit-image>=0.25",
         "scikit-learn>=1.6",

@@ -6,6 +6,7 @@ import pytest
 import tensorflow_datasets as tfds
 
 from sanet_tf.data import load_source
+from sanet_tf.data.decoding import UNKNOWN
 from sanet_tf.errors import UserError
 
 from .sets import BROKEN, GreyLevels, ThreeSplits, TrainOnly, png
@@ -71,7 +72,7 @@ def test_images_labels_and_what_is_skipped(source, read):
     ids = [
         name.decode() for name, encoded, _ in elements if encoded == png(BROKEN)
     ]
-    assert skipped == {ids[0]: "not a JPEG or PNG image"}
+    assert skipped == {ids[0]: UNKNOWN}
     assert ids[0].startswith("grey_levels-train.tfrecord-0000")
 
 
