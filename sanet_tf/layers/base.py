@@ -74,6 +74,7 @@ class FeatureMapLayer(keras.layers.Layer):
         return kernel, bias
 
     def _check_input_shape(self, input_shape):
+        check_channels_last()
         axes = [2] if self.is_planar else [1, 2, 3]
         if len(input_shape) - 2 not in axes:
             count = "two" if self.is_planar else "one to three"
@@ -226,6 +227,17 @@ def project(inputs, kernel):
 def convolve(inputs, kernel, bias):
     """A 1x1 convolution: `inputs @ kernel + bias`."""
     return ops.add(ops.matmul(inputs, kernel), bias)
+
+
+def check_channels_last():
+    """Raises ValueError where Keras is set to channels first."""
+    found = keras.config.image_data_format()
+    if found != "channels_last":
+        raise ValueError(
+            "Layers and networks of sanet_tf take (batch, *spatial, channels): "
+            "keras.config.image_data_format() must be 'channels_last'. "
+            f"Received: image_data_format='{found}'"
+        )
 
 
 def check_positive(name, value):

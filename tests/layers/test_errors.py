@@ -1,9 +1,16 @@
 """What an operator refuses, and what it says."""
 
+import keras
 import numpy as np
 import pytest
 
-from sanet_tf.layers import ATTENTION, GlobalSelfAttention, PooledAttention
+from sanet_tf.layers import (
+    ATTENTION,
+    GlobalSelfAttention,
+    PooledAttention,
+    SiameseAttention,
+)
+from sanet_tf.models import DenoisingUNet, SANet
 
 from . import backend
 from .backend import COMPILERS, tensorflow_only
@@ -49,6 +56,28 @@ def test_rank(name, config, shape):
     match = rf"with {axes} spatial axes. Received: input_shape=\(2, .*12\)"
     with pytest.raises(ValueError, match=match):
         layer.build(shape)
+
+
+@pytest.fixture
+def channels_first():
+    keras.config.set_image_data_format("channels_first")
+    yield
+    keras.config.set_image_data_format("channels_last")
+
+
+@pytest.mark.usefixtures("channels_first")
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: SiameseAttention().build((2, 12, 5, 7)),
+        lambda: SANet((64, 64, 3)),
+        lambda: DenoisingUNet((64, 64, 1)),
+    ],
+)
+def test_channels_first(make):
+    match = "must be 'channels_last'. Received: image_data_format='channels_f"
+    with pytest.raises(ValueError, match=match):
+        make()
 
 
 @each_operator
