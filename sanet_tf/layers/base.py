@@ -3,7 +3,8 @@
 import keras
 from keras import ops
 
-from sanet_tf.layers import positions
+from sanet_tf.layers import masking, positions
+from sanet_tf.layers.checks import check_channels_last, check_positive
 from sanet_tf.seeds import derive_seed
 
 
@@ -17,6 +18,8 @@ class FeatureMapLayer(keras.layers.Layer):
     Call arguments:
         inputs: `(B, *spatial, C)`, one to three spatial axes (two for a
             planar operator), each of which may be unknown (None).
+        mask: `(B, *spatial)`, true for the positions that count; None: all.
+            The others change nothing for these.
 
     Output:
         The shape of the input.
@@ -30,6 +33,7 @@ class FeatureMapLayer(keras.layers.Layer):
     def __init__(self, seed=None, **kwargs):
         super().__init__(**kwargs)
         self.seed = seed
+        self.supports_masking = True
 
     def build(self, input_shape):
         self._check_input_shape(input_shape)
@@ -94,9 +98,10 @@ class FeatureMapLayer(keras.layers.Layer):
 class AttentionLayer(FeatureMapLayer):
     """Base of the operators with queries, keys and values.
 
-    A subclass implements `attend(inputs)`, from `(B, *spatial, C)` to
-    `(B, N, C)`. Queries, keys and values are the input itself or its product
-    with one C x C matrix without bias. There is no output projection.
+    A subclass implements `attend(inputs, mask=None)`, from `(B, *spatial, C)`,
+    zero where the mask `(B, *spatial, 1)` is false, to `(B, N, C)`. Queries,
+    keys and values are the input itself or its product with one C x C matrix
+    without bias. There is no output projection.
 
     Args:
         num_heads: number of heads H; divides C. Their outputs are
@@ -116,6 +121,7 @@ class AttentionLayer(FeatureMapLayer):
         inputs: `(B, *spatial, C)`, one to three spatial axes, each of which
             may be unknown (None).
         training: whether BatchNorm uses the statistics of the batch.
+        mask: `(B, *spatial)`, true for the positions that count; None: all.
 
     Output:
         The shape of the input.
@@ -179,11 +185,16 @@ class AttentionLayer(FeatureMapLayer):
             )
             self.batch_norm.build(input_shape)
 
-    def call(self, inputs, training=None):
-        outputs = ops.cast(self.attend(inputs), self.compute_dtype)
+    def call(self, inputs, training=None, mask=None):
+        if mask is None:
+            outputs = self.attend(inputs)
+        else:
+            counts = masking.expand(mask, inputs)
+            outputs = self.attend(masking.zero(inputs, counts), counts)
+        outputs = ops.cast(outputs, self.compute_dtype)
         outputs = positions.unflatten(outputs, inputs)
         if self.batch_norm is not None:
-            outputs = self.batch_norm(outputs, training=training)
+            outputs = self.batch_norm(outputs, training=training, mask=mask)
         return outputs
 
     def get_config(self):
@@ -199,9 +210,9 @@ class AttentionLayer(FeatureMapLayer):
             ),
         }
 
-    def attend(self, inputs):
+    def attend(self, inputs, mask=None):
         raise NotImplementedError(
-            f"{type(self).__name__} must implement `attend(inputs)`."
+            f"{type(self).__name__} must implement `attend(inputs, mask)`."
         )
 
 
@@ -216,7 +227,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
         super().__init__(momentum=momentum, epsilon=epsilon, **kwargs)
 
     def _moments(self, inputs, mask):
-        return positions.moments(inputs)
+        return positions.moments(inputs, masking.expand(mask, inputs))
 
 
 def project(inputs, kernel):
@@ -227,22 +238,3 @@ def project(inputs, kernel):
 def convolve(inputs, kernel, bias):
     """A 1x1 convolution: `inputs @ kernel + bias`."""
     return ops.add(ops.matmul(inputs, kernel), bias)
-
-
-def check_channels_last():
-    """Raises ValueError where Keras is set to channels first."""
-    found = keras.config.image_data_format()
-    if found != "channels_last":
-        raise ValueError(
-            "Layers and networks of sanet_tf take (batch, *spatial, channels): "
-            "keras.config.image_data_format() must be 'channels_last'. "
-            f"Received: image_data_format='{found}'"
-        )
-
-
-def check_positive(name, value):
-    """Raises ValueError unless an argument is a positive integer."""
-    if not isinstance(value, int) or value < 1:
-        raise ValueError(
-            f"`{name}` must be a positive integer. Received: {name}={value}"
-        )

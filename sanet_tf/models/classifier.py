@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import keras
 from keras import layers
 
-from sanet_tf.layers.base import check_channels_last
+from sanet_tf.layers.checks import check_channels_last
 from sanet_tf.models.weights import load_weights
 
 

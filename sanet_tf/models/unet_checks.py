@@ -1,7 +1,7 @@
 """What the U-Nets refuse."""
 
 from sanet_tf.layers import QKV_ATTENTION
-from sanet_tf.layers.base import check_channels_last
+from sanet_tf.layers.checks import check_channels_last
 
 
 def check_arguments(
