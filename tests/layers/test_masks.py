@@ -18,11 +18,13 @@ from .cases import (
     random_inputs,
 )
 
+HEIGHT, WIDTH = 5, 6
+SMALL = (2, HEIGHT, WIDTH, CHANNELS)
 
-def padded(inputs, width=2):
-    """More of the first spatial axis, full of rubbish, and the mask."""
-    around = [(0, 0)] * inputs.ndim
-    around[1] = (0, width)
+
+def padded(inputs):
+    """More rows and columns, full of rubbish, and the mask."""
+    around = ((0, 0), (0, 2), (0, 1), (0, 0))
     mask = np.pad(np.ones(inputs.shape[:-1], bool), around[:-1])
     rubbish = np.pad(inputs, around, constant_values=99)
     rubbish[:, -1] = np.nan
@@ -38,11 +40,11 @@ def assert_close(outputs, expected, tolerance=1e-6):
 @each_case
 def test_padding_changes_nothing(rng, name, config):
     layer = built(name, config)
-    x = random_inputs(rng, SHAPES[2])
+    x = random_inputs(rng, SMALL)
     rubbish, mask = padded(x)
     expected = layer(x)
     outputs = layer(rubbish, mask=mask)
-    assert_close(outputs[:, : x.shape[1]], expected)
+    assert_close(outputs[:, :HEIGHT, :WIDTH], expected)
     assert_close(layer(x, mask=np.ones(x.shape[:-1], bool)), expected)
     assert np.isfinite(ops.convert_to_numpy(outputs)).all()
 
@@ -53,11 +55,11 @@ def test_padding_changes_nothing(rng, name, config):
 def test_batch_norm_counts_what_counts(rng, case):
     name, config, _ = CASES[case]
     plain, masked = (built(name, config) for _ in range(2))
-    x = random_inputs(rng, SHAPES[2])
+    x = random_inputs(rng, SMALL)
     rubbish, mask = padded(x)
     expected = plain(x, training=True)
     outputs = masked(rubbish, training=True, mask=mask)
-    assert_close(outputs[:, : x.shape[1]], expected, 1e-5)
+    assert_close(outputs[:, :HEIGHT, :WIDTH], expected, 1e-5)
     statistics = masked.non_trainable_variables
     others = plain.non_trainable_variables
     for statistic, other in zip(statistics, others, strict=True):
@@ -80,7 +82,7 @@ def test_gaps_in_the_map(rng, name, config):
 
 @pytest.mark.parametrize("name", ["siamese", "softmax", "scaled", "gc"])
 def test_lengths_that_vary(rng, name):
-    layer = built(name, {}, SHAPES[1])
+    layer = built(name, CASES[name][1], SHAPES[1])
     x = random_inputs(rng, (2, 17, CHANNELS))
     lengths = np.array([13, 6])
     outputs = layer(x, mask=np.arange(17) < lengths[:, None])
