@@ -32,9 +32,7 @@ from sanet_tf.layers.base import AttentionLayer, project
 from sanet_tf.layers.qk_norm import head_mask, inverse_rms
 
 
-def siamese_attention(
-    inputs, queries, keys=None, value_kernel=None, mask=None
-):
+def siamese_attention(inputs, queries, keys=None, value_kernel=None, mask=None):
     """Attends with given scores, in the rank form.
 
     Args:
