@@ -13,7 +13,7 @@ from sanet_tf.errors import UserError
 
 BACKENDS = (
     "expected one of tensorflow, jax and torch in the environment variable "
-    "KERAS_BACKEND, and installed"
+    'KERAS_BACKEND, and installed, as by pip install ".[tensorflow]"'
 )
 DETERMINISTIC_XLA = "--xla_gpu_deterministic_ops=true"
 ENDING = (signal.SIGTERM, signal.SIGHUP)
@@ -43,12 +43,22 @@ def no_arguments(arguments):
 
 
 def load_tensorflow():
-    """Imports TensorFlow and finds its devices without its start-up chatter."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with silent_stderr():
-        import tensorflow as tf
+    """Imports TensorFlow and finds its devices without its start-up chatter.
 
-        tf.config.list_logical_devices()
+    Raises:
+        UserError: it is not installed.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    try:
+        with silent_stderr():
+            import tensorflow as tf
+
+            tf.config.list_logical_devices()
+    except ImportError as error:
+        raise UserError(
+            f"TensorFlow is needed here and cannot be imported ({error}): "
+            'pip install ".[tensorflow]"'
+        ) from error
     tf.get_logger().setLevel("ERROR")
     logging.set_verbosity(logging.ERROR)
     return tf

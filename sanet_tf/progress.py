@@ -9,6 +9,7 @@ import keras
 from tqdm import tqdm
 
 from sanet_tf.errors import UserError
+from sanet_tf.seeds import derive_seed
 
 
 def progress_bar(total, initial, unit="step", shown=True):
@@ -54,6 +55,14 @@ class Watch(keras.callbacks.Callback):
         self.bar = bar
         self.started = time.monotonic()  # clocks are set, and go back
         self.ticks = []  # (time, step) after each execution
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if keras.backend.backend() == "torch":
+            # Keras's dropout draws from its generator, whose state is in no
+            # checkpoint; so has Keras, when it built the first step.
+            import torch
+
+            torch.manual_seed(derive_seed(self.trainer.seed, epoch))
 
     def on_train_batch_end(self, batch, logs=None):
         steps = self.trainer.steps_per_epoch

@@ -100,7 +100,10 @@ def test_the_best_weights_are_the_networks(finished):
         )
 
 
-@pytest.mark.parametrize("steps_per_execution", [1, 2])
+@pytest.mark.parametrize(
+    "steps_per_execution",
+    [1] if keras.backend.backend() == "torch" else [1, 2],
+)
 def test_takes_all_steps(steps_per_execution, make_trainer, tmp_path):
     """Of 26 images in batches of 8, also where a call has two or one."""
     trainer = make_trainer(
@@ -113,7 +116,7 @@ def test_takes_all_steps(steps_per_execution, make_trainer, tmp_path):
 
 def test_strict(make_trainer, tmp_path):
     trainer = make_trainer(tmp_path / "run", skipped=SKIPPED, strict=True)
-    with pytest.raises(UserError, match=r"--strict: a.jpg: not a JPEG"):
+    with pytest.raises(UserError, match=r"--strict: a.jpg: truncated"):
         trainer.train()
 
 
