@@ -9,7 +9,7 @@ import inspect
 
 from absl import flags
 
-from sanet_tf.errors import UserError
+from sanet_tf.errors import UserError, did_you_mean
 
 FLAGS = flags.FLAGS
 
@@ -210,6 +210,7 @@ def network():
     if FLAGS.model not in MODELS:
         raise UserError(
             f"expected --model among {', '.join(MODELS)}; got {FLAGS.model}"
+            f"{did_you_mean(FLAGS.model, MODELS)}"
         )
     return MODELS[FLAGS.model]
 

@@ -2,9 +2,10 @@
 
     DIR/train/<class>/*.jpg     DIR/val/<class>/*.jpg
 
-A class is the name of a folder in train or in val that has images, in
-alphabetical order. Hidden files are left out; so are other files, and images
-in folders further down, of which there is a warning.
+`val` may be called `validation` or `valid`. A class is the name of a folder in
+either that has images, in alphabetical order. Hidden files are left out; so
+are other files, and images in folders further down, of which there is a
+warning.
 """
 
 import os
@@ -15,6 +16,7 @@ from sanet_tf.data.decoding import SUFFIXES, is_image_name
 from sanet_tf.data.source import from_lists
 from sanet_tf.errors import UserError
 
+NAMES = {"train": ("train",), "val": ("val", "validation", "valid")}
 LAYOUT = "DIR/train/<class>/*.jpg and DIR/val/<class>/*.jpg"
 
 
@@ -30,7 +32,7 @@ def load(data_dir):
     root = Path(data_dir).expanduser()
     if not root.is_dir():
         raise UserError(f"no such directory: {root}; expected {LAYOUT}")
-    splits = {split: _Split(root, split) for split in ("train", "val")}
+    splits = {split: _Split(_folder(root, split)) for split in NAMES}
     found = set().union(*(split.images for split in splits.values()))
     class_names = sorted(
         {name for s in splits.values() for name in s.images if s.images[name]}
@@ -52,6 +54,23 @@ def load(data_dir):
     return from_lists(class_names, lists, warnings)
 
 
+def _folder(root, split):
+    """The folder of a split, by one of its names."""
+    found = [root / name for name in NAMES[split] if (root / name).is_dir()]
+    if len(found) > 1:
+        raise UserError(
+            f"expected one of {', '.join(f'{path.name}/' for path in found)} "
+            f"in {root}, got {len(found)}: which of them validates?"
+        )
+    if not found:
+        others = sorted(entry.name for entry in os.scandir(root))
+        raise UserError(
+            f"no {split}/ in {root}; expected {LAYOUT}, found "
+            f"{_few(others) or 'nothing'}"
+        )
+    return found[0]
+
+
 class _Split:
     """What lies in the folder of a split.
 
@@ -62,17 +81,11 @@ class _Split:
         misplaced: paths of images that are not in the folder of a class.
 
     Raises:
-        UserError: there is no such folder, or no images are in its classes.
+        UserError: there are no images in the folders of classes.
     """
 
-    def __init__(self, root, name):
-        self.folder = root / name
-        if not self.folder.is_dir():
-            found = sorted(entry.name for entry in os.scandir(root))
-            raise UserError(
-                f"no {name}/ in {root}; expected {LAYOUT}, found "
-                f"{_few(found) or 'nothing'}"
-            )
+    def __init__(self, folder):
+        self.folder = folder
         self.images, self.others, self.misplaced = {}, Counter(), []
         for entry in _visible(self.folder):
             if entry.is_dir():

@@ -37,6 +37,11 @@ class FeatureMapLayer(keras.layers.Layer):
 
     def build(self, input_shape):
         self._check_input_shape(input_shape)
+        self.input_spec = keras.layers.InputSpec(
+            min_ndim=4 if self.is_planar else 3,
+            max_ndim=4 if self.is_planar else 5,
+            axes={-1: input_shape[-1]},
+        )
 
     def compute_output_shape(self, input_shape):
         return input_shape
@@ -134,6 +139,7 @@ class AttentionLayer(FeatureMapLayer):
     def __init__(
         self,
         num_heads=1,
+        *,
         use_query_projection=False,
         use_key_projection=False,
         use_value_projection=True,
@@ -143,8 +149,7 @@ class AttentionLayer(FeatureMapLayer):
         **kwargs,
     ):
         super().__init__(seed, **kwargs)
-        check_positive("num_heads", num_heads)
-        self.num_heads = num_heads
+        self.num_heads = check_positive("num_heads", num_heads)
         self.use_query_projection = use_query_projection
         self.use_key_projection = use_key_projection
         self.use_value_projection = use_value_projection
@@ -185,7 +190,7 @@ class AttentionLayer(FeatureMapLayer):
             )
             self.batch_norm.build(input_shape)
 
-    def call(self, inputs, training=None, mask=None):
+    def call(self, inputs, *, training=None, mask=None):
         if mask is None:
             outputs = self.attend(inputs)
         else:

@@ -1,5 +1,7 @@
 """What operators and networks refuse."""
 
+import numbers
+
 import keras
 
 
@@ -15,8 +17,9 @@ def check_channels_last():
 
 
 def check_positive(name, value):
-    """Raises ValueError unless an argument is a positive integer."""
-    if not isinstance(value, int) or value < 1:
+    """A positive integer, also NumPy's, as Python's; else a ValueError."""
+    if not isinstance(value, numbers.Integral) or value < 1:
         raise ValueError(
             f"`{name}` must be a positive integer. Received: {name}={value}"
         )
+    return int(value)

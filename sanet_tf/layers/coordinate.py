@@ -76,8 +76,7 @@ class CoordinateAttention(FeatureMapLayer):
 
     def __init__(self, reduction=32, seed=None, **kwargs):
         super().__init__(seed, **kwargs)
-        check_positive("reduction", reduction)
-        self.reduction = reduction
+        self.reduction = check_positive("reduction", reduction)
 
     def build(self, input_shape):
         super().build(input_shape)
@@ -97,7 +96,7 @@ class CoordinateAttention(FeatureMapLayer):
             "column", (hidden, channels), self.glorot(2)
         )
 
-    def call(self, inputs, training=None, mask=None):
+    def call(self, inputs, *, training=None, mask=None):
         mask = masking.expand(mask, inputs)
         inputs = masking.zero(inputs, mask)
         pooled, mask = pool_counted(positions.widen(inputs), mask)

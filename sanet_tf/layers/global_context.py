@@ -57,8 +57,7 @@ class GlobalContext(FeatureMapLayer):
 
     def __init__(self, reduction=16, seed=None, **kwargs):
         super().__init__(seed, **kwargs)
-        check_positive("reduction", reduction)
-        self.reduction = reduction
+        self.reduction = check_positive("reduction", reduction)
 
     def build(self, input_shape):
         super().build(input_shape)
@@ -76,7 +75,7 @@ class GlobalContext(FeatureMapLayer):
             "expand", (hidden, channels), "zeros"
         )
 
-    def call(self, inputs, mask=None):
+    def call(self, inputs, *, mask=None):
         mask = masking.expand(mask, inputs)
         flat = positions.flatten(masking.zero(inputs, mask))
         mask = masking.flatten(mask)

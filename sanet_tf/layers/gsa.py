@@ -21,6 +21,8 @@ from public code. Departure: BatchNorm has its own statistics for each of the
 C channels; some code shares them between heads.
 """
 
+import numbers
+
 import keras
 from keras import ops
 
@@ -216,10 +218,11 @@ def _check_max_size(max_size):
         return None
     is_pair = isinstance(max_size, (list, tuple))
     sizes = tuple(max_size) if is_pair else (max_size, max_size)
-    whole = all(isinstance(size, int) and size > 0 for size in sizes)
+    whole = all(isinstance(s, numbers.Integral) and s > 0 for s in sizes)
     if len(sizes) != 2 or not whole:
         raise ValueError(
             "`max_size` must be a positive integer, (height, width) or None. "
             f"Received: max_size={max_size}"
         )
-    return sizes if is_pair else max_size
+    sizes = tuple(map(int, sizes))
+    return sizes if is_pair else sizes[0]

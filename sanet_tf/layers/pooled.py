@@ -39,8 +39,7 @@ class PooledAttention(AttentionLayer):
 
     def __init__(self, num_heads=1, *, pool_size=2, **kwargs):
         super().__init__(num_heads, **kwargs)
-        check_positive("pool_size", pool_size)
-        self.pool_size = pool_size
+        self.pool_size = check_positive("pool_size", pool_size)
 
     def build(self, input_shape):
         super().build(input_shape)

@@ -56,8 +56,7 @@ class SqueezeExcite(FeatureMapLayer):
 
     def __init__(self, reduction=16, seed=None, **kwargs):
         super().__init__(seed, **kwargs)
-        check_positive("reduction", reduction)
-        self.reduction = reduction
+        self.reduction = check_positive("reduction", reduction)
 
     def build(self, input_shape):
         super().build(input_shape)
@@ -70,7 +69,7 @@ class SqueezeExcite(FeatureMapLayer):
             "expand", (hidden, channels), self.glorot(1)
         )
 
-    def call(self, inputs, mask=None):
+    def call(self, inputs, *, mask=None):
         mask = masking.expand(mask, inputs)
         flat = positions.flatten(masking.zero(inputs, mask))
         means = positions.average(positions.widen(flat))

@@ -54,7 +54,7 @@ class SquashSpatialAttention(FeatureMapLayer):
         )
         self.batch_norm.build((None, None, 1))
 
-    def call(self, inputs, training=None, mask=None):
+    def call(self, inputs, *, training=None, mask=None):
         mask = masking.expand(mask, inputs)
         flat = positions.flatten(masking.zero(inputs, mask))
         scores = self.batch_norm(

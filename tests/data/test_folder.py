@@ -110,6 +110,17 @@ def test_what_is_left_out_is_counted_by_kind(plain, make_folder):
     )
 
 
+@pytest.mark.parametrize("name", ["validation", "valid"])
+def test_other_names_of_val(name, plain, make_folder):
+    files = [f"{split}/a/1.png" for split in ("train", name)]
+    root = make_folder(dict.fromkeys(files, plain(RED)))
+    assert load(root).sizes == {"train": 1, "val": 1}
+    (root / "val").mkdir()
+    match = f"expected one of val/, {name}/ in .*, got 2: which .* validates"
+    with pytest.raises(UserError, match=match):
+        load(root)
+
+
 def test_symbolic_links(plain, make_folder, read, tmp_path):
     root = make_folder(
         {

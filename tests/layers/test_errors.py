@@ -1,11 +1,14 @@
 """What an operator refuses, and what it says."""
 
+import json
+
 import keras
 import numpy as np
 import pytest
 
 from sanet_tf.layers import (
     ATTENTION,
+    QKV_ATTENTION,
     GlobalSelfAttention,
     PooledAttention,
     SiameseAttention,
@@ -33,6 +36,41 @@ def test_heads_that_do_not_divide_the_channels(name):
     match = "must divide the 12 channels. Received: num_heads=5"
     with pytest.raises(ValueError, match=match):
         layer.build((2, 7, 12))
+
+
+@pytest.mark.parametrize(
+    ("name", "argument"),
+    [
+        *((name, "num_heads") for name in QKV_ATTENTION),
+        ("pooled", "pool_size"),
+        ("gsa", "max_size"),
+        *((name, "reduction") for name in ("se", "gc", "ca")),
+    ],
+)
+def test_integers_of_numpy(name, argument):
+    layer = ATTENTION[name](**{argument: np.int64(4)})
+    assert json.loads(json.dumps(layer.get_config()))[argument] == 4
+
+
+@each_operator
+def test_other_inputs_than_at_build(name, config):
+    layer = ATTENTION[name](**config)
+    layer.build(SHAPES[2])
+    with pytest.raises(ValueError, match=r"axis -1 .* to have value 12"):
+        layer(np.ones((2, 5, 7, 6), "float32"))
+    with pytest.raises(
+        ValueError, match=r"expected m\w+_ndim=\d, found ndim=2"
+    ):
+        layer(np.ones((2, 12), "float32"))
+
+
+@each_operator
+def test_a_second_input(name, config):
+    """Which would be taken for `training`: these attend to themselves."""
+    layer = ATTENTION[name](**config)
+    x = np.ones(SHAPES[2], "float32")
+    with pytest.raises(TypeError, match="too many positional arguments"):
+        layer(x, x)
 
 
 @pytest.mark.parametrize("reduction", [0, 1.5])
