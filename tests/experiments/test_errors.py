@@ -11,9 +11,7 @@ from tests.experiments.conftest import ROOT, error_line, run
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        (["--model=senet"], "expected --model among sanet, attnnet"),
         (["--model=sanett"], "got sanett; did you mean sanet?"),
-        (["--epochs=2", "--warmup_epochs=2"], "add --warmup_epochs=0"),
         (["--dataset=digits", "--image_size=31"], "of at least 32 x 32"),
         (["--data_dir=no/such"], "no such directory: no/such"),
         (["--dataset=digits", "--decay_epochs=a"], "--decay_epochs=80,105,120"),
