@@ -100,11 +100,13 @@ def refuse_loss(loss, where, epoch):
     Raises:
         UserError: always.
     """
-    kept = f"the weights of epoch {epoch} are kept"
+    kept, place = "no weights were saved", ""
+    if epoch:
+        kept = f"the weights of epoch {epoch} are kept"
+        place = ", in another --output_dir"
     raise UserError(
-        f"the loss became {loss} {where} epoch {epoch + 1}; "
-        f"{kept if epoch else 'no weights were saved'}. Try a "
-        "lower --learning_rate, in another --output_dir"
+        f"the loss became {loss} {where} epoch {epoch + 1}; {kept}. Try a "
+        f"lower --learning_rate{place}"
     )
 
 

@@ -1,10 +1,11 @@
-"""What the operators share: shapes, arguments, projections, BatchNorm."""
+"""What the operators share: shapes, arguments, projections."""
 
 import keras
 from keras import ops
 
 from sanet_tf.layers import masking, positions
 from sanet_tf.layers.checks import check_channels_last, check_positive
+from sanet_tf.layers.normalization import BatchNormalization
 from sanet_tf.seeds import derive_seed
 
 
@@ -48,6 +49,21 @@ class FeatureMapLayer(keras.layers.Layer):
 
     def get_config(self):
         return {**super().get_config(), "seed": self.seed}
+
+    def quantize(self, mode=None, **kwargs):
+        raise NotImplementedError(
+            f"{type(self).__name__} stays in floating point. Whole networks "
+            "are quantized by python -m sanet_tf.export --format=litert "
+            "--quantize."
+        )
+
+    @property
+    def enable_lora(self):
+        # No method: what asks each layer by `hasattr` passes these by.
+        raise AttributeError(
+            f"{type(self).__name__} has no LoRA: train it whole, or leave it "
+            "as it is by `trainable = False`."
+        )
 
     def glorot(self, stream):
         """Glorot's initialiser; each `stream` has its own values."""
@@ -219,20 +235,6 @@ class AttentionLayer(FeatureMapLayer):
         raise NotImplementedError(
             f"{type(self).__name__} must implement `attend(inputs, mask)`."
         )
-
-
-class BatchNormalization(keras.layers.BatchNormalization):
-    """Keras's, with moments that are accurate over millions of positions.
-
-    Means over many positions vary little between samples: the usual epsilon
-    of 1e-3 would outweigh their variance.
-    """
-
-    def __init__(self, momentum=0.9, epsilon=1e-5, **kwargs):
-        super().__init__(momentum=momentum, epsilon=epsilon, **kwargs)
-
-    def _moments(self, inputs, mask):
-        return positions.moments(inputs, masking.expand(mask, inputs))
 
 
 def project(inputs, kernel):

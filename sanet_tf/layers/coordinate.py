@@ -15,8 +15,9 @@ import keras
 from keras import ops
 
 from sanet_tf.layers import masking, positions
-from sanet_tf.layers.base import BatchNormalization, FeatureMapLayer, convolve
+from sanet_tf.layers.base import FeatureMapLayer, convolve
 from sanet_tf.layers.checks import check_positive
+from sanet_tf.layers.normalization import BatchNormalization
 
 MIN_HIDDEN = 8
 

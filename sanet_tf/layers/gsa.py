@@ -27,7 +27,8 @@ import keras
 from keras import ops
 
 from sanet_tf.layers import masking, positions
-from sanet_tf.layers.base import AttentionLayer, BatchNormalization, project
+from sanet_tf.layers.base import AttentionLayer, project
+from sanet_tf.layers.normalization import BatchNormalization
 
 
 def attend_to_content(queries, keys, values, mask=None):

@@ -15,7 +15,8 @@ import keras
 from keras import ops
 
 from sanet_tf.layers import masking, positions
-from sanet_tf.layers.base import BatchNormalization, FeatureMapLayer
+from sanet_tf.layers.base import FeatureMapLayer
+from sanet_tf.layers.normalization import BatchNormalization
 
 
 def saliency(inputs, mask=None):

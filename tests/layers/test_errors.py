@@ -73,6 +73,17 @@ def test_a_second_input(name, config):
         layer(x, x)
 
 
+@each_operator
+def test_quantization_and_lora(name, config):
+    layer = ATTENTION[name](**config)
+    layer.build(SHAPES[2])
+    with pytest.raises(NotImplementedError, match=r"by python -m sanet_tf.ex"):
+        layer.quantize("int8")
+    assert not hasattr(layer, "enable_lora")
+    with pytest.raises(AttributeError, match=f"{type(layer).__name__} has no"):
+        layer.enable_lora(4)
+
+
 @pytest.mark.parametrize("reduction", [0, 1.5])
 @each_reduced_operator
 def test_reduction(name, reduction):
