@@ -6,6 +6,9 @@ RESTORED = demo-restoration
 # A file of tests to each core, on at most four: each process takes memory.
 PYTEST = $(BIN)/python -m pytest -n logical --maxprocesses=4 --dist=loadfile
 
+# Of PyTorch one version, so that its tests stay the same.
+TORCH ?= 2.13.0
+
 .PHONY: demo demo-restoration tables docs test test-faults lint format clean
 
 # Trains SANet on scikit-learn's digits, then classifies image files.
@@ -37,11 +40,14 @@ docs: .venv/docs-installed
 	    --config-file docs/mkdocs.yml
 	@echo "wrote build/site/index.html"
 
-# Operators, networks and training run on JAX too.
-test: .venv/installed
+# Operators, networks and training run on JAX too, operators and training on
+# PyTorch, where TensorFlow is not installed.
+test: .venv/installed .venv-torch/installed
 	$(PYTEST)
 	KERAS_BACKEND=jax $(PYTEST) tests/layers tests/models tests/test_feeds.py \
 	    tests/test_training*.py tests/data/test_augmentation.py
+	KERAS_BACKEND=torch $(PYTEST:.venv/%=.venv-torch/%) tests/layers \
+	    tests/test_feeds.py tests/test_training*.py
 
 # All faults, of which the tests make a few; one after the other.
 test-faults: .venv/installed
@@ -64,5 +70,11 @@ format: .venv/installed
 	$(BIN)/python -m pip install --quiet --editable ".[test]"
 	touch $@
 
+.venv-torch/installed: setup.py
+	$(PYTHON) -m venv .venv-torch
+	.venv-torch/bin/python -m pip install --quiet pytest pytest-xdist \
+	    torch==$(TORCH) --editable ".[torch]"
+	touch $@
+
 clean:
-	rm -rf .venv build dist *.egg-info $(DEMO) $(RESTORED)
+	rm -rf .venv .venv-torch build dist *.egg-info $(DEMO) $(RESTORED)

@@ -20,7 +20,7 @@ from children import Children
 
 from sanet_tf.errors import UserError
 from sanet_tf.record import script_flags
-from sanet_tf.run_directory import check_flags
+from sanet_tf.run_directory import check_flags, has_saved
 
 FLAGS = flags.FLAGS
 
@@ -66,7 +66,7 @@ class Run:
     def check(self):
         """Refuses the folder of a run with other flags, as the script would."""
         record = self.folder / "run.json"
-        if record.exists():
+        if record.exists() and has_saved(self.folder):
             values = {**script_flags(self.script), **self.changed}
             for name in self._evaluation:
                 del values[name]

@@ -14,7 +14,7 @@ import cifar  # its flags are this script's too
 from absl import flags
 
 from sanet_tf import cli
-from sanet_tf.errors import UserError
+from sanet_tf.errors import UserError, did_you_mean
 
 FLAGS = flags.FLAGS
 
@@ -87,7 +87,7 @@ def check_models(names):
     if unknown:
         raise UserError(
             f"expected --models among {', '.join(MODELS)}; "
-            f"got {', '.join(unknown)}"
+            f"got {', '.join(unknown)}{did_you_mean(unknown[0], MODELS)}"
         )
 
 

@@ -33,6 +33,10 @@ flags.DEFINE_string(
 flags.DEFINE_string("data_dir", None, "where the data set lies")
 flags.DEFINE_bool("download", False, "let TensorFlow Datasets download it")
 flags.DEFINE_string(
+    "train_split", None, "of its sets a split or slice, such as train[:90%]"
+)
+flags.DEFINE_string("val_split", None, "the same, such as train[90%:]")
+flags.DEFINE_string(
     "output_dir", None, "folder of the run; default runs/MODEL-DATASET"
 )
 flags.DEFINE_integer("image_size", 224, "side in pixels", lower_bound=1)
@@ -79,7 +83,13 @@ def _train(distribution):
 
     function = training_flags.network()
     recipe = recipe_flags.recipe()
-    source = load_source(FLAGS.dataset, FLAGS.data_dir, FLAGS.download)
+    source = load_source(
+        FLAGS.dataset,
+        FLAGS.data_dir,
+        FLAGS.download,
+        FLAGS.train_split,
+        FLAGS.val_split,
+    )
     for line in source.warnings:
         print(f"warning: {line}")
     training_flags.set_precision(gpu_name() is not None)

@@ -12,7 +12,7 @@ import augmentation_flags
 import recipe_flags
 from absl import flags
 
-from sanet_tf.errors import UserError
+from sanet_tf.errors import UserError, did_you_mean
 
 FLAGS = flags.FLAGS
 
@@ -130,6 +130,7 @@ def network():
     if FLAGS.model not in MODELS:
         raise UserError(
             f"expected --model among {', '.join(MODELS)}; got {FLAGS.model}"
+            f"{did_you_mean(FLAGS.model, MODELS)}"
         )
     return MODELS[FLAGS.model]
 

@@ -11,7 +11,7 @@ import published
 from absl import flags
 
 from sanet_tf import cli
-from sanet_tf.errors import UserError
+from sanet_tf.errors import UserError, did_you_mean
 from sanet_tf.files import write_csv
 
 MODEL_NAMES = flags.DEFINE_list("models", None, "models to count; all if none")
@@ -39,7 +39,7 @@ def main(arguments):
     if unknown:
         raise UserError(
             f"expected --models among {', '.join(known)}; "
-            f"got {', '.join(unknown)}"
+            f"got {', '.join(unknown)}{did_you_mean(unknown[0], known)}"
         )
     classifiers = [name for name in names if name in MODELS]
     if classifiers:

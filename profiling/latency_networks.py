@@ -3,7 +3,7 @@
 import numpy as np
 
 from sanet_tf import cli
-from sanet_tf.errors import UserError
+from sanet_tf.errors import UserError, did_you_mean
 
 REFERENCE = "keras.applications MobileNetV2"
 
@@ -18,6 +18,7 @@ def build(name, image_size):
     if name not in functions:
         raise UserError(
             f"expected --models among {', '.join(MODELS)}; got {name}"
+            f"{did_you_mean(name, MODELS)}"
         )
     keras.utils.set_random_seed(0)
     shape = (image_size, image_size, 3)

@@ -14,7 +14,7 @@ import gc
 from absl import flags
 
 from sanet_tf import cli
-from sanet_tf.errors import UserError
+from sanet_tf.errors import UserError, did_you_mean
 
 FLAGS = flags.FLAGS
 REFERENCE = "keras.applications"  # its MobileNetV2, always measured
@@ -72,7 +72,7 @@ def _functions():
     if unknown:
         raise UserError(
             f"expected --models among {', '.join(MODELS)}; "
-            f"got {', '.join(unknown)}"
+            f"got {', '.join(unknown)}{did_you_mean(unknown[0], MODELS)}"
         )
     functions = {name: MODELS[name] for name in names}
     return {**functions, REFERENCE: keras.applications.MobileNetV2}

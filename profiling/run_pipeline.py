@@ -28,7 +28,7 @@ from absl import flags
 from measure import measure
 
 from sanet_tf import cli
-from sanet_tf.errors import UserError
+from sanet_tf.errors import UserError, did_you_mean
 
 FLAGS = flags.FLAGS
 SIDES = (375, 500)  # height and width of most photographs of ImageNet
@@ -68,6 +68,7 @@ def main(arguments):
     if FLAGS.model and FLAGS.model not in MODELS:
         raise UserError(
             f"expected --model among {', '.join(MODELS)}; got {FLAGS.model}"
+            f"{did_you_mean(FLAGS.model, MODELS)}"
         )
     output = make_directory(FLAGS.output_dir)
     record, rows = run_record(script_flags()), []

@@ -13,7 +13,7 @@ from sanet_tf.errors import UserError
 
 BACKENDS = (
     "expected one of tensorflow, jax and torch in the environment variable "
-    "KERAS_BACKEND, and installed"
+    'KERAS_BACKEND, and installed, as by pip install ".[tensorflow]"'
 )
 DETERMINISTIC_XLA = "--xla_gpu_deterministic_ops=true"
 ENDING = (signal.SIGTERM, signal.SIGHUP)
@@ -50,15 +50,24 @@ def load_tensorflow(deterministic=False):
             one operation runs at a time, by all cores: TensorFlow's
             `enable_op_determinism` leaves the order open in which gradients
             that operations side by side have made are added up.
+
+    Raises:
+        UserError: it is not installed.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with silent_stderr():
-        import tensorflow as tf
+    try:
+        with silent_stderr():
+            import tensorflow as tf
 
-        if deterministic:
-            tf.config.threading.set_inter_op_parallelism_threads(1)
-            tf.config.experimental.enable_op_determinism()
-        tf.config.list_logical_devices()
+            if deterministic:
+                tf.config.threading.set_inter_op_parallelism_threads(1)
+                tf.config.experimental.enable_op_determinism()
+            tf.config.list_logical_devices()
+    except ImportError as error:
+        raise UserError(
+            f"TensorFlow is needed here and cannot be imported ({error}): "
+            'pip install ".[tensorflow]"'
+        ) from error
     tf.get_logger().setLevel("ERROR")
     logging.set_verbosity(logging.ERROR)
     return tf

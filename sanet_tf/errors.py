@@ -1,5 +1,13 @@
 """The error that a command line shows as one line."""
 
+import difflib
+
 
 class UserError(ValueError):
     """What was expected, what came, and what to do, in one line."""
+
+
+def did_you_mean(name, known):
+    """The end of a message: the closest known name, or nothing."""
+    close = difflib.get_close_matches(name, known, n=1)
+    return f"; did you mean {close[0]}?" if close else ""

@@ -16,10 +16,10 @@ import json
 from sanet_tf import files
 from sanet_tf.errors import UserError
 from sanet_tf.models.features import layers_named
+from sanet_tf.run_directory import TRANSFER
 from sanet_tf.trained import WEIGHTS
 
 HEAD = "classifier"  # part of every network's names
-TRANSFER = "initial_weights.json"
 
 
 @dataclasses.dataclass(frozen=True)

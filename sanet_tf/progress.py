@@ -9,6 +9,7 @@ import keras
 from tqdm import tqdm
 
 from sanet_tf.errors import UserError
+from sanet_tf.seeds import derive_seed
 
 
 def progress_bar(total, initial, unit="step", shown=True):
@@ -55,6 +56,14 @@ class Watch(keras.callbacks.Callback):
         self.started = time.monotonic()  # clocks are set, and go back
         self.ticks = []  # (time, step) after each execution
 
+    def on_epoch_begin(self, epoch, logs=None):
+        if keras.backend.backend() == "torch":
+            # Keras's dropout draws from its generator, whose state is in no
+            # checkpoint; so has Keras, when it built the first step.
+            import torch
+
+            torch.manual_seed(derive_seed(self.trainer.seed, epoch))
+
     def on_train_batch_end(self, batch, logs=None):
         steps = self.trainer.steps_per_epoch
         taken = (batch + 1) / self.trainer.recipe.accumulate_steps
@@ -91,11 +100,13 @@ def refuse_loss(loss, where, epoch):
     Raises:
         UserError: always.
     """
-    kept = f"the weights of epoch {epoch} are kept"
+    kept, place = "no weights were saved", ""
+    if epoch:
+        kept = f"the weights of epoch {epoch} are kept"
+        place = ", in another --output_dir"
     raise UserError(
-        f"the loss became {loss} {where} epoch {epoch + 1}; "
-        f"{kept if epoch else 'no weights were saved'}. Try a "
-        "lower --learning_rate, in another --output_dir"
+        f"the loss became {loss} {where} epoch {epoch + 1}; {kept}. Try a "
+        f"lower --learning_rate{place}"
     )
 
 

@@ -73,7 +73,8 @@ class Recipe:
         if self.warmup_epochs >= self.epochs:
             raise UserError(
                 "expected --warmup_epochs below --epochs, got "
-                f"{self.warmup_epochs} and {self.epochs}"
+                f"{self.warmup_epochs} and {self.epochs}; add "
+                f"--warmup_epochs={self.epochs // 4}"
             )
         if self.schedule == "flat_cosine" and (
             4 * self.warmup_epochs > 3 * self.epochs

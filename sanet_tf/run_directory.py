@@ -19,6 +19,9 @@ from sanet_tf.errors import UserError
 from sanet_tf.record import default_flags, run_record
 
 LABELS = "labels.txt"
+TRANSFER = "initial_weights.json"
+WEIGHTS = "best.weights.h5"
+BEGINNING = {".lock", "run.json", LABELS, TRANSFER}  # without weights
 
 
 class RunDirectory:
@@ -27,7 +30,7 @@ class RunDirectory:
     Args:
         path: the folder; made if missing.
         flags: `{name: value}` of all flags that decide the result. A folder
-            of a run with other flags is refused.
+            of a run with other flags is refused, unless it has saved nothing.
 
     Raises:
         UserError: another process writes there, or the flags differ.
@@ -38,10 +41,13 @@ class RunDirectory:
         self._lock = self._acquire()
         files.remove_leftovers(self.path)
         record = self.path / "run.json"
-        if record.exists():
+        if record.exists() and has_saved(self.path):
             check_flags(record, flags)
-        else:
-            files.write_json(record, run_record(flags))
+            return
+        if not has_saved(self.path):
+            (self.path / LABELS).unlink(missing_ok=True)
+            (self.path / TRANSFER).unlink(missing_ok=True)
+        files.write_json(record, run_record(flags))
 
     def __truediv__(self, name):
         return self.path / name
@@ -87,6 +93,14 @@ class RunDirectory:
         return lock
 
 
+def has_saved(path):
+    """Whether a run's folder holds more than what is written at its start.
+
+    A run whose loss is not finite in the first epoch leaves no more.
+    """
+    return bool({entry.name for entry in path.iterdir()} - BEGINNING)
+
+
 def format_labels(class_names):
     """The bytes of labels.txt; file names need not be UTF-8."""
     for name in class_names:
@@ -125,7 +139,13 @@ def check_flags(record, flags):
         if recorded.get(name) != flags.get(name)
     ]
     if differences:
+        hint = "choose another --output_dir"
+        if (record.parent / WEIGHTS).exists():
+            hint += (
+                f", and add --init_from={record.parent} to begin with the "
+                "weights of this one"
+            )
         raise UserError(
             f"{record.parent} holds a run with other flags "
-            f"({'; '.join(differences)}); choose another --output_dir"
+            f"({'; '.join(differences)}); {hint}"
         )

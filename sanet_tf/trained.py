@@ -18,9 +18,8 @@ from sanet_tf.errors import UserError
 from sanet_tf.models import MODELS
 from sanet_tf.models.operators import parse_attention_config
 from sanet_tf.models.weights import load_weights
-from sanet_tf.run_directory import LABELS, parse_labels
+from sanet_tf.run_directory import LABELS, WEIGHTS, parse_labels
 
-WEIGHTS = "best.weights.h5"
 # Beyond them a damaged record would ask for all memory there is.
 LARGEST = {"alpha": 4, "image_size": 4096}
 LARGEST_VGG16 = 448  # pixels, by which its first dense layer grows

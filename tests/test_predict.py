@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from sanet_tf.data.decoding import UNKNOWN
 from sanet_tf.export import export_saved_model, probabilities
 from sanet_tf.models import SANet
 
@@ -127,7 +128,7 @@ def test_pictures_and_what_cannot_be_read(saved_model, pictures):
     )
     assert result.returncode == 1
     assert result.stderr.splitlines() == [
-        "broken.jpg: not a JPEG or PNG image",
+        f"broken.jpg: {UNKNOWN}",
         "none.jpg: no such file",
     ]
     lines = result.stdout.splitlines()

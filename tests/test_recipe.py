@@ -196,7 +196,7 @@ def test_moving_average_comes_and_goes():
         ),
         (
             {"schedule": "flat_cosine", "warmup_epochs": 3},
-            "--warmup_epochs below --epochs, got 3 and 3",
+            "below --epochs, got 3 and 3; add --warmup_epochs=0",
         ),
         (
             {"epochs": 8, "schedule": "flat_cosine", "warmup_epochs": 7},

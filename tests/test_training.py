@@ -17,7 +17,7 @@ from sanet_tf.results import write_results
 from tests.checkpoints import arrays as weights
 from tests.tiny_run import RECIPE, network
 
-SKIPPED = {"a.jpg": "not a JPEG or PNG image"}
+SKIPPED = {"a.jpg": "truncated"}
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +147,10 @@ def test_the_best_weights_are_the_networks(finished):
         )
 
 
-@pytest.mark.parametrize("steps_per_execution", [1, 2])
+@pytest.mark.parametrize(
+    "steps_per_execution",
+    [1] if keras.backend.backend() == "torch" else [1, 2],
+)
 def test_takes_all_steps(steps_per_execution, make_trainer, tmp_path):
     """Of 26 images in batches of 8, also where a call has two or one."""
     trainer = make_trainer(
@@ -160,7 +163,7 @@ def test_takes_all_steps(steps_per_execution, make_trainer, tmp_path):
 
 def test_strict(make_trainer, tmp_path):
     trainer = make_trainer(tmp_path / "run", skipped=SKIPPED, strict=True)
-    with pytest.raises(UserError, match=r"--strict: a.jpg: not a JPEG"):
+    with pytest.raises(UserError, match=r"--strict: a.jpg: truncated"):
         trainer.train()
 
 

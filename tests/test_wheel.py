@@ -1,5 +1,6 @@
-"""The wheel installs with its dependencies and imports, with nothing else."""
+"""The wheel installs with its dependencies and works, with nothing else."""
 
+import os
 import subprocess
 import sys
 import venv
@@ -20,23 +21,62 @@ print(load_source("digits").sizes, tfds.builder("cifar10").name)
 """
 
 
-@pytest.mark.slow
-def test_wheel_in_a_bare_environment(tmp_path):
-    wheel = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps"]
-    subprocess.run([*wheel, f"--wheel-dir={tmp_path}", ROOT], check=True)
-    (built,) = tmp_path.glob("sanet_tf-*.whl")
-    venv.create(tmp_path / "bare", with_pip=True)
-    python = tmp_path / "bare" / "bin" / "python"
-    install = [python, "-m", "pip", "install", "--quiet", built]
-    subprocess.run(install, check=True)
-    subprocess.run([python, "-m", "pip", "check"], check=True)
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("wheel")
+    build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps"]
+    subprocess.run([*build, f"--wheel-dir={folder}", ROOT], check=True)
+    (built,) = folder.glob("sanet_tf-*.whl")
+    return built
+
+
+@pytest.fixture
+def bare(wheel, tmp_path):
+    """Function of an extra to the Python of an environment with it alone."""
+
+    def bare(extra):
+        venv.create(tmp_path / "bare", with_pip=True)
+        python = tmp_path / "bare" / "bin" / "python"
+        install = [python, "-m", "pip", "install", "--quiet"]
+        subprocess.run([*install, f"{wheel}[{extra}]"], check=True)
+        subprocess.run([python, "-m", "pip", "check"], check=True)
+        return python
+
+    return bare
+
+
+def run(*command, folder, **environment):
     result = subprocess.run(
-        [python, "-c", PROGRAM],
-        cwd=tmp_path,
+        command,
+        cwd=folder,
+        env={**os.environ, **environment},
         capture_output=True,
         text=True,
         check=False,
     )
     assert result.returncode == 0, result.stderr
-    assert f"sanet {tmp_path}" in result.stdout
-    assert "{'train': 1437, 'val': 360} cifar10" in result.stdout
+    return result.stdout
+
+
+@pytest.mark.slow
+def test_with_tensorflow(bare, tmp_path):
+    output = run(bare("tensorflow"), "-c", PROGRAM, folder=tmp_path)
+    assert f"sanet {tmp_path}" in output
+    assert "{'train': 1437, 'val': 360} cifar10" in output
+
+
+@pytest.mark.slow
+def test_training_without_tensorflow(bare, tmp_path):
+    python = bare("jax")
+    packages = next(python.parents[1].glob("lib/*/site-packages"))
+    for package in "tensorflow", "csbdeep":
+        assert not (packages / package).exists()
+    output = run(
+        *(python, ROOT / "experiments/cifar.py", "--dataset=digits"),
+        *("--model=mobilenet_v2", "--alpha=0.1", "--epochs=1"),
+        "--output_dir=run",
+        folder=tmp_path,
+        KERAS_BACKEND="jax",
+        PYTHONPATH="",
+    )
+    assert "best epoch 1: validation top-1" in output

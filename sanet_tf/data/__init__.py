@@ -3,13 +3,18 @@
 from sanet_tf.errors import UserError
 
 
-def load_source(dataset, data_dir=None, download=False):
+def load_source(
+    dataset, data_dir=None, download=False, train_split=None, val_split=None
+):
     """Opens a data set by name.
 
     Args:
         dataset: "digits", "folder", or a name of TensorFlow Datasets.
         data_dir: where it lies; needed for "folder".
         download: whether TensorFlow Datasets may download it.
+        train_split: of its sets, what to train on, such as "train[:90%]";
+            None: train.
+        val_split: the same to validate with; None: validation, or test.
 
     Returns:
         A `sanet_tf.data.source.Source`.
@@ -19,6 +24,12 @@ def load_source(dataset, data_dir=None, download=False):
     """
     from sanet_tf.data import digits, folder, tfds
 
+    splits = [split for split in (train_split, val_split) if split]
+    if dataset in ("digits", "folder") and splits:
+        raise UserError(
+            "--train_split and --val_split go with sets of TensorFlow "
+            f"Datasets, got --dataset={dataset} and {', '.join(splits)}"
+        )
     if dataset == "digits":
         return digits.load()
     if dataset == "folder":
@@ -28,7 +39,7 @@ def load_source(dataset, data_dir=None, download=False):
                 f"{folder.LAYOUT}"
             )
         return folder.load(data_dir)
-    return tfds.load(dataset, data_dir, download)
+    return tfds.load(dataset, data_dir, download, train_split, val_split)
 
 
 def load_arrays(dataset, data_dir=None, download=False, image_size=32):

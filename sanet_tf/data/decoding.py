@@ -2,7 +2,7 @@
 
 Pillow decodes, because it reads what image folders really hold (CMYK and
 greyscale JPEG, PNG named .JPEG, 16-bit PNG, rotated photographs) and tells
-the size before it decodes.
+the size before it decodes. Of several images in a file the first is read.
 """
 
 import io
@@ -12,8 +12,19 @@ import warnings
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-FORMATS = ("JPEG", "PNG")
-SUFFIXES = (".jpg", ".jpeg", ".png")  # in any case
+FORMATS = {  # Pillow's names, and the endings of files, in any case
+    "JPEG": (".jpg", ".jpeg", ".jfif"),
+    "PNG": (".png",),
+    "WEBP": (".webp",),
+    "GIF": (".gif",),
+    "BMP": (".bmp",),
+    "TIFF": (".tif", ".tiff"),
+    "PPM": (".ppm", ".pgm", ".pbm"),
+    "AVIF": (".avif",),
+    "JPEG2000": (".jp2", ".j2k"),
+}
+SUFFIXES = sum(FORMATS.values(), ())
+UNKNOWN = f"not an image ({', '.join(FORMATS)})"
 MAX_PIXELS = 2**26  # 64 Mpx, 192 MiB decoded; a small file can claim more
 MAX_SCANS = 200  # of a progressive JPEG, which has ten; each takes its time
 START_OF_SCAN = b"\xff\xda"
@@ -26,8 +37,13 @@ class ImageError(ValueError):
     """An image that cannot be read, and why."""
 
 
+def is_image_name(name):
+    """Whether a file of this name should be an image, and is not hidden."""
+    return name.lower().endswith(SUFFIXES) and not name.startswith(".")
+
+
 def decode_image(file):
-    """Reads a JPEG or PNG image.
+    """Reads an image of one of the `FORMATS`.
 
     Args:
         file: path or binary file object.
@@ -43,7 +59,7 @@ def decode_image(file):
     except ImageError:
         raise
     except UnidentifiedImageError as error:
-        raise ImageError("not a JPEG or PNG image") from error
+        raise ImageError(UNKNOWN) from error
     except FileNotFoundError as error:
         raise ImageError("no such file") from error
     except Exception as error:  # what a broken file raises is not documented
@@ -72,13 +88,17 @@ class Decoder:
 
 
 def _decode(file):
-    with Image.open(file, formats=FORMATS) as image:
+    with Image.open(file, formats=list(FORMATS)) as image:
         _check_scans(image)
         width, height = image.size
         if width * height > MAX_PIXELS:
             raise ImageError(
                 f"{width} x {height} pixels, more than the {MAX_PIXELS:,} "
                 "that are decoded"
+            )
+        if image.mode == "F" or (image.mode, image.format) == ("I", "TIFF"):
+            raise ImageError(
+                "pixels whose range is not known; expected 8 or 16 bits"
             )
         image = ImageOps.exif_transpose(image)
         if image.mode.startswith("I"):  # 16 bits
@@ -90,7 +110,7 @@ def _decode(file):
 
 def _check_scans(image):
     """Refuses a JPEG that would be gone over thousands of times."""
-    if image.format == "PNG":
+    if image.format not in ("JPEG", "MPO"):  # the latter holds several
         return
     image.fp.seek(0)
     scans = image.fp.read().count(START_OF_SCAN)

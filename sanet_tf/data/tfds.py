@@ -5,8 +5,9 @@ import socket
 import urllib.parse
 from pathlib import Path
 
+from sanet_tf.data import tfds_splits
 from sanet_tf.data.source import Source
-from sanet_tf.errors import UserError
+from sanet_tf.errors import UserError, did_you_mean
 
 SHUFFLE_BUFFER = 10_000
 EXPECTED = (
@@ -22,16 +23,19 @@ IMAGENET = (
 )
 
 
-def load(name, data_dir=None, download=False):
-    """A prepared set as a `Source`; its validation split, or test, is "val".
+def load(name, data_dir=None, download=False, train=None, val=None):
+    """A prepared set as a `Source`.
 
     Args:
         name: as in the catalogue of TensorFlow Datasets.
         data_dir: where it is prepared; TFDS's own default if None.
         download: whether a missing set may be downloaded.
+        train: the split to train on, or a slice, as in `tfds_splits.choose`.
+        val: the same to validate with.
 
     Raises:
-        UserError: unknown, not prepared, or not for image classification.
+        UserError: unknown, not prepared, not for image classification, or
+            without such splits.
     """
     import tensorflow_datasets as tfds
 
@@ -40,18 +44,22 @@ def load(name, data_dir=None, download=False):
         with contextlib.redirect_stdout(None):
             builder = tfds.builder(name, data_dir=directory)
     except tfds.core.DatasetNotFoundError as error:
+        close = did_you_mean(name, tfds.list_builders())
         raise UserError(
-            f"no data set is called {name!r}; {EXPECTED}"
+            f"no data set is called {name!r}; {EXPECTED}{_hint(name) or close}"
         ) from error
     except (ValueError, AssertionError) as error:  # of its name or version
         reason = str(error).partition("\n")[0]
         raise UserError(
             f"no data set {name!r} can be opened ({reason}); {EXPECTED}"
+            f"{_hint(name)}"
         ) from error
     _check_features(builder)
     if not builder.is_prepared():
+        if builder.info.splits:  # known from TFDS's own records, if online
+            tfds_splits.choose(builder.info, train, val)
         _prepare(builder, directory, download)
-    splits = {"train": "train", "val": _validation_split(builder)}
+    splits = tfds_splits.choose(builder.info, train, val)
 
     def elements(split, seed=None):
         config = tfds.ReadConfig(shuffle_seed=seed, add_tfds_id=True)
@@ -73,29 +81,44 @@ def load(name, data_dir=None, download=False):
     return Source(class_names, sizes, elements)
 
 
+def _hint(name):
+    """What was meant, where the name is no mistake of spelling."""
+    if Path(name).is_dir():
+        return f"; the folder is read by --dataset=folder --data_dir={name}"
+    if "[" in name:
+        return f"; for a slice of a set, {tfds_splits.EXAMPLE}"
+    return ""
+
+
+def _full_name(builder):
+    """With the configuration, which `tfds build` would choose otherwise."""
+    config = builder.builder_config
+    return f"{builder.name}/{config.name}" if config else builder.name
+
+
 def _prepare(builder, directory, download):
+    name = _full_name(builder)
     if builder.name == "imagenet2012":
         raise UserError(IMAGENET.format(directory=directory))
     if not download:
         raise UserError(
-            f"{builder.name} is not prepared in {directory}; add --download, "
-            f"or prepare it with: tfds build {builder.name} "
-            f"--data_dir={directory}"
+            f"{name} is not prepared in {directory}; add --download, or "
+            f"prepare it with: tfds build {name} --data_dir={directory}"
         )
     host = urllib.parse.urlparse(builder.info.homepage).hostname
     try:  # TFDS itself retries for minutes
         socket.create_connection((host, 443), timeout=5).close()
     except OSError as error:
         raise UserError(
-            f"{builder.name} is not prepared in {directory} and cannot be "
-            f"downloaded: no connection to {host}. Prepare it elsewhere with: "
-            f"tfds build {builder.name}, and name its folder by --data_dir"
+            f"{name} is not prepared in {directory} and cannot be downloaded: "
+            f"no connection to {host}. Prepare it elsewhere with: tfds build "
+            f"{name}, and name its folder by --data_dir"
         ) from error
     try:
         builder.download_and_prepare()
     except Exception as error:  # of the network, a checksum, a manual download
         raise UserError(
-            f"{builder.name} could not be prepared in {directory}: "
+            f"{name} could not be prepared in {directory}: "
             f"{' '.join(str(error).split())}"
         ) from error
 
@@ -114,14 +137,3 @@ def _check_features(builder):
             "the features image (Image) and label (ClassLabel), found "
             f"{', '.join(found)}"
         )
-
-
-def _validation_split(builder):
-    for split in ("validation", "test"):
-        if split in builder.info.splits and "train" in builder.info.splits:
-            return split
-    raise UserError(
-        f"{builder.name} has no split to train on and to validate with: "
-        "expected train and validation or test, found "
-        f"{', '.join(builder.info.splits)}"
-    )

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from sanet_tf.data.arrays import scale
-from sanet_tf.data.decoding import SUFFIXES, ImageError, decode_image
+from sanet_tf.data.decoding import ImageError, decode_image, is_image_name
 from sanet_tf.errors import UserError
 
 LARGEST = 256  # pictures to calibrate with
@@ -55,9 +55,7 @@ def _files(path):
     """The path itself, or the pictures anywhere in a folder."""
     if not path.is_dir():
         return [path]
-    files = sorted(
-        file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES
-    )
+    files = sorted(file for file in path.rglob("*") if is_image_name(file.name))
     if not files:
-        raise UserError(f"no {', '.join(SUFFIXES)} files in the folder {path}")
+        raise UserError(f"no images in the folder {path}")
     return files

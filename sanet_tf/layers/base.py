@@ -1,9 +1,11 @@
-"""What the operators share: shapes, arguments, projections, BatchNorm."""
+"""What the operators share: shapes, arguments, projections."""
 
 import keras
 from keras import ops
 
-from sanet_tf.layers import positions
+from sanet_tf.layers import masking, positions
+from sanet_tf.layers.checks import check_channels_last, check_positive
+from sanet_tf.layers.normalization import BatchNormalization
 from sanet_tf.seeds import derive_seed
 
 
@@ -17,6 +19,8 @@ class FeatureMapLayer(keras.layers.Layer):
     Call arguments:
         inputs: `(B, *spatial, C)`, one to three spatial axes (two for a
             planar operator), each of which may be unknown (None).
+        mask: `(B, *spatial)`, true for the positions that count; None: all.
+            The others change nothing for these.
 
     Output:
         The shape of the input.
@@ -30,15 +34,36 @@ class FeatureMapLayer(keras.layers.Layer):
     def __init__(self, seed=None, **kwargs):
         super().__init__(**kwargs)
         self.seed = seed
+        self.supports_masking = True
 
     def build(self, input_shape):
         self._check_input_shape(input_shape)
+        self.input_spec = keras.layers.InputSpec(
+            min_ndim=4 if self.is_planar else 3,
+            max_ndim=4 if self.is_planar else 5,
+            axes={-1: input_shape[-1]},
+        )
 
     def compute_output_shape(self, input_shape):
         return input_shape
 
     def get_config(self):
         return {**super().get_config(), "seed": self.seed}
+
+    def quantize(self, mode=None, **kwargs):
+        raise NotImplementedError(
+            f"{type(self).__name__} stays in floating point. Whole networks "
+            "are quantized by python -m sanet_tf.export --format=litert "
+            "--quantize."
+        )
+
+    @property
+    def enable_lora(self):
+        # No method: what asks each layer by `hasattr` passes these by.
+        raise AttributeError(
+            f"{type(self).__name__} has no LoRA: train it whole, or leave it "
+            "as it is by `trainable = False`."
+        )
 
     def glorot(self, stream):
         """Glorot's initialiser; each `stream` has its own values."""
@@ -74,6 +99,7 @@ class FeatureMapLayer(keras.layers.Layer):
         return kernel, bias
 
     def _check_input_shape(self, input_shape):
+        check_channels_last()
         axes = [2] if self.is_planar else [1, 2, 3]
         if len(input_shape) - 2 not in axes:
             count = "two" if self.is_planar else "one to three"
@@ -93,9 +119,10 @@ class FeatureMapLayer(keras.layers.Layer):
 class AttentionLayer(FeatureMapLayer):
     """Base of the operators with queries, keys and values.
 
-    A subclass implements `attend(inputs)`, from `(B, *spatial, C)` to
-    `(B, N, C)`. Queries, keys and values are the input itself or its product
-    with one C x C matrix without bias. There is no output projection.
+    A subclass implements `attend(inputs, mask=None)`, from `(B, *spatial, C)`,
+    zero where the mask `(B, *spatial, 1)` is false, to `(B, N, C)`. Queries,
+    keys and values are the input itself or its product with one C x C matrix
+    without bias. There is no output projection.
 
     Args:
         num_heads: number of heads H; divides C. Their outputs are
@@ -115,6 +142,7 @@ class AttentionLayer(FeatureMapLayer):
         inputs: `(B, *spatial, C)`, one to three spatial axes, each of which
             may be unknown (None).
         training: whether BatchNorm uses the statistics of the batch.
+        mask: `(B, *spatial)`, true for the positions that count; None: all.
 
     Output:
         The shape of the input.
@@ -127,6 +155,7 @@ class AttentionLayer(FeatureMapLayer):
     def __init__(
         self,
         num_heads=1,
+        *,
         use_query_projection=False,
         use_key_projection=False,
         use_value_projection=True,
@@ -136,8 +165,7 @@ class AttentionLayer(FeatureMapLayer):
         **kwargs,
     ):
         super().__init__(seed, **kwargs)
-        check_positive("num_heads", num_heads)
-        self.num_heads = num_heads
+        self.num_heads = check_positive("num_heads", num_heads)
         self.use_query_projection = use_query_projection
         self.use_key_projection = use_key_projection
         self.use_value_projection = use_value_projection
@@ -178,11 +206,16 @@ class AttentionLayer(FeatureMapLayer):
             )
             self.batch_norm.build(input_shape)
 
-    def call(self, inputs, training=None):
-        outputs = ops.cast(self.attend(inputs), self.compute_dtype)
+    def call(self, inputs, *, training=None, mask=None):
+        if mask is None:
+            outputs = self.attend(inputs)
+        else:
+            counts = masking.expand(mask, inputs)
+            outputs = self.attend(masking.zero(inputs, counts), counts)
+        outputs = ops.cast(outputs, self.compute_dtype)
         outputs = positions.unflatten(outputs, inputs)
         if self.batch_norm is not None:
-            outputs = self.batch_norm(outputs, training=training)
+            outputs = self.batch_norm(outputs, training=training, mask=mask)
         return outputs
 
     def get_config(self):
@@ -198,44 +231,10 @@ class AttentionLayer(FeatureMapLayer):
             ),
         }
 
-    def attend(self, inputs):
+    def attend(self, inputs, mask=None):
         raise NotImplementedError(
-            f"{type(self).__name__} must implement `attend(inputs)`."
+            f"{type(self).__name__} must implement `attend(inputs, mask)`."
         )
-
-
-class BatchNormalization(keras.layers.BatchNormalization):
-    """Keras's, with moments that are accurate over millions of positions.
-
-    Means over many positions vary little between samples: the usual epsilon
-    of 1e-3 would outweigh their variance.
-    """
-
-    def __init__(self, momentum=0.9, epsilon=1e-5, **kwargs):
-        super().__init__(momentum=momentum, epsilon=epsilon, **kwargs)
-
-    def call(self, inputs, training=None, mask=None):
-        if not (training and self.trainable):
-            return super().call(inputs, training=training, mask=mask)
-        inputs = positions.widen(inputs)
-        mean, variance = positions.moments(inputs)
-        for average, value in (
-            (self.moving_mean, mean),
-            (self.moving_variance, variance),
-        ):
-            average.assign(
-                average * self.momentum + value * (1 - self.momentum)
-            )
-        outputs = ops.batch_normalization(
-            inputs,
-            mean,
-            variance,
-            axis=-1,
-            offset=self.beta,
-            scale=self.gamma,
-            epsilon=self.epsilon,
-        )
-        return ops.cast(outputs, self.compute_dtype)
 
 
 def project(inputs, kernel):
@@ -246,11 +245,3 @@ def project(inputs, kernel):
 def convolve(inputs, kernel, bias):
     """A 1x1 convolution: `inputs @ kernel + bias`."""
     return ops.add(ops.matmul(inputs, kernel), bias)
-
-
-def check_positive(name, value):
-    """Raises ValueError unless an argument is a positive integer."""
-    if not isinstance(value, int) or value < 1:
-        raise ValueError(
-            f"`{name}` must be a positive integer. Received: {name}={value}"
-        )

@@ -14,13 +14,10 @@ width, N = hw positions, C channels, r the reduction. Hou, Zhou, Feng,
 import keras
 from keras import ops
 
-from sanet_tf.layers import positions
-from sanet_tf.layers.base import (
-    BatchNormalization,
-    FeatureMapLayer,
-    check_positive,
-    convolve,
-)
+from sanet_tf.layers import masking, positions
+from sanet_tf.layers.base import FeatureMapLayer, convolve
+from sanet_tf.layers.checks import check_positive
+from sanet_tf.layers.normalization import BatchNormalization
 
 MIN_HIDDEN = 8
 
@@ -29,6 +26,23 @@ def pool_axes(inputs):
     """Means along the rows, then along the columns: `(B, h + w, C)`."""
     means = [ops.mean(inputs, axis=2), ops.mean(inputs, axis=1)]
     return ops.concatenate(means, axis=1)
+
+
+def pool_counted(inputs, mask):
+    """`pool_axes` of the positions that count, and which rows have some.
+
+    Args:
+        inputs: `(B, h, w, C)`, zero where they do not count.
+        mask: booleans `(B, h, w, 1)`, or None.
+
+    Returns:
+        `(B, h + w, C)`, and booleans `(B, h + w)` or None.
+    """
+    if mask is None:
+        return pool_axes(inputs), None
+    share = pool_axes(ops.cast(mask, inputs.dtype))
+    pooled = pool_axes(inputs) / ops.maximum(share, masking.FEWEST)
+    return pooled, share[..., 0] > 0
 
 
 @keras.saving.register_keras_serializable("sanet_tf")
@@ -45,6 +59,7 @@ class CoordinateAttention(FeatureMapLayer):
         inputs: `(B, height, width, C)`; height and width may be unknown
             (None).
         training: whether BatchNorm uses the statistics of the batch.
+        mask: `(B, *spatial)`, true for the positions that count; None: all.
 
     Output:
         The shape of the input.
@@ -62,8 +77,7 @@ class CoordinateAttention(FeatureMapLayer):
 
     def __init__(self, reduction=32, seed=None, **kwargs):
         super().__init__(seed, **kwargs)
-        check_positive("reduction", reduction)
-        self.reduction = reduction
+        self.reduction = check_positive("reduction", reduction)
 
     def build(self, input_shape):
         super().build(input_shape)
@@ -83,11 +97,13 @@ class CoordinateAttention(FeatureMapLayer):
             "column", (hidden, channels), self.glorot(2)
         )
 
-    def call(self, inputs, training=None):
-        pooled = pool_axes(positions.widen(inputs))
-        hidden = ops.hard_swish(
-            self.batch_norm(convolve(pooled, *self.reduce), training=training)
-        )
+    def call(self, inputs, *, training=None, mask=None):
+        mask = masking.expand(mask, inputs)
+        inputs = masking.zero(inputs, mask)
+        pooled, mask = pool_counted(positions.widen(inputs), mask)
+        hidden = convolve(pooled, *self.reduce)
+        hidden = self.batch_norm(hidden, training=training, mask=mask)
+        hidden = ops.hard_swish(hidden)
         height = ops.shape(inputs)[1]
         rows = self._gates(hidden[:, :height], self.row)  # (B, h, C)
         columns = self._gates(hidden[:, height:], self.column)  # (B, w, C)

@@ -15,13 +15,18 @@ Squeeze-Excitation Networks and Beyond" (2019), Eq. 5 and Figure 4d.
 import keras
 from keras import ops
 
-from sanet_tf.layers import positions
-from sanet_tf.layers.base import FeatureMapLayer, check_positive, convolve
+from sanet_tf.layers import masking, positions
+from sanet_tf.layers.base import FeatureMapLayer, convolve
+from sanet_tf.layers.checks import check_positive
 
 
-def context(inputs, key):
-    """The context g of `(B, N, C)`, float32 or wider, with wk and bk."""
-    return positions.softmax_mean(convolve(inputs, *key), inputs)
+def context(inputs, key, mask=None):
+    """The context g of `(B, N, C)`, float32 or wider, with wk and bk.
+
+    `mask`, `(B, N, 1)`, is true for the positions that count; None: all.
+    """
+    scores = masking.lower(convolve(inputs, *key), mask)
+    return positions.softmax_mean(scores, inputs)
 
 
 @keras.saving.register_keras_serializable("sanet_tf")
@@ -37,6 +42,7 @@ class GlobalContext(FeatureMapLayer):
     Call arguments:
         inputs: `(B, *spatial, C)`, one to three spatial axes, each of which
             may be unknown (None).
+        mask: `(B, *spatial)`, true for the positions that count; None: all.
 
     Output:
         The shape of the input.
@@ -51,8 +57,7 @@ class GlobalContext(FeatureMapLayer):
 
     def __init__(self, reduction=16, seed=None, **kwargs):
         super().__init__(seed, **kwargs)
-        check_positive("reduction", reduction)
-        self.reduction = reduction
+        self.reduction = check_positive("reduction", reduction)
 
     def build(self, input_shape):
         super().build(input_shape)
@@ -70,10 +75,12 @@ class GlobalContext(FeatureMapLayer):
             "expand", (hidden, channels), "zeros"
         )
 
-    def call(self, inputs):
-        flat = positions.flatten(inputs)
+    def call(self, inputs, *, mask=None):
+        mask = masking.expand(mask, inputs)
+        flat = positions.flatten(masking.zero(inputs, mask))
+        mask = masking.flatten(mask)
         hidden = convolve(
-            context(positions.widen(flat), self.key), *self.reduce
+            context(positions.widen(flat), self.key, mask), *self.reduce
         )
         added = convolve(ops.relu(self.layer_norm(hidden)), *self.expand)
         added = ops.cast(added, self.compute_dtype)  # (B, 1, C)

@@ -21,15 +21,22 @@ from public code. Departure: BatchNorm has its own statistics for each of the
 C channels; some code shares them between heads.
 """
 
+import numbers
+
 import keras
 from keras import ops
 
-from sanet_tf.layers import positions
-from sanet_tf.layers.base import AttentionLayer, BatchNormalization, project
+from sanet_tf.layers import masking, positions
+from sanet_tf.layers.base import AttentionLayer, project
+from sanet_tf.layers.normalization import BatchNormalization
 
 
-def attend_to_content(queries, keys, values):
-    """`Q (softmax(K)^T V)`, from `(B, H, N, D)` each to the same."""
+def attend_to_content(queries, keys, values, mask=None):
+    """`Q (softmax(K)^T V)`, from `(B, H, N, D)` each to the same.
+
+    `mask`, `(B, 1, N, 1)`, is true for the keys that count; None: all.
+    """
+    keys = masking.lower(keys, mask)
     return ops.matmul(queries, positions.softmax_mean(keys, values))
 
 
@@ -92,6 +99,7 @@ class GlobalSelfAttention(AttentionLayer):
         inputs: `(B, height, width, C)`, height and width up to `max_size`;
             they may be unknown (None) if `max_size` is given.
         training: whether BatchNorm uses the statistics of the batch.
+        mask: `(B, *spatial)`, true for the positions that count; None: all.
 
     Output:
         The shape of the input.
@@ -136,7 +144,7 @@ class GlobalSelfAttention(AttentionLayer):
         )
         self.column_norm.build(input_shape)
 
-    def attend(self, inputs):
+    def attend(self, inputs, mask=None):
         self._check_map(inputs.shape)
         queries, keys, values = (
             positions.widen(project(inputs, kernel))
@@ -150,10 +158,11 @@ class GlobalSelfAttention(AttentionLayer):
             *(
                 positions.split_heads(positions.flatten(x), self.num_heads)
                 for x in (queries, keys, values)
-            )
+            ),
+            None if mask is None else positions.flatten(mask)[:, None],
         )
         return positions.merge_heads(content) + positions.flatten(
-            self._attend_to_places(queries, values)
+            self._attend_to_places(queries, values, mask)
         )
 
     def get_config(self):
@@ -162,10 +171,12 @@ class GlobalSelfAttention(AttentionLayer):
             del config[f"use_{name}_projection"]
         return {**config, "max_size": self.max_size}
 
-    def _attend_to_places(self, queries, values):
+    def _attend_to_places(self, queries, values, mask):
         columns = self.column_norm(
-            attend_along(1, queries, values, self.column_embeddings)
+            attend_along(1, queries, values, self.column_embeddings),
+            mask=None if mask is None else mask[..., 0],
         )
+        columns = masking.zero(columns, mask)
         return attend_along(2, queries, columns, self.row_embeddings)
 
     def _add_embeddings(self, name, size, dim, stream):
@@ -208,10 +219,11 @@ def _check_max_size(max_size):
         return None
     is_pair = isinstance(max_size, (list, tuple))
     sizes = tuple(max_size) if is_pair else (max_size, max_size)
-    whole = all(isinstance(size, int) and size > 0 for size in sizes)
+    whole = all(isinstance(s, numbers.Integral) and s > 0 for s in sizes)
     if len(sizes) != 2 or not whole:
         raise ValueError(
             "`max_size` must be a positive integer, (height, width) or None. "
             f"Received: max_size={max_size}"
         )
-    return sizes if is_pair else max_size
+    sizes = tuple(map(int, sizes))
+    return sizes if is_pair else sizes[0]

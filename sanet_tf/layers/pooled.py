@@ -3,18 +3,21 @@
     o_i = sum_j softmax_j(q_i^T k_j) v_j,   j over the pooled positions
 
 The input is max-pooled before keys and values are projected, so that their
-projections cost N/4 C^2 with 2 x 2 pooling. Pools at the border are smaller
-("same" padding): 7 x 7 positions become 4 x 4. Time N^2 C / 2, memory N^2 / 4.
+projections cost N/4 C^2 with 2 x 2 pooling. The last pools of an axis may be
+smaller: 7 x 7 positions become 4 x 4. Time N^2 C / 2, memory N^2 / 4.
 
 B batch, N positions, C channels. Gao, Xie, Ji, "Siamese Attention Networks",
 section 4.3; pooling as in Wang et al. 2018.
 """
 
+import math
+
 import keras
 from keras import ops
 
-from sanet_tf.layers import positions
-from sanet_tf.layers.base import AttentionLayer, check_positive, project
+from sanet_tf.layers import masking, positions
+from sanet_tf.layers.base import AttentionLayer, project
+from sanet_tf.layers.checks import check_positive
 from sanet_tf.layers.dot_product import softmax_attention
 
 
@@ -36,29 +39,42 @@ class PooledAttention(AttentionLayer):
 
     def __init__(self, num_heads=1, *, pool_size=2, **kwargs):
         super().__init__(num_heads, **kwargs)
-        check_positive("pool_size", pool_size)
-        self.pool_size = pool_size
+        self.pool_size = check_positive("pool_size", pool_size)
 
     def build(self, input_shape):
         super().build(input_shape)
         self._check_map(input_shape)
 
-    def attend(self, inputs):
+    def attend(self, inputs, mask=None):
         self._check_map(inputs.shape)
-        window = (self.pool_size,) * (len(inputs.shape) - 2)
-        pooled = ops.max_pool(
-            inputs, window, window, "same", data_format="channels_last"
-        )
+        pooled = inputs
+        if mask is not None:
+            pooled = masking.lower(inputs, mask)
+            mask = self._pool(ops.cast(mask, inputs.dtype)) > 0
+        pooled = masking.zero(self._pool(pooled), mask)
         pooled = positions.flatten(pooled)
         return softmax_attention(
             project(positions.flatten(inputs), self.query_kernel),
             project(pooled, self.key_kernel),
             project(pooled, self.value_kernel),
             self.num_heads,
+            masking.flatten(mask),
         )
 
     def get_config(self):
         return {**super().get_config(), "pool_size": self.pool_size}
+
+    def _pool(self, inputs):
+        """Windows from the first position on, whatever the size of the map."""
+        axes, size = len(inputs.shape) - 2, self.pool_size
+        padding = "same"  # begins there with windows of up to two
+        if size > 2:
+            padding = "valid"
+            widths = ((0, 0), *((0, size - 1),) * axes, (0, 0))
+            inputs = ops.pad(inputs, widths, constant_values=-math.inf)
+        return ops.max_pool(
+            inputs, size, size, padding, data_format="channels_last"
+        )
 
     def _check_map(self, shape):
         """Known sizes only: an unknown one is checked when it is called."""

@@ -100,19 +100,32 @@ def softmax_mean(scores, values):
     return mean_outer(exponents / average(exponents), values)
 
 
-def moments(inputs):
+def moments(inputs, mask=None):
     """Mean and variance over samples and positions.
 
     Args:
         inputs: `(B, *spatial, C)`, float32 or wider.
+        mask: booleans `(B, *spatial, 1)`, true for the positions that count;
+            None: all. Of none, both moments are zero.
 
     Returns:
         Two `(C,)`.
     """
     flat = flatten(inputs)
-    mean = ops.mean(average(flat), axis=(0, 1))
-    variance = ops.mean(average(ops.square(flat - mean)), axis=(0, 1))
-    return mean, variance
+    if mask is None:
+        mean = ops.mean(average(flat), axis=(0, 1))
+        variance = ops.mean(average(ops.square(flat - mean)), axis=(0, 1))
+        return mean, variance
+    mask = flatten(mask)
+    share = ops.mean(average(ops.cast(mask, flat.dtype)))
+    share = ops.maximum(share, backend.epsilon() ** 2)
+
+    def mean_of_counted(values):
+        counted = average(ops.where(mask, values, 0))
+        return ops.mean(counted, axis=(0, 1)) / share
+
+    mean = mean_of_counted(flat)
+    return mean, mean_of_counted(ops.square(flat - mean))
 
 
 def _products(left, right):

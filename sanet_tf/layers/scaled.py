@@ -10,7 +10,7 @@ Gao, Xie, Ji, "Siamese Attention Networks", Eq. 2, after Wang et al. 2018.
 import keras
 from keras import ops
 
-from sanet_tf.layers import positions, qk_norm
+from sanet_tf.layers import masking, positions, qk_norm
 from sanet_tf.layers.base import AttentionLayer, project
 
 
@@ -50,8 +50,9 @@ class ScaledAttention(AttentionLayer):
         super().__init__(num_heads, **kwargs)
         self.use_qk_norm = use_qk_norm
 
-    def attend(self, inputs):
-        return self.attend_with(inputs, self.statistics(inputs))
+    def attend(self, inputs, mask=None):
+        means = masking.rescale(self.statistics(inputs), mask)
+        return self.attend_with(inputs, means)
 
     def statistics(self, inputs):
         """The means over positions that it needs, `(B, H, D, D)`."""

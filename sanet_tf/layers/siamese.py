@@ -27,12 +27,12 @@ those of `sanet_tf.layers.qk_norm`.
 import keras
 from keras import ops
 
-from sanet_tf.layers import positions
+from sanet_tf.layers import masking, positions
 from sanet_tf.layers.base import AttentionLayer, project
 from sanet_tf.layers.qk_norm import head_mask, inverse_rms
 
 
-def siamese_attention(inputs, queries, keys=None, value_kernel=None):
+def siamese_attention(inputs, queries, keys=None, value_kernel=None, mask=None):
     """Attends with given scores, in the rank form.
 
     Args:
@@ -40,11 +40,14 @@ def siamese_attention(inputs, queries, keys=None, value_kernel=None):
         queries: scores w^T q, `(B, N, H)`.
         keys: scores w^T k, `(B, N, H)`; None leaves the global term out.
         value_kernel: `(C, C)`, or None for unprojected values.
+        mask: booleans `(B, N, 1)`, true for the positions that count, where
+            the others are zeros; None: all.
 
     Returns:
         `(B, N, C)`.
     """
-    return respond(queries, weighted_means(inputs, keys), value_kernel)
+    means = masking.rescale(weighted_means(inputs, keys), mask)
+    return respond(queries, means, value_kernel)
 
 
 def weighted_means(inputs, keys=None):
@@ -124,6 +127,7 @@ class SiameseAttention(AttentionLayer):
         inputs: `(B, *spatial, C)`, one to three spatial axes, each of which
             may be unknown (None).
         training: whether BatchNorm uses the statistics of the batch.
+        mask: `(B, *spatial)`, true for the positions that count; None: all.
 
     Output:
         The shape of the input.
@@ -162,10 +166,10 @@ class SiameseAttention(AttentionLayer):
             else None
         )
 
-    def attend(self, inputs):
+    def attend(self, inputs, mask=None):
         inputs = positions.widen(positions.flatten(inputs))
         return siamese_attention(
-            inputs, *self.scores(inputs), self.value_kernel
+            inputs, *self.scores(inputs), self.value_kernel, mask
         )
 
     def statistics(self, inputs):

@@ -8,7 +8,7 @@ Eq. 1, after Vaswani et al. 2017 and Wang et al. 2018.
 
 import keras
 
-from sanet_tf.layers import positions
+from sanet_tf.layers import masking, positions
 from sanet_tf.layers.base import AttentionLayer, project
 from sanet_tf.layers.dot_product import softmax_attention
 
@@ -23,11 +23,12 @@ class SoftmaxAttention(AttentionLayer):
         Gao, Xie, Ji, "Siamese Attention Networks", Eq. 1.
     """
 
-    def attend(self, inputs):
+    def attend(self, inputs, mask=None):
         flat = positions.flatten(inputs)
         return softmax_attention(
             project(flat, self.query_kernel),
             project(flat, self.key_kernel),
             project(flat, self.value_kernel),
             self.num_heads,
+            masking.flatten(mask),
         )

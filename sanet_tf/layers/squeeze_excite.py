@@ -11,19 +11,20 @@ With biases, as in SE-ResNet-50 of 28.09 million parameters.
 import keras
 from keras import ops
 
-from sanet_tf.layers import positions
-from sanet_tf.layers.base import FeatureMapLayer, check_positive, convolve
+from sanet_tf.layers import masking, positions
+from sanet_tf.layers.base import FeatureMapLayer, convolve
+from sanet_tf.layers.checks import check_positive
 
 
-def excitation(inputs, reduction, expansion):
-    """The gates s of `(B, N, C)`, float32 or wider: `(B, 1, C)`.
+def excitation(means, reduction, expansion):
+    """The gates s of the channels' means: `(B, 1, C)`.
 
     Args:
-        inputs: `(B, N, C)`.
+        means: xbar, `(B, 1, C)`.
         reduction: W1 and b1, `(C, C/r)` and `(C/r,)`.
         expansion: W2 and b2, `(C/r, C)` and `(C,)`.
     """
-    hidden = ops.relu(convolve(positions.average(inputs), *reduction))
+    hidden = ops.relu(convolve(means, *reduction))
     return ops.sigmoid(convolve(hidden, *expansion))
 
 
@@ -40,6 +41,7 @@ class SqueezeExcite(FeatureMapLayer):
     Call arguments:
         inputs: `(B, *spatial, C)`, one to three spatial axes, each of which
             may be unknown (None).
+        mask: `(B, *spatial)`, true for the positions that count; None: all.
 
     Output:
         The shape of the input.
@@ -54,8 +56,7 @@ class SqueezeExcite(FeatureMapLayer):
 
     def __init__(self, reduction=16, seed=None, **kwargs):
         super().__init__(seed, **kwargs)
-        check_positive("reduction", reduction)
-        self.reduction = reduction
+        self.reduction = check_positive("reduction", reduction)
 
     def build(self, input_shape):
         super().build(input_shape)
@@ -68,9 +69,12 @@ class SqueezeExcite(FeatureMapLayer):
             "expand", (hidden, channels), self.glorot(1)
         )
 
-    def call(self, inputs):
-        flat = positions.flatten(inputs)
-        gates = excitation(positions.widen(flat), self.reduce, self.expand)
+    def call(self, inputs, *, mask=None):
+        mask = masking.expand(mask, inputs)
+        flat = positions.flatten(masking.zero(inputs, mask))
+        means = positions.average(positions.widen(flat))
+        means = masking.rescale(means, mask)
+        gates = excitation(means, self.reduce, self.expand)
         gates = ops.cast(gates, self.compute_dtype)
         return positions.unflatten(gates * flat, inputs)
 

@@ -14,13 +14,14 @@ Spatial Attention Networks", section 3.
 import keras
 from keras import ops
 
-from sanet_tf.layers import positions
-from sanet_tf.layers.base import BatchNormalization, FeatureMapLayer
+from sanet_tf.layers import masking, positions
+from sanet_tf.layers.base import FeatureMapLayer
+from sanet_tf.layers.normalization import BatchNormalization
 
 
-def saliency(inputs):
+def saliency(inputs, mask=None):
     """`sum_i c_i X_n,i` of `(B, N, C)`, float32 or wider: `(B, N, 1)`."""
-    squashed = positions.average(inputs)  # (B, 1, C)
+    squashed = masking.rescale(positions.average(inputs), mask)  # (B, 1, C)
     return ops.matmul(inputs, ops.swapaxes(squashed, 1, 2))
 
 
@@ -35,6 +36,7 @@ class SquashSpatialAttention(FeatureMapLayer):
         inputs: `(B, *spatial, C)`, one to three spatial axes, each of which
             may be unknown (None).
         training: whether BatchNorm uses the statistics of the batch.
+        mask: `(B, *spatial)`, true for the positions that count; None: all.
 
     Output:
         The shape of the input.
@@ -53,10 +55,13 @@ class SquashSpatialAttention(FeatureMapLayer):
         )
         self.batch_norm.build((None, None, 1))
 
-    def call(self, inputs, training=None):
-        flat = positions.flatten(inputs)
+    def call(self, inputs, *, training=None, mask=None):
+        mask = masking.expand(mask, inputs)
+        flat = positions.flatten(masking.zero(inputs, mask))
         scores = self.batch_norm(
-            saliency(positions.widen(flat)), training=training
+            saliency(positions.widen(flat), mask),
+            training=training,
+            mask=None if mask is None else positions.flatten(mask)[..., 0],
         )
         gates = ops.cast(ops.sigmoid(scores), self.compute_dtype)  # (B, N, 1)
         return positions.unflatten(gates * flat, inputs)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import keras
 from keras import layers
 
+from sanet_tf.layers.checks import check_channels_last
 from sanet_tf.models.weights import load_weights
 
 
@@ -51,8 +52,10 @@ class Classifier:
             min_size: side in pixels of the smallest image.
 
         Raises:
-            ValueError: the shape is not that of an image, or too small.
+            ValueError: the shape is not that of an image, or too small, or
+                Keras is set to channels first.
         """
+        check_channels_last()
         shape = self.input_shape
         if shape is None:
             shape = (224, 224, 3) if self.include_top else (None, None, 3)
@@ -63,7 +66,8 @@ class Classifier:
             )
         if min(size or min_size for size in shape[:2]) < min_size:
             raise ValueError(
-                f"Images must be at least {min_size} x {min_size} pixels. "
+                "`input_shape` must be (height, width, channels), channels "
+                f"last, of at least {min_size} x {min_size} pixels. "
                 f"Received: input_shape={shape}"
             )
         return keras.Input(tuple(shape), name="images")

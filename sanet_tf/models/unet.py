@@ -20,6 +20,7 @@ import keras
 from keras import layers, ops
 
 from sanet_tf.layers import QKV_ATTENTION
+from sanet_tf.models.unet_checks import check_arguments, check_sizes
 from sanet_tf.models.weights import load_weights
 
 CONVOLUTIONS = {2: layers.Conv2D, 3: layers.Conv3D}
@@ -52,7 +53,7 @@ def DenoisingUNet(
 
     Args:
         input_shape: `(Z, Y, X, channels)` or `(Y, X, channels)`; sizes may be
-            None. When called, they must be multiples of `2**n_depth`.
+            None. They must be multiples of `2**n_depth`.
         attention: a key of `sanet_tf.layers.QKV_ATTENTION`, or None.
         n_depth: number of encoder blocks, and of decoder blocks. The paper's
             "depth 3" counts the resolutions: 2 here.
@@ -78,9 +79,10 @@ def DenoisingUNet(
             of an image or a volume, a residual between different numbers of
             channels, or weights that do not fit.
     """
-    residual = _check(
+    residual = check_arguments(
         input_shape, attention, kernel_size, n_channel_out, residual
     )
+    check_sizes(input_shape, [2**n_depth] * 3)
     dimensions = len(input_shape) - 1
     convolution = CONVOLUTIONS[dimensions]
     inputs = keras.Input(input_shape, name="input")
@@ -150,6 +152,7 @@ def ProjectionUNet(
             "`input_shape` must be (Z, Y, X, channels). "
             f"Received: input_shape={tuple(input_shape)}"
         )
+    check_sizes(input_shape, [size**proj_n_depth for size in proj_pool])
     axis = 1 + proj_axis
 
     def convolve(x):
@@ -221,29 +224,3 @@ def _finish(inputs, outputs, weights, name):
     if weights is not None:
         load_weights(model, weights)
     return model
-
-
-def _check(input_shape, attention, kernel_size, n_channel_out, residual):
-    """Returns whether the network is residual."""
-    if len(input_shape) not in (3, 4) or input_shape[-1] is None:
-        raise ValueError(
-            "`input_shape` must be (Z, Y, X, channels) or (Y, X, channels). "
-            f"Received: input_shape={tuple(input_shape)}"
-        )
-    if attention is not None and attention not in QKV_ATTENTION:
-        raise ValueError(
-            f"`attention` must be None or one of {sorted(QKV_ATTENTION)}. "
-            f"Received: attention={attention!r}"
-        )
-    if kernel_size % 2 == 0:
-        raise ValueError(
-            f"`kernel_size` must be odd. Received: kernel_size={kernel_size}"
-        )
-    same = n_channel_out == input_shape[-1]
-    if residual and not same:
-        raise ValueError(
-            "A residual network needs as many output as input channels. "
-            f"Received: n_channel_out={n_channel_out}, "
-            f"input_shape={tuple(input_shape)}"
-        )
-    return same if residual is None else residual

@@ -6,6 +6,7 @@ import pytest
 from sanet_tf.data import arrays as module
 from sanet_tf.data import load_arrays
 from sanet_tf.data.arrays import Arrays
+from sanet_tf.data.decoding import UNKNOWN
 from sanet_tf.data.preprocessing import resize_and_crop
 from sanet_tf.errors import UserError
 
@@ -27,9 +28,7 @@ def test_a_folder(folder):
     assert arrays.class_names == ("a", "b")
     assert arrays.sizes == {"train": 3, "val": 1}
     assert (arrays.side, arrays.padding) == (32, 0)
-    assert arrays.skipped == {
-        str(root / "train/b/3.png"): "not a JPEG or PNG image"
-    }
+    assert arrays.skipped == {str(root / "train/b/3.png"): UNKNOWN}
     assert arrays.warnings == ("val has no images of 1 of the 2 classes: a",)
     images, labels = arrays.splits["train"]
     assert (images.dtype, images.shape) == (np.uint8, (3, 32, 32, 3))
@@ -49,7 +48,7 @@ def test_digits():
 def test_nothing_can_be_read(make_folder, plain):
     image = plain((1, 2, 3))
     root = make_folder({"train/a/1.png": image, "val/a/1.png": b"broken"})
-    match = "none of the 1 images of val could be read; .*1.png: not a JPEG"
+    match = "none of the 1 images of val could be read; .*1.png: not an image"
     with pytest.raises(UserError, match=match):
         load_arrays("folder", root)
 

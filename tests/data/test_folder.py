@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from sanet_tf.data import load_source
+from sanet_tf.data.decoding import FORMATS
 from sanet_tf.errors import UserError
 
 RED, GREEN, BLUE = (200, 30, 40), (20, 170, 60), (10, 50, 220)
@@ -42,14 +43,21 @@ def test_images_of_all_endings_and_nothing_else(plain, make_folder, read):
             "train/cat/thumbs.jpg/5.jpg": plain(RED),
             "train/.cache/6.jpg": plain(RED),
             "train/synsets.txt": b"x",
+            "train/__MACOSX/cat/._2.JPEG": b"x",
             "val/cat/7.jpeg": plain(RED, "JPEG"),
             "val/dog/8.PNG": plain(GREEN),
         }
     )
+    (root / "val/none").mkdir()
     source = load(str(root))
     assert source.class_names == ("cat", "dog")
     assert source.sizes == {"train": 4, "val": 2}
-    assert source.warnings == ()
+    assert source.warnings == (
+        "train: left out as no images: 1 .txt",
+        "train: left out 1 below or beside the folders of the classes, such "
+        f"as {root}/train/cat/thumbs.jpg/5.jpg",
+        "folders without images are no classes: __MACOSX, none",
+    )
     assert list(listing(source, "train", root).items()) == [
         ("cat/2.JPEG", 0),
         ("cat/3.Png", 0),
@@ -60,6 +68,57 @@ def test_images_of_all_endings_and_nothing_else(plain, make_folder, read):
     assert colors(images) == [RED, GREEN, BLUE, BLUE]
     assert labels == [0, 0, 0, 1]
     assert not skipped
+
+
+def test_what_pillow_reads_is_trained_on(encode, make_folder, read):
+    picture = np.full((9, 7, 3), (0, 51, 204), np.uint8)
+    content = {
+        f"train/a/{format}{suffix.upper()}": encode(picture, format)
+        for format, suffixes in FORMATS.items()
+        for suffix in suffixes
+    }
+    root = make_folder({**content, "val/a/1.gif": encode(picture, "GIF")})
+    source = load(root)
+    assert source.sizes == {"train": len(content), "val": 1}
+    assert source.warnings == ()
+    images, _, skipped = read(source, "train")
+    assert not skipped
+    assert np.abs(images - picture[0, 0]).max() < 9
+
+
+def test_what_is_left_out_is_counted_by_kind(plain, make_folder):
+    image = plain(RED)
+    heic = {f"train/a/{n}.HEIC": b"x" for n in range(20)}
+    root = make_folder(
+        {
+            **heic,
+            "train/a/1.png": image,
+            "train/a/notes": b"x",
+            "train/b/x/y/1.png": image,
+            "train/b/x/.y/._1.png": image,
+            "train/2.png": image,
+            "val/a/1.png": image,
+        }
+    )
+    source = load(root)
+    assert source.class_names == ("a",)
+    assert source.warnings == (
+        "train: left out as no images: 20 .heic, 1 no ending",
+        "train: left out 2 below or beside the folders of the classes, such "
+        f"as {root}/train/2.png",
+        "folders without images are no classes: b",
+    )
+
+
+@pytest.mark.parametrize("name", ["validation", "valid"])
+def test_other_names_of_val(name, plain, make_folder):
+    files = [f"{split}/a/1.png" for split in ("train", name)]
+    root = make_folder(dict.fromkeys(files, plain(RED)))
+    assert load(root).sizes == {"train": 1, "val": 1}
+    (root / "val").mkdir()
+    match = f"expected one of val/, {name}/ in .*, got 2: which .* validates"
+    with pytest.raises(UserError, match=match):
+        load(root)
 
 
 def test_symbolic_links(plain, make_folder, read, tmp_path):
@@ -180,9 +239,15 @@ def test_names_need_not_be_utf_8(plain, make_folder, read):
         (
             ["train/a/1.png", "val/a/notes.txt"],
             "",
-            "no images in .*val; expected .*, with the endings .jpg, .jpeg",
+            "no images in .*val; expected .*, with the endings .jpg, .jpeg.*; "
+            "val: left out as no images: 1 .txt$",
         ),
-        (["train/a/b/1.png", "val/a/b/1.png"], "", "no images in .*train;"),
+        (
+            ["train/a/b/1.png", "val/a/b/1.png"],
+            "",
+            "no images in .*train; expected .*; train: left out 1 below or "
+            "beside the folders of the classes, such as .*train/a/b/1.png$",
+        ),
     ],
 )
 def test_another_layout(plain, make_folder, files, at, match):

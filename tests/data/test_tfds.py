@@ -6,6 +6,7 @@ import pytest
 import tensorflow_datasets as tfds
 
 from sanet_tf.data import load_source
+from sanet_tf.data.decoding import UNKNOWN
 from sanet_tf.errors import UserError
 
 from .sets import BROKEN, GreyLevels, ThreeSplits, TrainOnly, png
@@ -71,7 +72,7 @@ def test_images_labels_and_what_is_skipped(source, read):
     ids = [
         name.decode() for name, encoded, _ in elements if encoded == png(BROKEN)
     ]
-    assert skipped == {ids[0]: "not a JPEG or PNG image"}
+    assert skipped == {ids[0]: UNKNOWN}
     assert ids[0].startswith("grey_levels-train.tfrecord-0000")
 
 
@@ -95,9 +96,86 @@ def test_the_seed_alone_decides_the_order(source):
 
 
 def test_no_split_to_validate_with(data_dir):
-    match = "train_only has no split .* expected train and .*, found train$"
+    match = (
+        "train_only has no split validation or test: found train; choose .* "
+        r"--train_split=train\[:90%\] --val_split=train\[90%:\]$"
+    )
     with pytest.raises(UserError, match=match):
         load_source("train_only", data_dir)
+
+
+def test_splits_and_slices(data_dir, read):
+    source = load_source(
+        "train_only", data_dir, train_split="train[:75%]", val_split="train[3:]"
+    )
+    assert source.sizes == {"train": 3, "val": 1}
+    splits = (read(source, split)[0] for split in ("train", "val"))
+    levels = [sorted(images[:, 0, 0, 0].round()) for images in splits]
+    assert sorted(levels[0] + levels[1]) == [0, 5, 10, 15]
+
+
+@pytest.mark.parametrize(
+    ("train", "val", "match"),
+    [
+        (None, "train[3:]", "--train_split=train and --val_split=train.3:"),
+        ("train[:3]", "train[2:]", "expected no image both to train on and"),
+        ("train[:2]+train[3:]", "train[3:]", "expected no image both to"),
+        ("test", "train", "expected --train_split as a part of train, .* test"),
+        ("train", "train[", r"--val_split as a part of .*; got train\[$"),
+        ("train[:200%]", "train", "got train.:200%"),
+        ("train[:0]", "train", "--train_split=train.:0. .* has no images"),
+        ("train[2:1]", "train", "--train_split=train.2:1. .* has no images"),
+    ],
+)
+def test_splits_that_do_not_go(data_dir, train, val, match):
+    with pytest.raises(UserError, match=match) as error:
+        load_source("train_only", data_dir, train_split=train, val_split=val)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("download", [False, True])
+def test_known_splits_are_refused_before_the_preparation(
+    tmp_path, online, no_preparation, download
+):
+    match = "known_splits has no split validation or test: found train;"
+    with pytest.raises(UserError, match=match):
+        load_source("known_splits", tmp_path, download)
+    with pytest.raises(UserError, match=r"--train_split=train.:0. .* no image"):
+        load_source("known_splits", tmp_path, download, "train[:0]", "train")
+
+
+@pytest.mark.parametrize("dataset", ["digits", "folder"])
+def test_splits_of_other_sources(dataset, tmp_path):
+    match = f"--train_split and --val_split go with .*={dataset} and train$"
+    with pytest.raises(UserError, match=match):
+        load_source(dataset, tmp_path, train_split="train")
+
+
+def test_the_hint_names_the_configuration(tmp_path):
+    match = "imagenette/full-size-v2 is not .* tfds build imagenette/full-size"
+    with pytest.raises(UserError, match=match):
+        load_source("imagenette", tmp_path)
+
+
+def test_a_folder_for_a_name(tmp_path, monkeypatch):
+    (tmp_path / "imagenette160").mkdir()
+    monkeypatch.chdir(tmp_path)
+    match = "read by --dataset=folder --data_dir=imagenette160$"
+    with pytest.raises(UserError, match=match):
+        load_source("imagenette160", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "end"),
+    [
+        ("cifr10", "did you mean cifar10?"),
+        ("cifar10[:10%]", "--train_split=train[:90%] --val_split=train[90%:]"),
+    ],
+)
+def test_what_was_meant(tmp_path, name, end):
+    with pytest.raises(UserError) as error:
+        load_source(name, tmp_path)
+    assert str(error.value).endswith(end)
 
 
 @pytest.mark.parametrize(

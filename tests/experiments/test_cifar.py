@@ -127,7 +127,7 @@ def test_what_a_user_gets_wrong(photographs, tmp_path):
             "--dataset=digits",
             "--cifar_stem",
         ],
-        "must be at least 32 x 32": ["--dataset=digits", "--image_size=31"],
+        "of at least 32 x 32": ["--dataset=digits", "--image_size=31"],
         "--strict: ": [
             "--dataset=folder",
             f"--data_dir={photographs}",

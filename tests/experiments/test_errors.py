@@ -11,8 +11,8 @@ from tests.experiments.conftest import ROOT, error_line, run
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        (["--model=senet"], "expected --model among sanet, attnnet"),
-        (["--dataset=digits", "--image_size=31"], "must be at least 32 x 32"),
+        (["--model=sanett"], "got sanett; did you mean sanet?"),
+        (["--dataset=digits", "--image_size=31"], "of at least 32 x 32"),
         (["--data_dir=no/such"], "no such directory: no/such"),
         (["--dataset=digits", "--decay_epochs=a"], "--decay_epochs=80,105,120"),
         (["epochs=3"], "expected flags only, got 'epochs=3'"),

@@ -37,6 +37,7 @@ def folder(tmp_path):
         path.parent.mkdir(exist_ok=True)
         Image.fromarray(image).save(path)
     (tmp_path / "notes.txt").write_text("no picture")
+    (tmp_path / "class0" / "._0.png").write_text("no picture")
     return tmp_path
 
 
@@ -55,8 +56,8 @@ def test_files_and_folders(folder, monkeypatch):
     ("make", "message"),
     [
         (lambda folder: folder / "none", "none: no such file"),
-        (lambda folder: folder / "notes.txt", "notes.txt: not a JPEG or PNG"),
-        (lambda folder: runs_folder(folder), r"no .jpg, .jpeg, .png files in"),
+        (lambda folder: folder / "notes.txt", "notes.txt: not an image"),
+        (lambda folder: runs_folder(folder), "no images in the folder .*run"),
     ],
 )
 def test_what_are_none(folder, make, message):

@@ -10,7 +10,7 @@ import tifffile
 from PIL import Image
 
 from sanet_tf.data import cifar, load_arrays
-from sanet_tf.data.decoding import decode_image
+from sanet_tf.data.decoding import FORMATS, decode_image
 from sanet_tf.restoration.data.npz import open_arrays
 from sanet_tf.restoration.tiff import open_stack
 from tests.data.test_cifar import pack, write
@@ -54,6 +54,11 @@ def make_progressive(folder):
     with Image.open(make_picture(folder / "a.png")) as picture:
         picture.save(folder / "a.jpg", progressive=True, quality=90)
     return folder / "a.jpg"
+
+
+def make_image(format, folder):
+    path = folder / f"a{FORMATS[format][0]}"
+    return make_picture(path)
 
 
 def read_picture(path):

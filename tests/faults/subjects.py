@@ -8,11 +8,13 @@ from functools import partial
 import numpy as np
 
 from sanet_tf.data.cifar_formats import FORMATS
+from sanet_tf.data.decoding import FORMATS as IMAGES
 from sanet_tf.data.decoding import ImageError
 from tests.faults.data_files import (
     make_16_bits,
     make_cifar,
     make_cifar_file,
+    make_image,
     make_npz,
     make_progressive,
     make_tiff,
@@ -34,7 +36,6 @@ from tests.faults.network_files import (
     read_restoration,
     read_run,
 )
-from tests.runs import make_picture
 
 BINARY, PYTHON = FORMATS["cifar10"]
 SUBJECTS = {
@@ -72,18 +73,14 @@ SUBJECTS = {
         partial(make_tiff, bigtiff=True, compression="zstd", predictor=True),
         read_tiff,
     ),
-    "JPEG": Subject(
-        lambda folder: make_picture(folder / "a.jpg"),
-        read_picture,
-        error=ImageError,
-    ),
+    **{
+        format: Subject(
+            partial(make_image, format), read_picture, error=ImageError
+        )
+        for format in IMAGES
+    },
     "JPEG, progressive": Subject(
         make_progressive, read_picture, error=ImageError
-    ),
-    "PNG": Subject(
-        lambda folder: make_picture(folder / "a.png"),
-        read_picture,
-        error=ImageError,
     ),
     "PNG, 16 bits": Subject(make_16_bits, read_picture, error=ImageError),
     "CIFAR, binary archive": Subject(partial(make_cifar, BINARY), read_cifar),

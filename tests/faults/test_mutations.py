@@ -10,6 +10,7 @@ import re
 
 import pytest
 
+from sanet_tf.data.decoding import FORMATS as IMAGES
 from tests.faults import mutations
 from tests.faults.processes import start_server
 
@@ -33,9 +34,8 @@ WITHOUT = (
     "TIFF, LZW",
     "OME-TIFF, tiles, deflate",
     "BigTIFF, Zstandard",
-    "JPEG",
+    *IMAGES,
     "JPEG, progressive",
-    "PNG",
     "PNG, 16 bits",
     "CIFAR, binary file",
     "CIFAR, pickle",

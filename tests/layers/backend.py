@@ -32,13 +32,13 @@ if BACKEND == "tensorflow":
         """For `input_signature`: float32 inputs, unknown sizes as None."""
         return [tf.TensorSpec(shape) for shape in shapes]
 
-    def gradients(layer, inputs, cotangents):
+    def gradients(layer, inputs, cotangents, **options):
         """Gradients of `sum(layer(inputs) * cotangents)` by variable name."""
         inputs = tf.convert_to_tensor(inputs)
         weights = {name_of(w): w.value for w in layer.trainable_weights}
         with tf.GradientTape() as tape:
             tape.watch(inputs)
-            loss = ops.sum(ops.multiply(layer(inputs), cotangents))
+            loss = ops.sum(ops.multiply(layer(inputs, **options), cotangents))
         return tape.gradient(loss, {"inputs": inputs, **weights})
 
     def costs(function, shape):
@@ -64,18 +64,36 @@ if BACKEND == "tensorflow":
         summed = operation.inputs[0].shape[-2 if transposed else -1]
         return 2 * summed * _size(operation)
 
+elif BACKEND == "torch":
+    import torch
+
+    COMPILERS = {}
+
+    def gradients(layer, inputs, cotangents, **options):
+        """Gradients of `sum(layer(inputs) * cotangents)` by variable name."""
+        inputs = ops.convert_to_tensor(inputs).detach().requires_grad_()
+        weights = {name_of(w): w.value for w in layer.trainable_weights}
+        loss = ops.sum(ops.multiply(layer(inputs, **options), cotangents))
+        point = {"inputs": inputs, **weights}
+        found = torch.autograd.grad(loss, list(point.values()))
+        return dict(zip(point, found, strict=True))
+
+    costs = None  # PyTorch has no graph to count
+
 else:
     import jax
 
     COMPILERS = {"jit": jax.jit}
 
-    def gradients(layer, inputs, cotangents):
+    def gradients(layer, inputs, cotangents, **options):
         """Gradients of `sum(layer(inputs) * cotangents)` by variable name."""
 
         def loss(point):
             weights = [point[name_of(w)] for w in layer.trainable_weights]
             state = [v.value for v in layer.non_trainable_variables]
-            outputs, _ = layer.stateless_call(weights, state, point["inputs"])
+            outputs, _ = layer.stateless_call(
+                weights, state, point["inputs"], **options
+            )
             return ops.sum(ops.multiply(outputs, cotangents))
 
         weights = {name_of(w): w.value for w in layer.trainable_weights}

@@ -108,14 +108,13 @@ def _with_qk_norm(attend):
 
 
 def _max_pool(sample, pool_size):
-    """Maxima of windows that cover the map evenly, cut at its ends."""
+    """Maxima of windows from the first position on, cut at the end."""
     sizes = np.array(sample.shape[:-1])
     counts = -(-sizes // pool_size)
-    before = (counts * pool_size - sizes) // 2
     maxima = np.zeros((*counts, sample.shape[-1]))
     for corner in np.ndindex(*counts):
-        starts = np.array(corner) * pool_size - before
-        window = [slice(max(i, 0), i + pool_size) for i in starts]
+        starts = np.array(corner) * pool_size
+        window = [slice(i, i + pool_size) for i in starts]
         maxima[corner] = np.max(sample[*window], axis=tuple(range(len(corner))))
     return maxima
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from sanet_tf.layers.base import BatchNormalization
+from sanet_tf.layers.normalization import BatchNormalization
 
 from .backend import name_of
 

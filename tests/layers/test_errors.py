@@ -1,9 +1,19 @@
 """What an operator refuses, and what it says."""
 
+import json
+
+import keras
 import numpy as np
 import pytest
 
-from sanet_tf.layers import ATTENTION, GlobalSelfAttention, PooledAttention
+from sanet_tf.layers import (
+    ATTENTION,
+    QKV_ATTENTION,
+    GlobalSelfAttention,
+    PooledAttention,
+    SiameseAttention,
+)
+from sanet_tf.models import DenoisingUNet, SANet
 
 from . import backend
 from .backend import COMPILERS, tensorflow_only
@@ -28,6 +38,52 @@ def test_heads_that_do_not_divide_the_channels(name):
         layer.build((2, 7, 12))
 
 
+@pytest.mark.parametrize(
+    ("name", "argument"),
+    [
+        *((name, "num_heads") for name in QKV_ATTENTION),
+        ("pooled", "pool_size"),
+        ("gsa", "max_size"),
+        *((name, "reduction") for name in ("se", "gc", "ca")),
+    ],
+)
+def test_integers_of_numpy(name, argument):
+    layer = ATTENTION[name](**{argument: np.int64(4)})
+    assert json.loads(json.dumps(layer.get_config()))[argument] == 4
+
+
+@each_operator
+def test_other_inputs_than_at_build(name, config):
+    layer = ATTENTION[name](**config)
+    layer.build(SHAPES[2])
+    with pytest.raises(ValueError, match=r"axis -1 .* to have value 12"):
+        layer(np.ones((2, 5, 7, 6), "float32"))
+    with pytest.raises(
+        ValueError, match=r"expected m\w+_ndim=\d, found ndim=2"
+    ):
+        layer(np.ones((2, 12), "float32"))
+
+
+@each_operator
+def test_a_second_input(name, config):
+    """Which would be taken for `training`: these attend to themselves."""
+    layer = ATTENTION[name](**config)
+    x = np.ones(SHAPES[2], "float32")
+    with pytest.raises(TypeError, match="too many positional arguments"):
+        layer(x, x)
+
+
+@each_operator
+def test_quantization_and_lora(name, config):
+    layer = ATTENTION[name](**config)
+    layer.build(SHAPES[2])
+    with pytest.raises(NotImplementedError, match=r"by python -m sanet_tf.ex"):
+        layer.quantize("int8")
+    assert not hasattr(layer, "enable_lora")
+    with pytest.raises(AttributeError, match=f"{type(layer).__name__} has no"):
+        layer.enable_lora(4)
+
+
 @pytest.mark.parametrize("reduction", [0, 1.5])
 @each_reduced_operator
 def test_reduction(name, reduction):
@@ -49,6 +105,28 @@ def test_rank(name, config, shape):
     match = rf"with {axes} spatial axes. Received: input_shape=\(2, .*12\)"
     with pytest.raises(ValueError, match=match):
         layer.build(shape)
+
+
+@pytest.fixture
+def channels_first():
+    keras.config.set_image_data_format("channels_first")
+    yield
+    keras.config.set_image_data_format("channels_last")
+
+
+@pytest.mark.usefixtures("channels_first")
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: SiameseAttention().build((2, 12, 5, 7)),
+        lambda: SANet((64, 64, 3)),
+        lambda: DenoisingUNet((64, 64, 1)),
+    ],
+)
+def test_channels_first(make):
+    match = "must be 'channels_last'. Received: image_data_format='channels_f"
+    with pytest.raises(ValueError, match=match):
+        make()
 
 
 @each_operator

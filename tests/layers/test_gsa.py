@@ -15,7 +15,8 @@ MAP = (2, 5, 7, 12)
 def test_softmax_sums_to_one_over_positions(rng):
     queries, keys = random_inputs(rng, (2, 2, 3, 35, 4))
     values = np.ones((2, 3, 35, 1), "float32")
-    large = 30 * keys  # their exponentials are infinite
+    # Their exponentials are infinite.
+    large = ops.convert_to_tensor(30 * keys)
     outputs = ops.convert_to_numpy(attend_to_content(queries, large, values))
     expected = queries.sum(-1, keepdims=True)
     np.testing.assert_allclose(outputs, expected, rtol=1e-4, atol=1e-4)

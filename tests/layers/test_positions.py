@@ -50,6 +50,7 @@ def test_softmax_mean(rng, length):
     weights = np.exp(scores.astype("float64"))
     weights /= weights.sum(-2, keepdims=True)
     expected = np.swapaxes(weights, -1, -2) @ values
+    scores, values = map(ops.convert_to_tensor, (scores, values))
     outputs = ops.convert_to_numpy(positions.softmax_mean(scores, values))
     np.testing.assert_allclose(outputs, expected, rtol=1e-5, atol=1e-5)
 

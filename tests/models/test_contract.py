@@ -245,6 +245,7 @@ def test_mixed_precision_keeps_float32_probabilities(name, images):
         ({"weights": "imagenet"}, "none have been trained"),
         ({"weights": "no/such.weights.h5"}, r"exists. Received: weights='no/"),
         ({"input_shape": (31, 64, 3)}, r"at least 32 x 32.*\(31, 64, 3\)"),
+        ({"input_shape": (3, 64, 64)}, r"channels last, .*\(3, 64, 64\)"),
         ({"input_shape": (64, 64)}, r"\(height, width, channels\).*\(64, 64\)"),
         ({"pooling": "sum"}, "'avg' or 'max'. Received: pooling='sum'"),
         ({"attention": "linear"}, "'siamese'.*Received: attention='linear'"),

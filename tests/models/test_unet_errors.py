@@ -35,6 +35,21 @@ def test_shape_that_is_no_image(shape):
         DenoisingUNet(shape)
 
 
+@pytest.mark.parametrize(
+    ("function", "shape", "steps"),
+    [
+        (DenoisingUNet, (1, 64, 64), "4, 4"),
+        (DenoisingUNet, (1, 16, 64, 64), "4, 4, 4"),
+        (DenoisingUNet, (None, None, 66, 1), "4, 4, 4"),
+        (ProjectionUNet, (1, 10, 64, 64), "1, 16, 16"),
+    ],
+)
+def test_sizes_that_do_not_fit(function, shape, steps):
+    match = rf"channels last, .* multiples of {steps}\. Received: input_shape="
+    with pytest.raises(ValueError, match=match):
+        function(shape)
+
+
 def test_projection_of_a_plane():
     with pytest.raises(ValueError, match=r"must be \(Z, Y, X, channels\)\. "):
         ProjectionUNet(PLANE)
