@@ -11,7 +11,6 @@ import contextlib
 import dataclasses
 import math
 import os
-import shutil
 from pathlib import Path
 from typing import Any
 

@@ -8,7 +8,6 @@ import zipfile
 
 import numpy as np
 import pytest
-import tifffile
 from PIL import Image
 
 from sanet_tf.data import cifar, load_arrays
