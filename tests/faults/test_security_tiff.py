@@ -164,7 +164,8 @@ def micro_manager(path, head):
 
 def test_micro_manager_stacks_are_read_by_themselves(tmp_path):
     """Their index lets tifffile open all files whose names begin alike."""
-    summary = json.dumps({"Frames": 10**9, "Prefix": "a"}).encode()
+    summary = {"MicroManagerVersion": "1.4", "Frames": 2, "Prefix": "a"}
+    summary = json.dumps(summary).encode()
     index = 8 + 32 + len(summary)
     head = struct.pack(
         "<8I", 54773648, index, 0, 0, 0, 0, 2355492, len(summary)
