@@ -112,6 +112,24 @@ def write_figure(path, figure):
     write_atomically(path, lambda temporary: figure.savefig(temporary, dpi=120))
 
 
+def inside(folder, name):
+    """Path of a file or folder in a folder that may be a stranger's.
+
+    Raises:
+        UserError: a symbolic link leads out of the folder; or it is a pipe or
+            the like, for which one would wait.
+    """
+    path = Path(folder) / name
+    real = Path(os.path.realpath(path))
+    if not real.is_relative_to(os.path.realpath(folder)):
+        raise UserError(
+            f"{path} leads out of its folder, to {real}; copy that into it"
+        )
+    if real.exists() and not (real.is_file() or real.is_dir()):
+        raise UserError(f"{path} is neither a file nor a folder")
+    return path
+
+
 def read_json(path):
     """The value in a JSON file.
 

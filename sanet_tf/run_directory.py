@@ -37,14 +37,14 @@ class RunDirectory:
         self.path = files.make_directory(path)
         self._lock = self._acquire()
         files.remove_leftovers(self.path)
-        record = self.path / "run.json"
+        record = self / "run.json"
         if record.exists():
             check_flags(record, flags)
         else:
             files.write_json(record, run_record(flags))
 
     def __truediv__(self, name):
-        return self.path / name
+        return files.inside(self.path, name)
 
     def keep_labels(self, class_names):
         """Writes labels.txt, or checks that it has these names.
@@ -56,7 +56,7 @@ class RunDirectory:
             UserError: the folder is of a run with other classes, or a name
                 is not one line.
         """
-        path, text = self.path / LABELS, format_labels(class_names)
+        path, text = self / LABELS, format_labels(class_names)
         if not path.exists():
             files.write_atomically(
                 path, lambda temporary: temporary.write_bytes(text)
@@ -70,7 +70,7 @@ class RunDirectory:
     def _acquire(self):
         """Locks the folder; the lock ends with the process, however it ends."""
         try:
-            lock = open(self.path / ".lock", "w")  # noqa: SIM115
+            lock = open(self / ".lock", "w")  # noqa: SIM115
             with tempfile.TemporaryFile(dir=self.path):
                 pass  # a new file is allowed
         except OSError as error:

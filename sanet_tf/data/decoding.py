@@ -7,6 +7,7 @@ the size before it decodes.
 
 import io
 import os
+import stat
 import warnings
 
 import numpy as np
@@ -39,6 +40,10 @@ def decode_image(file):
         ImageError: unreadable, truncated, of another format or too large.
     """
     try:
+        if not hasattr(file, "read") and not stat.S_ISREG(
+            os.stat(file).st_mode
+        ):
+            raise ImageError("not a file")  # a pipe would be waited for
         return _decode(file)
     except ImageError:
         raise
