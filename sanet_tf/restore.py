@@ -79,7 +79,7 @@ def main(paths):
                 failed = True
                 line = "not enough memory; more --n_tiles need less"
                 bar.write(f"{source}: {line}", file=sys.stderr)
-            except (ValueError, OSError) as error:
+            except Exception as error:  # each library has errors of its own
                 failed = True
                 bar.write(_line(source, error), file=sys.stderr)
             bar.update()
@@ -168,7 +168,9 @@ def _n_tiles():
 
 def _line(source, error):
     """One line that names the file, whatever raised the error."""
-    line = " ".join(str(error).split()) or type(error).__name__
+    line = " ".join(str(error).split())
+    if not line or not isinstance(error, ValueError | OSError):
+        line = f"{type(error).__name__}: {line}"
     return line if str(source) in line else f"{source}: {line}"
 
 

@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 import tifffile
+import zarr
 from PIL import Image
 
 from sanet_tf.errors import UserError
@@ -39,6 +40,37 @@ def test_a_folder_with_broken_files_among_them(
         result = tifffile.imread(f"out/{name[0]}.tif")
         assert result.dtype == np.float32
         np.testing.assert_array_equal(result, stack + np.float32(1.25))
+
+
+def test_one_damaged_chunk(command, write, tmp_path, capsys):
+    volume = np.full((5, 12, 14), 7, np.uint16)
+    zarr.create_array("in.zarr", data=volume, chunks=(1, 12, 14))
+    b = write("b.tif")
+    chunk = tmp_path / "in.zarr/c/3/0/0"
+    chunk.write_bytes(chunk.read_bytes()[:-4])
+    paths = ("in.zarr", "b.tif", "--axes=ZYX")
+    assert command(*paths, "--output=out") == 1
+    (line,) = error_lines(capsys)
+    assert line.startswith("in.zarr: a chunk is damaged, or unpacks to more")
+    assert os.listdir("out") == ["b.tif"]
+    np.testing.assert_array_equal(tifffile.imread("out/b.tif"), b + 1.25)
+
+
+def test_whatever_is_raised_for_one_file(command, write, capsys, monkeypatch):
+    write("a.tif")
+    write("b.tif")
+    model, errors = Model(), [KeyError("key"), RuntimeError("two\nlines")]
+
+    def restore(*arguments, **options):
+        raise errors.pop(0)
+
+    monkeypatch.setattr(model, "restore", restore)
+    assert command("a.tif", "b.tif", "--output=out", model=model) == 1
+    assert error_lines(capsys) == [
+        "a.tif: KeyError: 'key'",
+        "b.tif: RuntimeError: two lines",
+    ]
+    assert os.listdir("out") == []
 
 
 def test_the_same_command_goes_on_where_it_stopped(command, write, capsys):
