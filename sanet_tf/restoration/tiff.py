@@ -9,8 +9,10 @@ Axes are named by letters: T time, Z, C channel, Y, X.
 
 import contextlib
 import dataclasses
+import errno
 import math
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -166,6 +168,8 @@ def _allocate(path, shape, axes, dtype, like):
     """A new file's data, mapped; its room on the disk is taken at once."""
     metadata = calibration.for_imagej(like, axes, shape)
     size = math.prod(shape) * dtype.itemsize
+    if size > shutil.disk_usage(path.parent).free:  # before it is filled
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
     if dtype.name in IMAGEJ_DTYPES and size <= CLASSIC_BYTES:
         kind = {"imagej": True}
     else:
