@@ -14,7 +14,7 @@ saved_model/          for inference
 import fcntl
 import tempfile
 
-from sanet_tf import files
+from sanet_tf import files, replacement
 from sanet_tf.errors import UserError
 from sanet_tf.record import default_flags, run_record
 
@@ -36,7 +36,7 @@ class RunDirectory:
     def __init__(self, path, flags):
         self.path = files.make_directory(path)
         self._lock = self._acquire()
-        files.remove_leftovers(self.path)
+        replacement.remove_leftovers(self.path)
         record = self / "run.json"
         if record.exists():
             check_flags(record, flags)

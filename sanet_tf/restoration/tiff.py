@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import tifffile
 
-from sanet_tf import files
+from sanet_tf import files, replacement
 from sanet_tf.errors import UserError
 from sanet_tf.restoration import axis_letters, calibration, tiff_reading
 from sanet_tf.restoration.axis_letters import AXES
@@ -132,8 +132,8 @@ def create_stack(path, shape, axes, dtype, like=None):
     path = Path(path)
     files.make_directory(path.parent)
     unfinished = path.with_name(UNFINISHED + path.name)
-    files.remove_abandoned(unfinished)
-    unfinished = files.temporary_path(unfinished)
+    replacement.remove_abandoned(unfinished)
+    unfinished = replacement.temporary_path(unfinished)
     try:
         mapped = _allocate(
             unfinished,
