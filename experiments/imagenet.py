@@ -19,6 +19,7 @@ from absl import flags
 
 from sanet_tf import cli
 from sanet_tf.errors import UserError
+from sanet_tf.printing import printable
 
 FLAGS = flags.FLAGS
 
@@ -73,7 +74,7 @@ def _train(distribution):
     recipe = training_flags.recipe()
     source = load_source(FLAGS.dataset, FLAGS.data_dir, FLAGS.download)
     for line in source.warnings:
-        print(f"warning: {line}")
+        print(f"warning: {printable(line)}")
     training_flags.set_precision(gpu_name() is not None)
 
     def build():

@@ -12,6 +12,7 @@ from PIL import Image
 
 from sanet_tf.errors import UserError
 from tests.restoration.command import Model, error_lines
+from tests.test_printing import HOSTILE, SHOWN
 
 
 def test_a_folder_with_broken_files_among_them(
@@ -71,6 +72,21 @@ def test_whatever_is_raised_for_one_file(command, write, capsys, monkeypatch):
         "b.tif: RuntimeError: two lines",
     ]
     assert os.listdir("out") == []
+
+
+def test_names_are_shown_escaped(command, write, tmp_path, capsys):
+    write("a.tif")
+    (tmp_path / "a.tif").rename(tmp_path / f"a{HOSTILE}.tif")
+    (tmp_path / f"b{HOSTILE}.tif").write_text("")
+    paths = [f"{name}{HOSTILE}.tif" for name in "ab"]
+    assert command(*paths, "--output=out") == 1
+    assert command(*paths[:1], "--output=out") == 0
+    out, err = capsys.readouterr()
+    assert out.splitlines() == [
+        f"wrote out/a{SHOWN}.tif",
+        f"out/a{SHOWN}.tif exists, kept; --overwrite replaces it",
+    ]
+    assert f"b{SHOWN}.tif: not a TIFF file" in err.splitlines()
 
 
 def test_the_same_command_goes_on_where_it_stopped(command, write, capsys):
