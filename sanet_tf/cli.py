@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib
+import io
 import os
 import signal
 import sys
@@ -31,8 +32,9 @@ def run(main):
         main: function of the positional arguments, which imports what is
             heavy itself. It returns None or an exit status.
     """
-    # A terminal that lacks a letter gets its number.
-    sys.stdout.reconfigure(errors="backslashreplace")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A terminal that lacks a letter gets its number.
+        sys.stdout.reconfigure(errors="backslashreplace")
     app.run(lambda argv: sys.exit(_guarded(main, argv[1:])))
 
 
