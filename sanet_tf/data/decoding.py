@@ -7,6 +7,7 @@ the size before it decodes.
 
 import io
 import os
+import re
 import stat
 import warnings
 
@@ -17,7 +18,11 @@ FORMATS = ("JPEG", "PNG")
 SUFFIXES = (".jpg", ".jpeg", ".png")  # in any case
 MAX_PIXELS = 2**26  # 64 Mpx, 192 MiB decoded; a small file can claim more
 MAX_SCANS = 200  # of a progressive JPEG, which has ten; each takes its time
-START_OF_SCAN = b"\xff\xda"
+LARGEST_JPEG = 2**28  # bytes, of which the scans are counted
+# Of a JPEG: 0xFF and another byte, but for those that are in the data of scans.
+MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+START_OF_IMAGE, END_OF_IMAGE, START_OF_SCAN = 0xD8, 0xD9, 0xDA
+FIRST_WITH_LENGTH = 0xC0  # decoders go on searching after others
 
 # On odd metadata. Once, since decoding threads would undo each other's filters.
 warnings.filterwarnings("ignore", module=r"PIL\.")
@@ -85,19 +90,40 @@ def _decode(file):
                 f"{width} x {height} pixels, more than the {MAX_PIXELS:,} "
                 "that are decoded"
             )
-        image = ImageOps.exif_transpose(image)
+        ImageOps.exif_transpose(image, in_place=True)
         if image.mode.startswith("I"):  # 16 bits
             return np.repeat(
                 (np.asarray(image) // 257).astype(np.uint8)[..., None], 3, -1
             )
-        return np.asarray(image.convert("RGB"))
+        # Each copy of a large picture takes a quarter of a gigabyte.
+        return np.asarray(
+            image if image.mode == "RGB" else image.convert("RGB")
+        )
 
 
 def _check_scans(image):
     """Refuses a JPEG that would be gone over thousands of times."""
     if image.format == "PNG":
         return
+    size = image.fp.seek(0, os.SEEK_END)
+    if size > LARGEST_JPEG:
+        raise ImageError(
+            f"{size:,} bytes, more than {LARGEST_JPEG:,} of a JPEG"
+        )
     image.fp.seek(0)
-    scans = image.fp.read().count(START_OF_SCAN)
+    scans = _count_scans(image.fp.read())
     if scans > MAX_SCANS:
         raise ImageError(f"{scans} scans, more than the {MAX_SCANS} decoded")
+
+
+def _count_scans(content):
+    """Scans before the end of the image: phones append films to theirs."""
+    scans = position = 0
+    while found := MARKER.search(content, position):
+        marker, position = found[0][1], found.end()
+        if marker == END_OF_IMAGE:
+            break
+        scans += marker == START_OF_SCAN
+        if marker >= FIRST_WITH_LENGTH and marker != START_OF_IMAGE:
+            position += int.from_bytes(content[position : position + 2])
+    return scans
