@@ -51,7 +51,7 @@ def read(path):
 def _metadata(folder):
     """Of an array or a group, with its attributes, of version 2 or 3."""
     for name in ("zarr.json", ".zarray", ".zgroup"):
-        if (folder / name).is_file():
+        if os.path.isfile(folder / name):
             found = {"attributes": {}, **_read(folder / name)}
             if name != "zarr.json" and (folder / ".zattrs").is_file():
                 found["attributes"] = _read(folder / ".zattrs")

@@ -29,7 +29,10 @@ def bounded(metadata):
             than `MOST_IN_A_SHARD`, another compression than is bounded.
         Exception: of values that make no sense.
     """
-    if metadata["zarr_format"] == 2:
+    version = metadata["zarr_format"]
+    if version not in (2, 3):
+        raise UserError(f"zarr of version {version!r}; expected 2 or 3")
+    if version == 2:
         chunks, dtype = metadata["chunks"], np.dtype(metadata["dtype"])
     else:
         grid = metadata["chunk_grid"]
@@ -41,13 +44,15 @@ def bounded(metadata):
         raise UserError(
             f"expected intensities, integers or floats, got {dtype}"
         )
+    _check_sizes(metadata["shape"], 0)
+    _check_sizes(chunks, 1)
     size = math.prod(chunks) * dtype.itemsize
     if size > LARGEST_CHUNK:
         raise UserError(
             f"it has chunks of {size:,} bytes, more than the "
             f"{LARGEST_CHUNK:,} that are read at once; rechunk it"
         )
-    replace = _version_2 if metadata["zarr_format"] == 2 else _version_3
+    replace = _version_2 if version == 2 else _version_3
     count = math.prod(
         -(-length // chunk)
         for length, chunk in zip(metadata["shape"], chunks, strict=True)
@@ -99,6 +104,7 @@ def _chain(codecs, chunks, itemsize):
 
 def _shard(options, chunks, itemsize):
     inner = options["chunk_shape"]
+    _check_sizes(inner, 1)
     count = math.prod(
         -(-length // chunk) for length, chunk in zip(chunks, inner, strict=True)
     )
@@ -112,6 +118,12 @@ def _shard(options, chunks, itemsize):
         index = _chain(options["index_codecs"], (count, 2), 8)
         replaced["index_codecs"] = index
     return {**options, **replaced}
+
+
+def _check_sizes(sizes, smallest):
+    whole = isinstance(sizes, list) and all(type(n) is int for n in sizes)
+    if not whole or min(sizes, default=smallest) < smallest:
+        raise UserError(f"expected whole numbers as sizes, got {sizes!r:.99}")
 
 
 def _bounded(codec, size):

@@ -21,6 +21,7 @@ from tests.faults.data_files import (
     read_picture,
     read_tiff,
 )
+from tests.faults.json_values import mutate_manifest, mutate_values
 from tests.faults.mutations import Subject
 from tests.faults.network_files import (
     make_checkpoint,
@@ -33,6 +34,12 @@ from tests.faults.network_files import (
     read_keras_weights,
     read_restoration,
     read_run,
+)
+from tests.faults.zarr_files import (
+    VERSION_2,
+    make_ome_zarr,
+    make_zarr,
+    read_zarr,
 )
 from tests.runs import make_picture
 
@@ -58,6 +65,11 @@ SUBJECTS = {
     "manifest.json": Subject(
         partial(make_export, "manifest.json"), read_export
     ),
+    "values of manifest.json": Subject(
+        partial(make_export, "manifest.json"),
+        read_export,
+        mutate=mutate_manifest,
+    ),
     "npz": Subject(partial(make_npz, np.savez), read_npz),
     "npz, compressed": Subject(
         partial(make_npz, np.savez_compressed), read_npz
@@ -71,6 +83,35 @@ SUBJECTS = {
     "BigTIFF, Zstandard": Subject(
         partial(make_tiff, bigtiff=True, compression="zstd", predictor=True),
         read_tiff,
+    ),
+    "zarr 2, .zarray": Subject(
+        partial(make_zarr, ".zarray", zarr_format=2), read_zarr
+    ),
+    "zarr 2, values of .zarray": Subject(
+        partial(make_zarr, ".zarray", zarr_format=2),
+        read_zarr,
+        mutate=mutate_values,
+    ),
+    "zarr 3, values of zarr.json": Subject(
+        partial(make_zarr, "zarr.json", shards=(4, 24, 40)),
+        read_zarr,
+        mutate=mutate_values,
+    ),
+    "OME-Zarr, values of .zattrs": Subject(
+        partial(make_ome_zarr, ".zattrs"), read_zarr, mutate=mutate_values
+    ),
+    **{
+        f"zarr 2, chunk, {name}": Subject(
+            partial(make_zarr, "0.0.0", zarr_format=2, compressors=codec),
+            read_zarr,
+            error=ValueError,
+        )
+        for name, codec in VERSION_2.items()
+    },
+    "zarr 3, shard, Zstandard": Subject(
+        partial(make_zarr, "c/0/0/0", shards=(4, 24, 40)),
+        read_zarr,
+        error=ValueError,
     ),
     "JPEG": Subject(
         lambda folder: make_picture(folder / "a.jpg"),

@@ -7,21 +7,12 @@ import numcodecs
 import numpy as np
 import pytest
 import zarr
-from zarr.codecs import BloscCodec, GzipCodec, TransposeCodec, ZstdCodec
+from zarr.codecs import GzipCodec, TransposeCodec, ZstdCodec
 
 from sanet_tf.restoration.tiff import open_stack
 from tests.faults.bombs import MEMORY, refuses
-from tests.faults.test_security_zarr import ZARR
+from tests.faults.zarr_files import VERSION_2, VERSION_3, ZARR
 
-VERSION_2 = {
-    "blosc": numcodecs.Blosc(),
-    "bz2": numcodecs.BZ2(),
-    "gzip": numcodecs.GZip(),
-    "lz4": numcodecs.LZ4(),
-    "zlib": numcodecs.Zlib(),
-    "zstd": numcodecs.Zstd(),
-}
-VERSION_3 = {"blosc": BloscCodec(), "gzip": GzipCodec(), "zstd": ZstdCodec()}
 COMPRESSED = {
     **{
         f"{name}, version 2": {"zarr_format": 2, "compressors": codec}

@@ -8,17 +8,8 @@ import pytest
 
 from sanet_tf.restoration.tiff import open_stack
 from tests.faults.refusals import refuses
+from tests.faults.zarr_files import ZARR
 
-ZARR = {
-    "zarr_format": 2,
-    "shape": [4, 4],
-    "chunks": [4, 4],
-    "dtype": "|u1",
-    "compressor": None,
-    "fill_value": 0,
-    "order": "C",
-    "filters": None,
-}
 PICKLE = {"id": "pickle"}
 
 
