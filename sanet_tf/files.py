@@ -110,10 +110,12 @@ def inside(folder, name):
     """Path of a file or folder in a folder that may be a stranger's.
 
     Raises:
-        UserError: a symbolic link leads out of the folder; or it is a pipe or
-            the like, for which one would wait.
+        UserError: it is no name, a name or a symbolic link leads out of the
+            folder, or it is a pipe or the like, for which one would wait.
     """
     path = Path(folder) / name
+    if "\0" in str(path):
+        raise UserError(f"{path} is no name of a file")
     real = Path(os.path.realpath(path))
     if not real.is_relative_to(os.path.realpath(folder)):
         raise UserError(

@@ -101,7 +101,7 @@ def _parse(path):
             raise ValueError("its checksum is another")
         if not {"format_version", "format", "kind"} <= manifest.keys():
             raise ValueError("entries are missing")
-        dict(manifest["sha256"])
+        manifest["sha256"].items()
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(
             f"{path} is damaged, or not of this package ({error})"

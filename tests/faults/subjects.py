@@ -44,6 +44,8 @@ from tests.faults.zarr_files import (
 from tests.runs import make_picture
 
 BINARY, PYTHON = FORMATS["cifar10"]
+# A chunk is read, and may be refused, after the array has been opened.
+ZARR = partial(Subject, read=read_zarr, error=ValueError)
 SUBJECTS = {
     "weights of a run": Subject(
         partial(make_small_run, "best.weights.h5"), read_run
@@ -84,34 +86,25 @@ SUBJECTS = {
         partial(make_tiff, bigtiff=True, compression="zstd", predictor=True),
         read_tiff,
     ),
-    "zarr 2, .zarray": Subject(
-        partial(make_zarr, ".zarray", zarr_format=2), read_zarr
+    "zarr 2, .zarray": ZARR(partial(make_zarr, ".zarray", zarr_format=2)),
+    "zarr 2, values of .zarray": ZARR(
+        partial(make_zarr, ".zarray", zarr_format=2), mutate=mutate_values
     ),
-    "zarr 2, values of .zarray": Subject(
-        partial(make_zarr, ".zarray", zarr_format=2),
-        read_zarr,
-        mutate=mutate_values,
-    ),
-    "zarr 3, values of zarr.json": Subject(
+    "zarr 3, values of zarr.json": ZARR(
         partial(make_zarr, "zarr.json", shards=(4, 24, 40)),
-        read_zarr,
         mutate=mutate_values,
     ),
-    "OME-Zarr, values of .zattrs": Subject(
-        partial(make_ome_zarr, ".zattrs"), read_zarr, mutate=mutate_values
+    "OME-Zarr, values of .zattrs": ZARR(
+        partial(make_ome_zarr, ".zattrs"), mutate=mutate_values
     ),
     **{
-        f"zarr 2, chunk, {name}": Subject(
-            partial(make_zarr, "0.0.0", zarr_format=2, compressors=codec),
-            read_zarr,
-            error=ValueError,
+        f"zarr 2, chunk, {name}": ZARR(
+            partial(make_zarr, "0.0.0", zarr_format=2, compressors=codec)
         )
         for name, codec in VERSION_2.items()
     },
-    "zarr 3, shard, Zstandard": Subject(
-        partial(make_zarr, "c/0/0/0", shards=(4, 24, 40)),
-        read_zarr,
-        error=ValueError,
+    "zarr 3, shard, Zstandard": ZARR(
+        partial(make_zarr, "c/0/0/0", shards=(4, 24, 40))
     ),
     "JPEG": Subject(
         lambda folder: make_picture(folder / "a.jpg"),

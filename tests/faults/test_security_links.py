@@ -1,5 +1,6 @@
 """Folders from strangers: links in them lead nowhere, pipes are not read."""
 
+import json
 import os
 
 import pytest
@@ -39,6 +40,18 @@ def test_a_link_to_the_model(copy, tmp_path):  # noqa: F811
     (tmp_path / "run/model").symlink_to(copy("model"))
     match = "model leads out of its folder"
     refuses(inference.load, tmp_path / "run", match=match)
+
+
+@pytest.mark.parametrize("name", ["../a", "/a", "\0"])
+def test_names_in_a_manifest(name, tmp_path):
+    folder = tmp_path / "exported"
+    folder.mkdir()
+    (tmp_path / "a").write_bytes(b"a")
+    written = manifest.write(folder, {"format": "onnx", "kind": "classifier"})
+    written["sha256"] = {name: manifest.file_sha256(tmp_path / "a")}
+    written["checksum"] = manifest._checksum(written)
+    (folder / "manifest.json").write_text(json.dumps(written))
+    refuses(manifest.read, folder, match="leads out of its|no name of a file")
 
 
 @pytest.mark.parametrize("name", ["labels.txt", "weights_best.h5"])
