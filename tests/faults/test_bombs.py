@@ -1,4 +1,4 @@
-"""Small files that would be large in memory, or would take for ever."""
+"""Images, TIFF, npz, archives and pickles of up to terabytes in memory."""
 
 import io
 import pickle

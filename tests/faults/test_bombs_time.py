@@ -10,7 +10,7 @@ from PIL import Image
 from sanet_tf import hdf5
 from sanet_tf.data.decoding import ImageError, decode_image
 from sanet_tf.memory import peak_above_baseline
-from tests.faults.bombs import refuses
+from tests.faults.bombs import refuses, reported  # noqa: F401
 
 
 @pytest.fixture

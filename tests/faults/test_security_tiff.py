@@ -11,7 +11,7 @@ import tifffile
 
 from sanet_tf.restoration.data import stacks
 from sanet_tf.restoration.tiff import open_stack
-from tests.faults.bombs import refuses
+from tests.faults.bombs import refuses, reported  # noqa: F401
 
 OWN = "urn:uuid:11111111-1111-1111-1111-111111111111"
 OTHER = "urn:uuid:22222222-2222-2222-2222-222222222222"
