@@ -17,6 +17,7 @@ import training_flags
 from absl import flags
 
 from sanet_tf import cli
+from sanet_tf.printing import printable
 
 FLAGS = flags.FLAGS
 # The default recipe, that of recipes/ssa-cifar.flags.
@@ -68,7 +69,7 @@ def _train(distribution):
         FLAGS.dataset, FLAGS.data_dir, FLAGS.download, FLAGS.image_size
     )
     for line in arrays.warnings:
-        print(f"warning: {line}")
+        print(f"warning: {printable(line)}")
     training_flags.set_precision(gpu_name() is not None)
 
     def build():

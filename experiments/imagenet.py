@@ -21,6 +21,7 @@ from absl import flags
 
 from sanet_tf import cli
 from sanet_tf.errors import UserError
+from sanet_tf.printing import printable
 
 FLAGS = flags.FLAGS
 
@@ -91,7 +92,7 @@ def _train(distribution):
         FLAGS.val_split,
     )
     for line in source.warnings:
-        print(f"warning: {line}")
+        print(f"warning: {printable(line)}")
     training_flags.set_precision(gpu_name() is not None)
 
     def build():

@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib
+import io
 import os
 import signal
 import sys
@@ -10,6 +11,7 @@ import traceback
 from absl import app, logging
 
 from sanet_tf.errors import UserError
+from sanet_tf.printing import printable
 
 BACKENDS = (
     "expected one of tensorflow, jax and torch in the environment variable "
@@ -30,6 +32,9 @@ def run(main):
         main: function of the positional arguments, which imports what is
             heavy itself. It returns None or an exit status.
     """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A terminal that lacks a letter gets its number.
+        sys.stdout.reconfigure(errors="backslashreplace")
     app.run(lambda argv: sys.exit(_guarded(main, argv[1:])))
 
 
@@ -136,7 +141,7 @@ def report(error):
         print("interrupted", file=sys.stderr)
         return 130
     if isinstance(error, (UserError, OSError)):
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {printable(error)}", file=sys.stderr)
     else:
         traceback.print_exception(error)
     return 1

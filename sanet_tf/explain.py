@@ -12,6 +12,7 @@ from absl import flags
 
 from sanet_tf import cli
 from sanet_tf.errors import UserError
+from sanet_tf.printing import printable
 
 MODEL = flags.DEFINE_string(
     "model", None, "folder of a run of experiments/imagenet.py or cifar.py"
@@ -53,11 +54,10 @@ def main(paths):
     except ValueError as error:
         raise UserError(f"--model={MODEL.value}: {error}") from error
     best = probabilities.argmax()
-    title = (
+    title = printable(
         f"{photograph.name}: {trained.class_names[best]}, "
         f"{probabilities[best]:.1%}"
     )
-    title = title.encode("utf-8", "replace").decode()  # names need not be it
     files.write_figure(output, draw(image, maps, title))
     print(title)
     for attention in maps:
@@ -65,7 +65,7 @@ def main(paths):
             f"  {attention.name}: local {attention.local_size:.3g}, "
             f"global {attention.global_size:.3g}"
         )
-    print(f"wrote {output}")
+    print(printable(f"wrote {output}"))
 
 
 def _read(path):

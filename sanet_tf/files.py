@@ -4,17 +4,12 @@ import contextlib
 import csv
 import json
 import os
-import re
-import shutil
 import sys
 from pathlib import Path
 
-import psutil
-
+from sanet_tf import replacement
 from sanet_tf.errors import UserError
 
-WRITING = ".writing-"
-REPLACED = ".replaced-"
 LARGEST_READ = 2**22  # bytes of JSON or of names; 30 times as many in memory
 
 
@@ -41,23 +36,22 @@ def write_atomically(path, write, needed=0):
             called, for a library that does not bear that it has not.
 
     Raises:
-        UserError: the operating system refuses, such as on a full disk.
+        UserError: the operating system refuses, such as on a full disk; or
+            the old one is the folder in which the command runs.
     """
     path = Path(path)
     make_directory(path.parent)
-    temporary = temporary_path(path)
-    remove_abandoned(path)
-    try:
-        with refusals_told(path):
+    path = _followed(path)
+    temporary = replacement.temporary_path(path)
+    with refusals_told(path):
+        replacement.remove_abandoned(path)
+        try:
             _reserve(temporary, needed)
             write(temporary)
             _sync(temporary)
-            if path.is_dir():
-                _replace_directory(temporary, path)
-            else:
-                os.replace(temporary, path)
-    finally:
-        _remove(temporary)
+            replacement.replace(temporary, path)
+        finally:
+            replacement.remove(temporary)
 
 
 @contextlib.contextmanager
@@ -112,6 +106,26 @@ def write_figure(path, figure):
     write_atomically(path, lambda temporary: figure.savefig(temporary, dpi=120))
 
 
+def inside(folder, name):
+    """Path of a file or folder in a folder that may be a stranger's.
+
+    Raises:
+        UserError: it is no name, a name or a symbolic link leads out of the
+            folder, or it is a pipe or the like, for which one would wait.
+    """
+    path = Path(folder) / name
+    if "\0" in str(path):
+        raise UserError(f"{path} is no name of a file")
+    real = Path(os.path.realpath(path))
+    if not real.is_relative_to(os.path.realpath(folder)):
+        raise UserError(
+            f"{path} leads out of its folder, to {real}; copy that into it"
+        )
+    if real.exists() and not (real.is_file() or real.is_dir()):
+        raise UserError(f"{path} is neither a file nor a folder")
+    return path
+
+
 def read_json(path):
     """The value in a JSON file.
 
@@ -137,31 +151,22 @@ def read_small(path):
     return content
 
 
-def temporary_path(path):
-    """Where this process writes what is to become `path`."""
-    return path.with_name(f"{WRITING}{os.getpid()}-{path.name}")
+def _followed(path):
+    """Where a symbolic link to a folder leads: the link is kept.
 
-
-def remove_abandoned(path):
-    """Removes what killed processes left half written of `path`."""
-    _settle(path.with_name(REPLACED + path.name))
-    named = re.compile(rf"{re.escape(WRITING)}(\d+)-{re.escape(path.name)}")
-    for old in path.parent.glob(f"{WRITING}*"):
-        if found := named.fullmatch(old.name):
-            pid = int(found[1])
-            if pid == os.getpid() or not psutil.pid_exists(pid):
-                _remove(old)
-
-
-def remove_leftovers(directory):
-    """Removes what killed processes left half written in `directory`.
-
-    Nobody else may write there.
+    Raises:
+        UserError: the folder is, or holds, that of the running command.
     """
-    for aside in Path(directory).glob(f"{REPLACED}*"):
-        _settle(aside)
-    for path in Path(directory).glob(f"{WRITING}*"):
-        _remove(path)
+    if not os.path.isdir(path):
+        return path
+    path = Path(os.path.realpath(path))
+    with contextlib.suppress(FileNotFoundError):  # it has been deleted
+        if Path.cwd().is_relative_to(path):
+            raise UserError(
+                f"cannot replace {path}, in which this command runs; name "
+                "another folder"
+            )
+    return path
 
 
 def _reserve(path, size):
@@ -172,33 +177,9 @@ def _reserve(path, size):
         path.unlink()
 
 
-def _settle(aside):
-    """A folder that was to be replaced, if its process has been killed."""
-    path = aside.with_name(aside.name.removeprefix(REPLACED))
-    if path.exists():
-        _remove(aside)
-    elif aside.exists():  # killed between the two renames
-        os.replace(aside, path)
-
-
-def _replace_directory(new, old):
-    """A folder cannot be renamed over a full one: the old one steps aside."""
-    aside = old.with_name(REPLACED + old.name)
-    os.replace(old, aside)
-    os.replace(new, old)
-    _remove(aside)
-
-
 def _sync(path):
     """Makes sure that the bytes are on disk before the name is."""
     files = [path] if path.is_file() else filter(Path.is_file, path.rglob("*"))
     for file in files:
         with open(file, "rb") as opened:
             os.fsync(opened.fileno())
-
-
-def _remove(path):
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)

@@ -13,6 +13,7 @@ import h5py
 SEALED = "sealed"
 START = b"\nsha256 "
 LENGTH = len(START) + 64  # bytes of a seal
+DEEPEST = 64  # groups in groups; those of Keras are about ten
 
 
 def seal(path):
@@ -35,24 +36,15 @@ def examine(path):
         `{name: shape}` of its arrays.
 
     Raises:
-        ValueError: the seal is broken; or the file leads to other files, or
-            declares more than it holds.
+        ValueError: the seal is broken; or the file leads to other files,
+            declares more than it holds, or is nested deeply.
         Exception: what h5py raises of a damaged file.
     """
     sealed = _has_seal(path)
-    links, arrays = {}, {}
     with h5py.File(path) as file:
         if SEALED in file.attrs and not sealed:
             raise ValueError("its checksum has been lost")
-        file.visititems_links(links.__setitem__)
-        for name, link in links.items():
-            if not isinstance(link, h5py.HardLink):
-                raise ValueError(f"it leads elsewhere, by a link at {name}")
-            item = file[name]
-            if isinstance(item, h5py.Dataset):
-                if item.is_virtual or item.external:
-                    raise ValueError(f"it leads elsewhere, by the array {name}")
-                arrays[name] = item
+        arrays = dict(_arrays(file))
         declared = sum(array.nbytes for array in arrays.values())
         held = os.path.getsize(path)
         if declared > held:
@@ -60,6 +52,33 @@ def examine(path):
                 f"it declares {declared} bytes of arrays, and has {held}"
             )
         return {name: array.shape for name, array in arrays.items()}
+
+
+def _arrays(file):
+    """`(name, array)` of each, by one name where it has several."""
+    groups, seen = [("", file, 0)], {_address(file)}
+    while groups:
+        prefix, group, depth = groups.pop()
+        if depth > DEEPEST:
+            raise ValueError("its groups are nested too deeply")
+        for key in group:
+            name = f"{prefix}{key}"
+            if not isinstance(group.get(key, getlink=True), h5py.HardLink):
+                raise ValueError(f"it leads elsewhere, by a link at {name}")
+            item = group[key]
+            if _address(item) in seen:
+                continue
+            seen.add(_address(item))
+            if isinstance(item, h5py.Group):
+                groups.append((f"{name}/", item, depth + 1))
+            elif isinstance(item, h5py.Dataset):
+                if item.is_virtual or item.external:
+                    raise ValueError(f"it leads elsewhere, by the array {name}")
+                yield name, item
+
+
+def _address(item):
+    return h5py.h5o.get_info(item.id).addr
 
 
 def _has_seal(path):

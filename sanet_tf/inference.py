@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sanet_tf import cli
+from sanet_tf import cli, files
 from sanet_tf.errors import UserError
 from sanet_tf.export import FORMATS, manifest
 from sanet_tf.export.pictures import prepare
@@ -42,7 +42,7 @@ def load(path):
     if (path / "config.json").is_file():
         return _load_restoration(path)
     if (path / "model" / "config.json").is_file():
-        return _load_restoration(path / "model")
+        return _load_restoration(files.inside(path, "model"))
     if (path / "run.json").is_file():
         return _load_run(path)
     raise UserError(

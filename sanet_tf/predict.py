@@ -14,6 +14,7 @@ from absl import flags
 
 from sanet_tf import cli
 from sanet_tf.errors import UserError
+from sanet_tf.printing import printable
 
 MODEL = flags.DEFINE_string("model", None, "folder of the network")
 TOP = flags.DEFINE_integer("top", 5, "number of classes", lower_bound=1)
@@ -41,11 +42,13 @@ def main(paths):
     for result in results:
         if "error" in result:
             failed = True
-            print(f"{result['file']}: {result['error']}", file=sys.stderr)
+            line = f"{result['file']}: {result['error']}"
+            print(printable(line), file=sys.stderr)
         elif not JSON.value:
-            print(result["file"])
+            print(printable(result["file"]))
             for row in result["predictions"]:
-                print(f"  {row['probability']:7.2%}  {row['name']}")
+                name = printable(row["name"])
+                print(f"  {row['probability']:7.2%}  {name}")
     return int(failed)
 
 

@@ -19,6 +19,7 @@ from absl import flags
 
 from sanet_tf import cli
 from sanet_tf.errors import UserError
+from sanet_tf.printing import printable
 
 MODEL = flags.DEFINE_string("model", None, "folder of the trained model")
 OUTPUT = flags.DEFINE_string("output", None, "folder for the restored stacks")
@@ -55,7 +56,8 @@ def main(paths):
     sources = _sources(paths, Path(OUTPUT.value))
     if not OVERWRITE.value:
         for target in [target for target in sources if target.exists()]:
-            print(f"{target} exists, kept; --overwrite replaces it")
+            kept = f"{target} exists, kept; --overwrite replaces it"
+            print(printable(kept))
             del sources[target]
     if not sources:
         return 0
@@ -74,12 +76,12 @@ def main(paths):
         for target, source in sources.items():
             try:
                 _restore(model, source, target, n_tiles)
-                bar.write(f"wrote {target}")
+                bar.write(printable(f"wrote {target}"))
             except (MemoryError, tf.errors.ResourceExhaustedError):
                 failed = True
-                line = "not enough memory; more --n_tiles need less"
-                bar.write(f"{source}: {line}", file=sys.stderr)
-            except (ValueError, OSError) as error:
+                line = f"{source}: not enough memory; more --n_tiles need less"
+                bar.write(printable(line), file=sys.stderr)
+            except Exception as error:  # each library has errors of its own
                 failed = True
                 bar.write(_line(source, error), file=sys.stderr)
             bar.update()
@@ -168,8 +170,12 @@ def _n_tiles():
 
 def _line(source, error):
     """One line that names the file, whatever raised the error."""
-    line = " ".join(str(error).split()) or type(error).__name__
-    return line if str(source) in line else f"{source}: {line}"
+    line = str(error)
+    if not isinstance(error, UserError):
+        line = " ".join(line.split())
+    if not line or not isinstance(error, ValueError | OSError):
+        line = f"{type(error).__name__}: {line}"
+    return printable(line if str(source) in line else f"{source}: {line}")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ saved_model/          for inference
 import fcntl
 import tempfile
 
-from sanet_tf import files
+from sanet_tf import files, replacement
 from sanet_tf.errors import UserError
 from sanet_tf.record import default_flags, run_record
 
@@ -39,18 +39,18 @@ class RunDirectory:
     def __init__(self, path, flags):
         self.path = files.make_directory(path)
         self._lock = self._acquire()
-        files.remove_leftovers(self.path)
-        record = self.path / "run.json"
+        replacement.remove_leftovers(self.path)
+        record = self / "run.json"
         if record.exists() and has_saved(self.path):
             check_flags(record, flags)
             return
         if not has_saved(self.path):
-            (self.path / LABELS).unlink(missing_ok=True)
-            (self.path / TRANSFER).unlink(missing_ok=True)
+            (self / LABELS).unlink(missing_ok=True)
+            (self / TRANSFER).unlink(missing_ok=True)
         files.write_json(record, run_record(flags))
 
     def __truediv__(self, name):
-        return self.path / name
+        return files.inside(self.path, name)
 
     def keep_labels(self, class_names):
         """Writes labels.txt, or checks that it has these names.
@@ -62,7 +62,7 @@ class RunDirectory:
             UserError: the folder is of a run with other classes, or a name
                 is not one line.
         """
-        path, text = self.path / LABELS, format_labels(class_names)
+        path, text = self / LABELS, format_labels(class_names)
         if not path.exists():
             files.write_atomically(
                 path, lambda temporary: temporary.write_bytes(text)
@@ -76,7 +76,7 @@ class RunDirectory:
     def _acquire(self):
         """Locks the folder; the lock ends with the process, however it ends."""
         try:
-            lock = open(self.path / ".lock", "w")  # noqa: SIM115
+            lock = open(self / ".lock", "w")  # noqa: SIM115
             with tempfile.TemporaryFile(dir=self.path):
                 pass  # a new file is allowed
         except OSError as error:

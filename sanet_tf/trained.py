@@ -90,7 +90,9 @@ def load_trained(run_dir):
     path = Path(run_dir)
     flags = _read_flags(path)
     missing = [
-        name for name in (LABELS, WEIGHTS) if not (path / name).is_file()
+        name
+        for name in (LABELS, WEIGHTS)
+        if not files.inside(path, name).is_file()
     ]
     if missing:
         raise UserError(
@@ -161,7 +163,7 @@ def has_cifar_stem(function, dataset, wanted=None):
 
 
 def _read_flags(path):
-    record = path / "run.json"
+    record = files.inside(path, "run.json")
     if not record.is_file():
         raise UserError(
             f"no run in {path}: expected the --output_dir of "

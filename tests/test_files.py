@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from sanet_tf import files
+from sanet_tf import files, replacement
 from sanet_tf.errors import UserError
 
 
@@ -88,7 +88,7 @@ def test_an_exception_leaves_the_old_folder(tmp_path):
 
 KILLED = """
 import os, signal, sys
-from sanet_tf import files
+from sanet_tf import files, replacement
 
 def write(path):
     path.mkdir()
@@ -106,20 +106,20 @@ def test_leftovers_of_a_killed_process(tmp_path):
     )
     assert process.returncode == -signal.SIGKILL
     assert len(os.listdir(tmp_path)) == 2
-    files.remove_leftovers(tmp_path)
+    replacement.remove_leftovers(tmp_path)
     assert content(tmp_path) == {"saved": {"a": "a"}}
 
 
 def test_kill_between_the_renames_that_replace_a_folder(tmp_path):
     write_folder("a")(tmp_path / ".replaced-saved")
-    files.remove_leftovers(tmp_path)
+    replacement.remove_leftovers(tmp_path)
     assert content(tmp_path) == {"saved": {"a": "a"}}
 
 
 def test_kill_after_the_renames_that_replace_a_folder(tmp_path):
     write_folder("a")(tmp_path / ".replaced-saved")
     write_folder("b")(tmp_path / "saved")
-    files.remove_leftovers(tmp_path)
+    replacement.remove_leftovers(tmp_path)
     assert content(tmp_path) == {"saved": {"b": "b"}}
 
 

@@ -7,6 +7,8 @@ the size before it decodes. Of several images in a file the first is read.
 
 import io
 import os
+import re
+import stat
 import warnings
 
 import numpy as np
@@ -27,7 +29,11 @@ SUFFIXES = sum(FORMATS.values(), ())
 UNKNOWN = f"not an image ({', '.join(FORMATS)})"
 MAX_PIXELS = 2**26  # 64 Mpx, 192 MiB decoded; a small file can claim more
 MAX_SCANS = 200  # of a progressive JPEG, which has ten; each takes its time
-START_OF_SCAN = b"\xff\xda"
+LARGEST_JPEG = 2**28  # bytes, of which the scans are counted
+# Of a JPEG: 0xFF and another byte, but for those that are in the data of scans.
+MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+START_OF_IMAGE, END_OF_IMAGE, START_OF_SCAN = 0xD8, 0xD9, 0xDA
+FIRST_WITH_LENGTH = 0xC0  # decoders go on searching after others
 
 # On odd metadata. Once, since decoding threads would undo each other's filters.
 warnings.filterwarnings("ignore", module=r"PIL\.")
@@ -55,6 +61,10 @@ def decode_image(file):
         ImageError: unreadable, truncated, of another format or too large.
     """
     try:
+        if not hasattr(file, "read") and not stat.S_ISREG(
+            os.stat(file).st_mode
+        ):
+            raise ImageError("not a file")  # a pipe would be waited for
         return _decode(file)
     except ImageError:
         raise
@@ -100,19 +110,40 @@ def _decode(file):
             raise ImageError(
                 "pixels whose range is not known; expected 8 or 16 bits"
             )
-        image = ImageOps.exif_transpose(image)
+        ImageOps.exif_transpose(image, in_place=True)
         if image.mode.startswith("I"):  # 16 bits
             return np.repeat(
                 (np.asarray(image) // 257).astype(np.uint8)[..., None], 3, -1
             )
-        return np.asarray(image.convert("RGB"))
+        # Each copy of a large picture takes a quarter of a gigabyte.
+        return np.asarray(
+            image if image.mode == "RGB" else image.convert("RGB")
+        )
 
 
 def _check_scans(image):
     """Refuses a JPEG that would be gone over thousands of times."""
     if image.format not in ("JPEG", "MPO"):  # the latter holds several
         return
+    size = image.fp.seek(0, os.SEEK_END)
+    if size > LARGEST_JPEG:
+        raise ImageError(
+            f"{size:,} bytes, more than {LARGEST_JPEG:,} of a JPEG"
+        )
     image.fp.seek(0)
-    scans = image.fp.read().count(START_OF_SCAN)
+    scans = _count_scans(image.fp.read())
     if scans > MAX_SCANS:
         raise ImageError(f"{scans} scans, more than the {MAX_SCANS} decoded")
+
+
+def _count_scans(content):
+    """Scans before the end of the image: phones append films to theirs."""
+    scans = position = 0
+    while found := MARKER.search(content, position):
+        marker, position = found[0][1], found.end()
+        if marker == END_OF_IMAGE:
+            break
+        scans += marker == START_OF_SCAN
+        if marker >= FIRST_WITH_LENGTH and marker != START_OF_IMAGE:
+            position += int.from_bytes(content[position : position + 2])
+    return scans

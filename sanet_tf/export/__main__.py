@@ -13,7 +13,7 @@ from pathlib import Path
 
 from absl import flags
 
-from sanet_tf import cli
+from sanet_tf import cli, files
 from sanet_tf.errors import UserError
 from sanet_tf.export import FORMATS, QUANTIZATIONS, manifest
 
@@ -67,7 +67,8 @@ def _program(weights):
     from sanet_tf.trained import load_trained
 
     given = CALIBRATION.value or ()
-    inside = weights / "model"  # as experiments/restoration.py leaves it
+    # as experiments/restoration.py leaves it
+    inside = files.inside(weights, "model")
     for folder in (weights, inside):
         if (folder / "config.json").is_file():
             model = restoration.load(folder)

@@ -19,7 +19,6 @@ has `axes`, `axes_out`, `axes_div_by`, `channels_in`, `channels_out` and
 
 import hashlib
 import json
-from pathlib import Path
 
 from sanet_tf import files
 from sanet_tf.errors import UserError
@@ -66,7 +65,7 @@ def read(folder):
         UserError: there is none, it is of a newer version, or it or a file is
             damaged.
     """
-    path = Path(folder) / NAME
+    path = files.inside(folder, NAME)
     if not path.is_file():
         raise UserError(
             f"no exported network in {folder}: expected a folder with {NAME}, "
@@ -80,8 +79,8 @@ def read(folder):
         )
     for name, expected in manifest["sha256"].items():
         file = path.parent / name
-        inside = file.resolve().is_relative_to(path.parent.resolve())
-        if not inside or not file.is_file() or file_sha256(file) != expected:
+        files.inside(path.parent, name)
+        if not file.is_file() or file_sha256(file) != expected:
             raise UserError(
                 f"{file} is missing or damaged: it is not the file that {NAME} "
                 "has the SHA-256 of; export the network again"
@@ -102,7 +101,7 @@ def _parse(path):
             raise ValueError("its checksum is another")
         if not {"format_version", "format", "kind"} <= manifest.keys():
             raise ValueError("entries are missing")
-        dict(manifest["sha256"])
+        manifest["sha256"].items()
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(
             f"{path} is damaged, or not of this package ({error})"

@@ -96,7 +96,7 @@ def read_stacks(model, paths):
         try:
             own, _ = hyperstacks.split_axes(model, stack.axes, stack.shape)
             _, part = next(hyperstacks.parts(model, stack.data, stack.axes))
-        except ValueError as error:
+            stacks.append((np.asarray(part), own))
+        except Exception as error:  # a chunk is damaged, an axis is not there
             raise UserError(f"{path}: {error}") from error
-        stacks.append((np.asarray(part), own))
     return stacks

@@ -47,6 +47,8 @@ def load(folder, manifest):
     tf = cli.load_tensorflow()
     model = tf.saved_model.load(str(folder))
     output = manifest["output"]["name"]
+    if output not in model.signatures["serving_default"].structured_outputs:
+        raise ValueError(f"it has no output {output!r}")
     return lambda batch: model.serving_default(tf.constant(batch))[
         output
     ].numpy()

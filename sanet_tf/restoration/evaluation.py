@@ -8,6 +8,7 @@ import numpy as np
 
 from sanet_tf.files import make_directory
 from sanet_tf.memory import peak_above_baseline
+from sanet_tf.printing import printable
 from sanet_tf.restoration.data import load_data
 from sanet_tf.restoration.loading import load
 from sanet_tf.restoration.metrics import evaluate
@@ -66,7 +67,7 @@ def evaluate_model(folder, data, modes, n_tiles, previews):
         write_preview(pictures / f"{pair.name}.png", volumes, axes)
         shown = rows[modes[0]][-1]
         print(
-            f"{pair.name}: PSNR {shown['psnr']:.2f} dB, SSIM "
+            f"{printable(pair.name)}: PSNR {shown['psnr']:.2f} dB, SSIM "
             f"{shown['ssim']:.4f}, {shown['seconds']:.1f} s",
             flush=True,
         )

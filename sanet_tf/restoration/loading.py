@@ -29,11 +29,14 @@ def load(path):
             f"{path} has none{hint}"
         )
     try:
-        fields = files.read_json(config)
+        fields = files.read_json(files.inside(path, config.name))
         projects = "proj_axis" in fields
         model = SiameseProjectionCARE if projects else SiameseCARE
-        if not any((*path.glob("*.h5"), *path.glob("*.hdf5"))):
+        weights = [*path.glob("*.h5"), *path.glob("*.hdf5")]
+        if not weights:
             raise ValueError("it has no weights (*.h5)")
+        for file in weights:
+            files.inside(path, file.name)
         return model(None, path.name, str(path.parent))
     except Exception as error:  # csbdeep, Keras and h5py have many
         reason = (str(error).strip() or repr(error)).splitlines()[0]

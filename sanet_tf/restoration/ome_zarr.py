@@ -1,13 +1,19 @@
-"""Arrays in zarr folders; OME-Zarr says their axes and voxel size."""
+"""Arrays in zarr folders; OME-Zarr says their axes and voxel size.
 
-import math
+The metadata are read here and checked; zarr reads the chunks that they name.
+"""
+
+import os
+from pathlib import Path
 
 import zarr
+from zarr.storage import LocalStore, StorePath
 
+from sanet_tf import files
 from sanet_tf.errors import UserError
-from sanet_tf.restoration import calibration
+from sanet_tf.restoration import calibration, zarr_metadata
 
-LARGEST_CHUNK = 2**30  # bytes, which are read at once
+SPARSE = 1000  # of so many chunks one must be there; the others are zeros
 
 
 def read(path):
@@ -17,35 +23,83 @@ def read(path):
     multiscales it is the full size. Metadata are in ImageJ's words.
 
     Raises:
-        UserError: no zarr, a group that is not OME-Zarr, or chunks larger
-            than `LARGEST_CHUNK`.
+        UserError: no zarr, a group that is not OME-Zarr, an array that leads
+            out of the folder, declares more than there is, or is refused by
+            `zarr_metadata`.
+        Exception: of metadata that make no sense.
     """
-    try:
-        found = zarr.open(path, mode="r")
-    except FileNotFoundError as error:
-        raise UserError("not a zarr folder") from error
-    if isinstance(found, zarr.Array):
-        _check_chunks(found)
-        return found, "?" * found.ndim, {}, (1.0, 1.0)
-    attributes = found.attrs.asdict()
+    path = Path(path).resolve()
+    found = _metadata(path)
+    if "shape" in found:
+        array = _array(path, found)
+        return array, "?" * array.ndim, {}, (1.0, 1.0)
+    attributes = found["attributes"]
     multiscales = attributes.get("ome", attributes).get("multiscales")
     if not multiscales:
+        names = sorted(entry.name for entry in path.iterdir() if entry.is_dir())
         raise UserError(
             "expected an array or OME-Zarr, got a group of "
-            f"{', '.join(found) or 'nothing'}; name an array in it"
+            f"{', '.join(names) or 'nothing'}; name an array in it"
         )
-    array = found[multiscales[0]["datasets"][0]["path"]]
-    _check_chunks(array)
+    folder = (path / multiscales[0]["datasets"][0]["path"]).resolve()
+    if not folder.is_relative_to(path):
+        raise UserError(f"its first image lies outside, in {folder}")
+    array = _array(folder, _metadata(folder))
     return array, *_calibrated(multiscales[0])
 
 
-def _check_chunks(array):
-    size = math.prod(array.chunks) * array.dtype.itemsize
-    if size > LARGEST_CHUNK:
+def _metadata(folder):
+    """Of an array or a group, with its attributes, of version 2 or 3."""
+    for name in ("zarr.json", ".zarray", ".zgroup"):
+        if os.path.isfile(folder / name):
+            found = {"attributes": {}, **_read(folder / name)}
+            if name != "zarr.json" and (folder / ".zattrs").is_file():
+                found["attributes"] = _read(folder / ".zattrs")
+            return found
+    raise UserError("not a zarr folder")
+
+
+def _read(path):
+    if path.is_symlink():
+        raise _link(path)
+    return files.read_json(path)
+
+
+def _array(folder, metadata):
+    metadata, count, size = zarr_metadata.bounded(metadata)
+    held = 0
+    for length in _sizes(folder):
+        held += 1
+        if length > 2 * size + files.LARGEST_READ:
+            raise UserError(
+                f"a chunk has {length:,} bytes, and is to unpack to {size:,}"
+            )
+    if count > SPARSE * held:
         raise UserError(
-            f"it has chunks of {size:,} bytes, more than the "
-            f"{LARGEST_CHUNK:,} that are read at once; rechunk it"
+            f"truncated: it declares {count:,} chunks and has {held:,} files"
         )
+    place = StorePath(LocalStore(folder, read_only=True))
+    return zarr.Array(zarr.AsyncArray(metadata=metadata, store_path=place))
+
+
+def _sizes(folder):
+    """The size of each file in a folder and below, in bytes."""
+    folders = [folder]
+    while folders:
+        with os.scandir(folders.pop()) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(entry.path)
+                elif entry.is_file(follow_symlinks=False):
+                    yield entry.stat().st_size
+                else:
+                    raise _link(entry.path)
+
+
+def _link(path):
+    return UserError(
+        f"expected files and folders, got a link, or what is neither: {path}"
+    )
 
 
 def _calibrated(multiscale):

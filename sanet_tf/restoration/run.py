@@ -7,7 +7,7 @@ import warnings
 import numpy as np
 from matplotlib.figure import Figure
 
-from sanet_tf import files
+from sanet_tf import files, replacement
 from sanet_tf.errors import UserError
 from sanet_tf.restoration.care import SiameseCARE, SiameseProjectionCARE
 from sanet_tf.restoration.config import (
@@ -83,7 +83,7 @@ def check(data, task, fields, modes, n_tiles):
 def train(model, data, steps_per_epoch, seed, run):
     """Trains or resumes; draws the curves; returns a summary for JSON."""
     for folder in (model.logdir, model.logdir / "checkpoint"):
-        files.remove_leftovers(folder)  # of a process that was killed
+        replacement.remove_leftovers(folder)  # of a process that was killed
     X, Y = data.train
     batch = model.config.train_batch_size
     start = time.monotonic()

@@ -9,21 +9,19 @@ Axes are named by letters: T time, Z, C channel, Y, X.
 
 import contextlib
 import dataclasses
-import logging
+import errno
 import math
 import os
 import shutil
-import struct
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tifffile
 
-from sanet_tf import files
+from sanet_tf import files, replacement
 from sanet_tf.errors import UserError
-from sanet_tf.restoration import axis_letters, calibration, tiff_integrity
+from sanet_tf.restoration import axis_letters, calibration, tiff_reading
 from sanet_tf.restoration.axis_letters import AXES
 
 IMAGEJ_DTYPES = ("uint8", "uint16", "float32")
@@ -134,8 +132,8 @@ def create_stack(path, shape, axes, dtype, like=None):
     path = Path(path)
     files.make_directory(path.parent)
     unfinished = path.with_name(UNFINISHED + path.name)
-    files.remove_abandoned(unfinished)
-    unfinished = files.temporary_path(unfinished)
+    replacement.remove_abandoned(unfinished)
+    unfinished = replacement.temporary_path(unfinished)
     try:
         mapped = _allocate(
             unfinished,
@@ -170,6 +168,8 @@ def _allocate(path, shape, axes, dtype, like):
     """A new file's data, mapped; its room on the disk is taken at once."""
     metadata = calibration.for_imagej(like, axes, shape)
     size = math.prod(shape) * dtype.itemsize
+    if size > shutil.disk_usage(path.parent).free:  # before it is filled
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
     if dtype.name in IMAGEJ_DTYPES and size <= CLASSIC_BYTES:
         kind = {"imagej": True}
     else:
@@ -193,52 +193,10 @@ def _allocate(path, shape, axes, dtype, like):
 
 
 def _read_tiff(path):
-    with _quiet_tifffile(), _tiff_file(path) as tif:
-        tiff_integrity.check_chain(tif)
-        series, *others = (
-            series for series in tif.series if not series.keyframe.is_reduced
-        )
-        if others:
-            shapes = ", ".join(str(s.shape) for s in (series, *others))
-            raise UserError(f"expected one image, got several: {shapes}")
-        if series.is_multifile:
-            raise UserError("spread over several files; save it as one")
-        tiff_integrity.check_data(tif, series)
-        if series.dataoffset is None:
-            _check_room(series.nbytes)
-        data = series.asarray(out="memmap")
-        return Stack(data, series.axes, *calibration.of_tiff(tif))
-
-
-def _tiff_file(path):
-    try:
-        return tifffile.TiffFile(path)
-    except (tifffile.TiffFileError, struct.error) as error:
-        raise UserError("not a TIFF file") from error
-
-
-def _check_room(needed):
-    folder = tempfile.gettempdir()
-    if needed > shutil.disk_usage(folder).free:
-        raise UserError(
-            f"unpacked it needs {needed / 1e9:.1f} GB, more than is free in "
-            f"{folder}; TMPDIR=DIR names another folder"
-        )
+    return Stack(*tiff_reading.read(path))
 
 
 def _read_zarr(path):
     from sanet_tf.restoration import ome_zarr  # slow to import
 
     return Stack(*ome_zarr.read(path))
-
-
-@contextlib.contextmanager
-def _quiet_tifffile():
-    """What tifffile logs about a damaged file, the error says in one line."""
-    logger = logging.getLogger("tifffile")
-    level = logger.level
-    logger.setLevel(logging.CRITICAL + 1)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)

@@ -34,13 +34,14 @@ def measure(call):
 
 
 @pytest.fixture(scope="module", autouse=True)
-def reported(report):
+def reported(request, report):
+    """Of a module that imports it, in the words of its first line."""
     TAKEN.clear()
     yield
+    name = request.module.__name__.rpartition(".")[2]
     report(
         "Bombs and other malicious files",
-        "`tests/faults/test_bombs.py`: images, TIFF, npz, archives and "
-        "pickles that announce or unpack to up to terabytes",
+        f"`tests/faults/{name}.py`: {request.module.__doc__.splitlines()[0]}",
         len(TAKEN),
         f"refused {len(TAKEN)}, with at most {max(TAKEN) / 2**20:.0f} MiB of "
         "memory",

@@ -35,11 +35,14 @@ class Subject:
             returns its path.
         read: function of that path to what the user gets, to be compared.
         error: what a damaged file raises.
+        mutate: function of bytes and a number to damaged bytes; `mutate` of
+            this module if it is None.
     """
 
     make: Callable
     read: Callable
     error: type = UserError
+    mutate: Callable = None
 
 
 @dataclasses.dataclass
@@ -149,7 +152,7 @@ def _work(module, folder, jobs, sender):
             expected = subject.read(path)
             _limit_memory()
             sender.send("opened whole")
-        path.write_bytes(mutate(whole, number))
+        path.write_bytes((subject.mutate or mutate)(whole, number))
         sender.send(_outcome(subject, path, expected))
         path.write_bytes(whole)
     sender.send("end")

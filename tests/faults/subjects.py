@@ -23,6 +23,7 @@ from tests.faults.data_files import (
     read_picture,
     read_tiff,
 )
+from tests.faults.json_values import mutate_manifest, mutate_values
 from tests.faults.mutations import Subject
 from tests.faults.network_files import (
     make_checkpoint,
@@ -36,8 +37,16 @@ from tests.faults.network_files import (
     read_restoration,
     read_run,
 )
+from tests.faults.zarr_files import (
+    VERSION_2,
+    make_ome_zarr,
+    make_zarr,
+    read_zarr,
+)
 
 BINARY, PYTHON = FORMATS["cifar10"]
+# A chunk is read, and may be refused, after the array has been opened.
+ZARR = partial(Subject, read=read_zarr, error=ValueError)
 SUBJECTS = {
     "weights of a run": Subject(
         partial(make_small_run, "best.weights.h5"), read_run
@@ -59,6 +68,11 @@ SUBJECTS = {
     "manifest.json": Subject(
         partial(make_export, "manifest.json"), read_export
     ),
+    "values of manifest.json": Subject(
+        partial(make_export, "manifest.json"),
+        read_export,
+        mutate=mutate_manifest,
+    ),
     "npz": Subject(partial(make_npz, np.savez), read_npz),
     "npz, compressed": Subject(
         partial(make_npz, np.savez_compressed), read_npz
@@ -79,6 +93,26 @@ SUBJECTS = {
         )
         for format in IMAGES
     },
+    "zarr 2, .zarray": ZARR(partial(make_zarr, ".zarray", zarr_format=2)),
+    "zarr 2, values of .zarray": ZARR(
+        partial(make_zarr, ".zarray", zarr_format=2), mutate=mutate_values
+    ),
+    "zarr 3, values of zarr.json": ZARR(
+        partial(make_zarr, "zarr.json", shards=(4, 24, 40)),
+        mutate=mutate_values,
+    ),
+    "OME-Zarr, values of .zattrs": ZARR(
+        partial(make_ome_zarr, ".zattrs"), mutate=mutate_values
+    ),
+    **{
+        f"zarr 2, chunk, {name}": ZARR(
+            partial(make_zarr, "0.0.0", zarr_format=2, compressors=codec)
+        )
+        for name, codec in VERSION_2.items()
+    },
+    "zarr 3, shard, Zstandard": ZARR(
+        partial(make_zarr, "c/0/0/0", shards=(4, 24, 40))
+    ),
     "JPEG, progressive": Subject(
         make_progressive, read_picture, error=ImageError
     ),

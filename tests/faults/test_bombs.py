@@ -1,4 +1,4 @@
-"""Small files that would be large in memory, or would take for ever."""
+"""Images, TIFF, npz, archives and pickles of up to terabytes in memory."""
 
 import io
 import pickle
@@ -8,7 +8,6 @@ import zipfile
 
 import numpy as np
 import pytest
-import tifffile
 from PIL import Image
 
 from sanet_tf.data import cifar, load_arrays
@@ -111,30 +110,6 @@ def test_tiff_whose_images_lie_in_a_circle(tmp_path):
     content[end : end + 4] = struct.pack("<I", start)
     path.write_bytes(content)
     refuses(open_stack, path, "YX", match=r"a\.tif: ")
-
-
-def test_tiff_that_names_another_file(tmp_path):
-    """OME-XML may name files; none but its own is read."""
-    tifffile.imwrite(tmp_path / "secret.ome.tif", np.ones((8, 8), np.uint8))
-    (tmp_path / "in").mkdir()
-    path = tmp_path / "in" / "a.ome.tif"
-    data = np.zeros((2, 8, 8), np.uint8)
-    tifffile.imwrite(path, data, metadata={"axes": "ZYX"})
-    content = path.read_bytes()
-    assert b'PlaneCount="2"' in content
-    uuid = b'<TiffData IFD="0" PlaneCount="2"'
-    assert uuid in content
-    with tifffile.TiffFile(path) as file:
-        xml = file.ome_metadata
-    xml = xml.replace(
-        '<TiffData IFD="0" PlaneCount="2"/>',
-        '<TiffData IFD="0" FirstZ="0" PlaneCount="1"/><TiffData IFD="0" '
-        'FirstZ="1" PlaneCount="1"><UUID FileName="../secret.ome.tif">'
-        "urn:uuid:00000000-0000-0000-0000-000000000000</UUID></TiffData>",
-    )
-    assert "secret" in xml
-    tifffile.imwrite(path, data[:1], description=xml, metadata=None)
-    refuses(open_stack, path, match="several files|truncated|cannot be read")
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])

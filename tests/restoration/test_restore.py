@@ -7,10 +7,12 @@ import sys
 import numpy as np
 import pytest
 import tifffile
+import zarr
 from PIL import Image
 
 from sanet_tf.errors import UserError
 from tests.restoration.command import Model, error_lines
+from tests.test_printing import HOSTILE, SHOWN
 
 
 def test_a_folder_with_broken_files_among_them(
@@ -39,6 +41,52 @@ def test_a_folder_with_broken_files_among_them(
         result = tifffile.imread(f"out/{name[0]}.tif")
         assert result.dtype == np.float32
         np.testing.assert_array_equal(result, stack + np.float32(1.25))
+
+
+def test_one_damaged_chunk(command, write, tmp_path, capsys):
+    volume = np.full((5, 12, 14), 7, np.uint16)
+    zarr.create_array("in.zarr", data=volume, chunks=(1, 12, 14))
+    b = write("b.tif")
+    chunk = tmp_path / "in.zarr/c/3/0/0"
+    chunk.write_bytes(chunk.read_bytes()[:-4])
+    paths = ("in.zarr", "b.tif", "--axes=ZYX")
+    assert command(*paths, "--output=out") == 1
+    (line,) = error_lines(capsys)
+    assert line.startswith("in.zarr: a chunk is damaged, or unpacks to more")
+    assert os.listdir("out") == ["b.tif"]
+    np.testing.assert_array_equal(tifffile.imread("out/b.tif"), b + 1.25)
+
+
+def test_whatever_is_raised_for_one_file(command, write, capsys, monkeypatch):
+    write("a.tif")
+    write("b.tif")
+    model, errors = Model(), [KeyError("key"), RuntimeError("two\nlines")]
+
+    def restore(*arguments, **options):
+        raise errors.pop(0)
+
+    monkeypatch.setattr(model, "restore", restore)
+    assert command("a.tif", "b.tif", "--output=out", model=model) == 1
+    assert error_lines(capsys) == [
+        "a.tif: KeyError: 'key'",
+        "b.tif: RuntimeError: two lines",
+    ]
+    assert os.listdir("out") == []
+
+
+def test_names_are_shown_escaped(command, write, tmp_path, capsys):
+    write("a.tif")
+    (tmp_path / "a.tif").rename(tmp_path / f"a{HOSTILE}.tif")
+    (tmp_path / f"b{HOSTILE}.tif").write_text("")
+    paths = [f"{name}{HOSTILE}.tif" for name in "ab"]
+    assert command(*paths, "--output=out") == 1
+    assert command(*paths[:1], "--output=out") == 0
+    out, err = capsys.readouterr()
+    assert out.splitlines() == [
+        f"wrote out/a{SHOWN}.tif",
+        f"out/a{SHOWN}.tif exists, kept; --overwrite replaces it",
+    ]
+    assert f"b{SHOWN}.tif: not a TIFF file" in err.splitlines()
 
 
 def test_the_same_command_goes_on_where_it_stopped(command, write, capsys):

@@ -8,7 +8,7 @@ import pytest
 import tifffile
 
 from sanet_tf.errors import UserError
-from sanet_tf.restoration import tiff
+from sanet_tf.restoration import tiff_reading
 from sanet_tf.restoration.tiff import create_stack, open_stack
 from tests.restoration.stacks import one_line
 
@@ -143,6 +143,6 @@ def test_what_is_no_stack_of_intensities(volume, tmp_path):
 def test_unpacking_needs_room(volume, tmp_path, monkeypatch):
     path = tmp_path / "a.tif"
     tifffile.imwrite(path, volume, compression="lzw")
-    usage = tiff.shutil.disk_usage(tmp_path)._replace(free=1000)
-    monkeypatch.setattr(tiff.shutil, "disk_usage", lambda _: usage)
+    usage = tiff_reading.shutil.disk_usage(tmp_path)._replace(free=1000)
+    monkeypatch.setattr(tiff_reading.shutil, "disk_usage", lambda _: usage)
     assert "unpacked it needs 0.0 GB" in one_line(path, "ZYX")

@@ -199,3 +199,14 @@ def test_types_that_cannot_be_written(tmp_path, dtype):
         create_stack(tmp_path / "a.tif", (5, 6), "YX", dtype),
     ):
         pass
+
+
+def test_a_disk_is_not_filled_in_vain(tmp_path, monkeypatch):
+    usage = tiff.shutil.disk_usage(tmp_path)._replace(free=1000)
+    monkeypatch.setattr(tiff.shutil, "disk_usage", lambda _: usage)
+    with (
+        pytest.raises(OSError, match="No space left on device"),
+        create_stack(tmp_path / "a.tif", (5, 20, 20), "ZYX", "uint8"),
+    ):
+        pass
+    assert list(tmp_path.iterdir()) == []

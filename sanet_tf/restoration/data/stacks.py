@@ -1,14 +1,12 @@
 """Stacks to learn from: TIFF files of one channel, ZYX or YX."""
 
 import hashlib
-import logging
 from pathlib import Path
 
 import numpy as np
-import tifffile
 
 from sanet_tf.errors import UserError
-from sanet_tf.restoration import tiff
+from sanet_tf.restoration import tiff, tiff_reading
 
 SUFFIXES = (".tif", ".tiff")
 KINDS = {2: "a picture YX", 3: "a stack ZYX", 4: "exposures of a stack ZYX"}
@@ -51,7 +49,7 @@ def open_stack(path, dimensions=(2, 3)):
     Raises:
         UserError: it is not there, damaged, of colours, or of other axes.
     """
-    axes = _axes(path)
+    axes = tiff_reading.read_axes(path)
     if axes.endswith("S") or (axes and len(axes) not in dimensions):
         data = tiff.open_stack(path, "TZCYX"[-len(axes) :]).data
         kinds = " or ".join(KINDS[number] for number in dimensions)
@@ -85,19 +83,6 @@ def checksum(path):
     """The SHA-256 of a file's content, in hexadecimal digits."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _axes(path):
-    """What a file calls its axes, "" where it cannot be read."""
-    logger = logging.getLogger("tifffile")
-    disabled, logger.disabled = logger.disabled, True
-    try:
-        with tifffile.TiffFile(path) as file:
-            return file.series[0].axes
-    except Exception:  # a parser fails in many ways; `tiff` says which
-        return ""
-    finally:
-        logger.disabled = disabled
 
 
 def _visible(path):
