@@ -106,11 +106,18 @@ def _restore(model, source, target, n_tiles):
     axes, shape = hyperstacks.restored(model, stack.axes, stack.shape)
     with create_stack(target, shape, axes, dtype, like=stack) as destination:
         for index, part in hyperstacks.parts(model, stack.data, stack.axes):
-            model.restore(
-                *(part, own, destination[index]),
-                n_tiles=tiles,
-                statistics=STATISTICS.value,
-            )
+            try:
+                model.restore(
+                    *(part, own, destination[index]),
+                    n_tiles=tiles,
+                    statistics=STATISTICS.value,
+                )
+            except ValueError as error:
+                at = zip(axes, index, strict=False)  # the looped axes first
+                place = ", ".join(f"{letter} = {i}" for letter, i in at)
+                raise ValueError(
+                    f"{place}: {error}" if place else error
+                ) from error
         if PREVIEW.value:
             first, part = next(hyperstacks.parts(model, stack.data, stack.axes))
             write_preview(

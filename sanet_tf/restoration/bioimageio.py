@@ -67,8 +67,8 @@ def export_bioimageio(
 
     Raises:
         ValueError: an argument that the specification refuses, a test image
-            of other axes or not finite, or a network that `export_fiji`
-            refuses.
+            of other axes, not finite, or whose restoration is not, or a
+            network that `export_fiji` refuses.
     """
     path = Path(path)
     if path.suffix != ".zip":
@@ -164,7 +164,13 @@ def _restore(model, image):
         descriptions.LOW, descriptions.HIGH, eps=descriptions.EPSILON
     )
     normalised = normalizer.before(image, model.config.axes)
-    return np.asarray(model.keras_model(normalised[np.newaxis]))[0]
+    restored = np.asarray(model.keras_model(normalised[np.newaxis]))[0]
+    if not np.isfinite(restored).all():
+        raise ValueError(
+            "The network must give finite values for `test_input`. Received: "
+            "NaN or inf; take an image of more than a few bright pixels"
+        )
+    return restored
 
 
 def _draw_cover(model, image, restored, path):

@@ -4,6 +4,9 @@ The same as csbdeep's `PercentileNormalizer`, whose percentiles need the whole
 stack at once. Those of 8- and 16-bit integers are exact here, from a
 histogram; those of other stacks above `MAX_SAMPLE` voxels are from voxels on
 a regular grid.
+
+Of a sparse stack, a few spots on an even ground, both percentiles are the
+ground. csbdeep divides by 1e-20 then; here the full range becomes 1.
 """
 
 import functools
@@ -13,6 +16,7 @@ import numpy as np
 
 MAX_SAMPLE = 2**26  # voxels
 PERCENTILES = {"pmin": 2, "pmax": 99.8}  # csbdeep's
+FLAT = 2.0**-16  # of the full range: less than a step of a 16-bit camera
 
 
 class StreamedPercentiles:
@@ -44,9 +48,10 @@ class StreamedPercentiles:
             find(_planes(array, axes, channel), quantiles)
             for channel in range(channels)
         ]
-        self.low, high = np.array(found, np.float32).T
+        lowest, self.low, high, highest = np.array(found, np.float32).T
+        full = highest - lowest
         # csbdeep's epsilon, for a stack of one value
-        self.range = high - self.low + np.float32(1e-20)
+        self.range = contrast(self.low, high, full) + np.float32(1e-20)
 
     def before(self, values):
         """Normalises `(*spatial, C)`; float32."""
@@ -56,6 +61,20 @@ class StreamedPercentiles:
     def after(self, values):
         """Undoes it."""
         return values * self.range + self.low
+
+
+def contrast(low, high, full):
+    """The intensities that are to become 1.
+
+    Args:
+        low: lower percentile of each channel.
+        high: upper percentile.
+        full: difference of the largest and the smallest value.
+
+    Returns:
+        `high - low`; `full` where these two are as good as equal.
+    """
+    return np.where(high - low > FLAT * full, high - low, full)
 
 
 def check_finite(array, axes):
@@ -93,7 +112,7 @@ def _planes(array, axes, channel):
 
 
 def _exact(planes, quantiles):
-    """Percentiles from a histogram, interpolated as NumPy's."""
+    """Percentiles from a histogram, interpolated as NumPy's, and the ends."""
     counts, offset = np.zeros(2**16, np.int64), 0
     for plane in planes:
         if plane.dtype.kind == "i":
@@ -109,9 +128,15 @@ def _exact(planes, quantiles):
     )
     high = np.minimum(high, 2**16 - 1 - offset)
     fraction = places - np.floor(places)
-    return np.where(fraction > 0, low + fraction * (high - low), low)
+    found = np.where(fraction > 0, low + fraction * (high - low), low)
+    lowest, highest = np.flatnonzero(counts)[[0, -1]] - offset
+    return lowest, *found, highest
 
 
 def _sampled(planes, quantiles, step):
-    sample = np.concatenate([plane.ravel()[::step] for plane in planes])
-    return np.quantile(sample, quantiles)
+    """Percentiles of every `step`th value, and the ends of all."""
+    sample, ends = [], []
+    for plane in planes:
+        sample.append(plane.ravel()[::step])
+        ends += [plane.min(), plane.max()]
+    return min(ends), *np.quantile(np.concatenate(sample), quantiles), max(ends)

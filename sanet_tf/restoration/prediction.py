@@ -3,8 +3,10 @@
 import numpy as np
 from csbdeep.data import PadAndCropResizer, PercentileNormalizer
 from csbdeep.internals.probability import ProbabilisticPrediction
+from csbdeep.utils import normalize_mi_ma
 
 from sanet_tf.restoration.memory import memory_limit, predict_bytes
+from sanet_tf.restoration.normalization import contrast
 from sanet_tf.restoration.restorer import Restorer
 from sanet_tf.restoration.statistics import TiledNetwork
 from sanet_tf.restoration.tiles import Grid
@@ -14,6 +16,25 @@ from sanet_tf.restoration.whole_volume import restore_tiles
 DEFAULT_STATISTICS = "volume"
 
 
+class Percentiles(PercentileNormalizer):
+    """csbdeep's, which has a range for a sparse image too; see `contrast`."""
+
+    def before(self, x, axes):
+        normalised = super().before(x, axes)
+        axis = tuple(i for i, a in enumerate(self.axes_before) if a != "C")
+        lowest, highest = (
+            end(x, axis, keepdims=True).astype(self.dtype)
+            for end in (np.min, np.max)
+        )
+        high = self.mi + contrast(self.mi, self.ma, highest - lowest)
+        if (high == self.ma).all():
+            return normalised
+        self.ma = high
+        return normalize_mi_ma(
+            x, self.mi, self.ma, dtype=self.dtype, **self.kwargs
+        )
+
+
 class Prediction(Restorer):
     """The prediction of the models in `sanet_tf.restoration.care`."""
 
@@ -21,7 +42,7 @@ class Prediction(Restorer):
         self,
         img,
         axes,
-        normalizer=PercentileNormalizer(),  # noqa: B008, as csbdeep
+        normalizer=Percentiles(),  # noqa: B008, as csbdeep
         resizer=PadAndCropResizer(),  # noqa: B008
         n_tiles=None,
         statistics=None,
@@ -54,7 +75,7 @@ class Prediction(Restorer):
         self,
         img,
         axes,
-        normalizer=PercentileNormalizer(),  # noqa: B008
+        normalizer=Percentiles(),  # noqa: B008
         resizer=PadAndCropResizer(),  # noqa: B008
         n_tiles=None,
         statistics=None,

@@ -62,7 +62,11 @@ class Destination:
         self.finish = finish
 
     def write(self, slices, values):
-        """Writes `(*spatial, C)`; padding is left out, lost axes too."""
+        """Writes `(*spatial, C)`; padding is left out, lost axes too.
+
+        Raises:
+            ValueError: a value is NaN or infinite; it is not written.
+        """
         spatial, index = "", [slice(None)] * len(self.axes)
         crop = []
         for axis, part, size, before in zip(
@@ -83,6 +87,7 @@ class Destination:
         values = values[tuple(crop)]
         if self.finish is not None:
             values = self.finish(values)
+        _check_finite(values)
         if "C" in self.axes:
             order = [(spatial + "C").index(axis) for axis in self.axes]
             values = values.transpose(order)
@@ -90,6 +95,16 @@ class Destination:
             order = [spatial.index(axis) for axis in self.axes]
             values = values[..., 0].transpose(order)
         self.array[tuple(index)] = _rounded(values, np.dtype(self.array.dtype))
+
+
+def _check_finite(values):
+    bad = values.size - np.count_nonzero(np.isfinite(values))
+    if bad:
+        raise ValueError(
+            f"the result is not finite: {bad:,} of {values.size:,} voxels of a "
+            "tile became NaN or infinite. Look for voxels that are far from "
+            "all others, or for weights that are too large"
+        )
 
 
 def _rounded(values, dtype):

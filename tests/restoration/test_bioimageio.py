@@ -186,6 +186,15 @@ def test_what_the_specification_refuses(changes, match, rng, tmp_path):
     assert not os.listdir(tmp_path)
 
 
+def test_a_test_image_whose_restoration_is_not_finite(rng, tmp_path):
+    model = care()
+    model.keras_model.weights[-1].assign([np.nan])
+    image = photograph(model, rng)
+    with pytest.raises(ValueError, match="must give finite values for `test_"):
+        export_bioimageio(model, tmp_path / "model.zip", image, **ABOUT)
+    assert not os.listdir(tmp_path)
+
+
 @pytest.mark.slow
 def test_bioimageio_core_reproduces_it(exported, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # where bioimageio.core unpacks weights

@@ -41,6 +41,30 @@ def test_restore_of_other_axes(rng, axes):
     assert_restores(model, volume, axes, expected)
 
 
+@pytest.mark.parametrize("ground", [0, 100])
+def test_a_sparse_stack(ground):
+    """Normalised by its full range, since its percentiles are equal."""
+    model = care()
+    volume = np.full((8, 40, 48), ground, np.uint16)
+    volume[3, 30:33, 30:33] += 5000
+    own = (volume - np.float32(ground)) / 5000
+    expected = model.predict(own, "ZYX", normalizer=None) * 5000 + ground
+    assert_same(model.predict(volume, "ZYX"), expected)
+    assert_restores(model, volume, "ZYX", expected)
+
+
+def test_weights_that_give_no_numbers():
+    model = fill(make_care())
+    model.keras_model.weights[-1].assign([np.inf])
+    volume = np.ones((4, 8, 8), np.float32)
+    with pytest.raises(ValueError, match="the result is not finite: 256 of "):
+        model.predict(volume, "ZYX")
+    out = np.zeros(volume.shape, np.float32)
+    with pytest.raises(ValueError, match="the result is not finite: 256 of "):
+        model.restore(volume, "ZYX", out)
+    assert not out.any()
+
+
 def test_restore_of_files(rng, tmp_path):
     model = care()
     volume = volume_with_ramp(rng, (5, 43, 46), np.uint16)

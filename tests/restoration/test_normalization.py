@@ -68,6 +68,27 @@ def test_ends_of_the_range(dtype, value):
     np.testing.assert_array_equal(restored[..., 0], values)
 
 
+@pytest.mark.parametrize("ground", [0, 100])
+@pytest.mark.parametrize("dtype", ["uint8", "int16", "uint16", "float32"])
+def test_a_spot_on_an_even_ground(ground, dtype):
+    """Its height becomes 1: both percentiles are the ground."""
+    values = np.full((16, 64, 72), ground, dtype)
+    values[8, 30:33, 30:33] = ground + 20
+    found = StreamedPercentiles(values, "ZYX")
+    assert (found.low, found.range) == (ground, 20)
+    hole = StreamedPercentiles(120 - values, "ZYX")
+    assert (hole.low, hole.range) == (120 - ground, 20)
+
+
+def test_ends_of_large_stacks_are_of_all_voxels(monkeypatch):
+    """The ground of 0 has errors of rounding; no sampled voxel is bright."""
+    monkeypatch.setattr(normalization, "MAX_SAMPLE", 1000)
+    values = np.zeros((16, 64, 72), np.float32)
+    values[::2] = 1e-7
+    values[8, 1, 1] = 5
+    assert StreamedPercentiles(values, "ZYX").range == 5
+
+
 @pytest.mark.parametrize("axes", AXES)
 @pytest.mark.parametrize("dtype", ["float32", "float64", "uint32", "int64"])
 def test_others_are_numpys(rng, axes, dtype):

@@ -35,6 +35,17 @@ def test_times_and_channels_one_by_one(command, write):
     assert metadata["finterval"] == 2.5
 
 
+def test_the_frame_that_fails_is_named(command, tmp_path, capsys):
+    values = np.ones((3, 5, 2, 12, 14), np.float32)
+    values[1, 4, 1] = np.nan
+    metadata = {"axes": "TZCYX"}
+    tifffile.imwrite(tmp_path / "a.tif", values, imagej=True, metadata=metadata)
+    assert command("a.tif", "--output=out") == 1
+    line = "a.tif: T = 1, C = 1: expected finite voxels. Received: 3 NaN"
+    assert error_lines(capsys) == [line]
+    assert not os.listdir("out")
+
+
 def test_a_network_of_as_many_channels_gets_them_together(command, write):
     values = write("a.tif", (5, 2, 12, 14), metadata={"axes": "ZCYX"})
     model = Model(channels=2)

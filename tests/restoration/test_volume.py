@@ -145,3 +145,16 @@ def test_what_is_written_is_finished(rng):
     destination = Destination(result, "YX", source, lambda values: 2 * values)
     destination.write((slice(0, 2), slice(0, 3)), np.full((2, 3, 1), 4.0))
     assert (result == 8).all()
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+@pytest.mark.parametrize("dtype", [np.float32, np.uint16])
+def test_what_is_not_finite_is_not_written(rng, bad, dtype):
+    source = Source(stack(rng, "ZYX"), "ZYX", "ZYX", BLOCKS)
+    array = np.full((5, 10, 13), 7, dtype)
+    values = np.zeros((*source.shape, 1), np.float32)
+    values[3, 4, 5] = values[0, 0, 0] = bad  # the second is padding
+    whole = [slice(0, size) for size in source.shape]
+    with pytest.raises(ValueError, match="not finite: 1 of 650 voxels of a t"):
+        Destination(array, "ZYX", source).write(whole, values)
+    assert (array == 7).all()
