@@ -30,6 +30,8 @@ DATA_OPTIONS = (
     "condition",
     "validation_split",
     "cache_dir",
+    "percentiles",
+    "strict",
 )
 EVALUATION = ("statistics", "n_tiles")  # a trained model can have others
 
@@ -68,6 +70,16 @@ flags.DEFINE_float(
 )
 flags.DEFINE_string(
     "cache_dir", None, "where published patches are unpacked, if compressed"
+)
+
+flags.DEFINE_list(
+    "percentiles",
+    None,
+    "two of a stack that become 0 and 1, in training and afterwards, such as "
+    "2,99.99 for sparse stacks; csbdeep's if none",
+)
+flags.DEFINE_bool(
+    "strict", False, "stop at a pair of one value nearly everywhere"
 )
 
 flags.DEFINE_integer("n_depth", 2, "poolings of the U-Net", 1)
@@ -114,6 +126,7 @@ def main(arguments):
     n_tiles = _numbers("n_tiles")
     arguments = _data_arguments()
     data = load_data(**arguments)
+    _tell_skipped(data.description["skipped"])
     fields = _model_fields()
     check(data, FLAGS.task, fields, modes, n_tiles)
     keras.utils.set_random_seed(FLAGS.seed)
@@ -146,8 +159,15 @@ def main(arguments):
     report(run)
 
 
+def _tell_skipped(reasons):
+    if reasons:
+        print(f"skipped {len(reasons)}: {'; '.join(reasons)}", flush=True)
+
+
 def _model_fields():
+    percentiles = _percentiles()
     return {
+        **({"percentiles": percentiles} if percentiles else {}),
         "attention": None if FLAGS.attention == "none" else FLAGS.attention,
         "unet_n_depth": FLAGS.n_depth,
         "unet_n_first": FLAGS.n_first,
@@ -162,6 +182,8 @@ def _data_arguments():
     options = {name: FLAGS[name].value for name in DATA_OPTIONS}
     for name in ("patch_size", "volume_shape"):
         options[name] = _numbers(name)
+    options["percentiles"] = _percentiles()
+    options["strict"] = FLAGS.strict or None
     if FLAGS.dataset in ("simulated", "noise", "tiff"):
         options["seed"] = FLAGS.data_seed
     return {
@@ -170,6 +192,25 @@ def _data_arguments():
         "task": FLAGS.task,
         **{name: value for name, value in options.items() if value is not None},
     }
+
+
+def _percentiles():
+    """--percentiles as two numbers, or None."""
+    from sanet_tf.restoration.normalization import are_percentiles
+
+    texts = FLAGS.percentiles
+    if texts is None:
+        return None
+    try:
+        numbers = tuple(float(text) for text in texts)
+    except ValueError:
+        numbers = ()
+    if not are_percentiles(numbers):
+        raise UserError(
+            "expected --percentiles as two numbers from 0 to 100 in ascending "
+            f"order, such as 2,99.99; got {','.join(texts)}"
+        )
+    return numbers
 
 
 def _modes():

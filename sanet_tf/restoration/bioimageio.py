@@ -161,7 +161,7 @@ def _padded(model, image):
 def _restore(model, image):
     """What the package gives for the image, on the normalised scale."""
     normalizer = PercentileNormalizer(
-        descriptions.LOW, descriptions.HIGH, eps=descriptions.EPSILON
+        *descriptions.percentiles(model), eps=descriptions.EPSILON
     )
     normalised = normalizer.before(image, model.config.axes)
     restored = np.asarray(model.keras_model(normalised[np.newaxis]))[0]

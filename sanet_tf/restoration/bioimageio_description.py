@@ -1,12 +1,12 @@
 """What a bioimage.io package says of a restoration network: plain data.
 
-The network sees images whose percentiles 2 and 99.8 became 0 and 1, as csbdeep
+The network sees images of which two percentiles became 0 and 1, as csbdeep
 makes them. The specification cannot undo this: outputs are on that scale.
 """
 
 from sanet_tf.restoration.fiji import TILES_NOTE
+from sanet_tf.restoration.normalization import PERCENTILES
 
-LOW, HIGH = 2, 99.8  # csbdeep's percentiles
 EPSILON = 1e-6  # bioimage.io's; bioimageio.core takes no other
 CUT = "yx"  # axes along which an image may be cut into tiles
 
@@ -68,8 +68,14 @@ def limits(model):
     return result
 
 
+def percentiles(model):
+    """Those that become 0 and 1; csbdeep's own models do not name them."""
+    return getattr(model.config, "percentiles", tuple(PERCENTILES.values()))
+
+
 def describe_input(model):
     """The input tensor: axes, sizes and normalisation."""
+    low, high = percentiles(model)
     spatial = [
         {
             "type": "space",
@@ -79,10 +85,10 @@ def describe_input(model):
         }
         for axis, (smallest, step, _) in limits(model).items()
     ]
-    percentiles = {
+    scaling = {
         "axes": list(limits(model)),
-        "min_percentile": LOW,
-        "max_percentile": HIGH,
+        "min_percentile": low,
+        "max_percentile": high,
         "eps": EPSILON,
     }
     channels = _names("channel", model.config.n_channel_in)
@@ -95,7 +101,7 @@ def describe_input(model):
             {"type": "channel", "channel_names": channels},
         ],
         "test_tensor": {"source": "test_input.npy"},
-        "preprocessing": [{"id": "scale_range", "kwargs": percentiles}],
+        "preprocessing": [{"id": "scale_range", "kwargs": scaling}],
     }
 
 
@@ -130,14 +136,15 @@ def describe_output(model):
 def document(model, name, description, notes):
     """The documentation, in Markdown."""
     attention = getattr(model.config, "attention", None)
+    low, high = percentiles(model)
     return DOCUMENTATION.format(
         name=name,
         description=description,
         notes=notes,
         axes=model.config.axes,
         axes_out=model._axes_out,
-        low=LOW,
-        high=HIGH,
+        low=low,
+        high=high,
         overlap=max(halo for _, _, halo in limits(model).values()),
         tiles_note=TILES_NOTE if attention else "",
     )

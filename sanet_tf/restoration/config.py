@@ -7,6 +7,7 @@ from csbdeep.models import Config
 from csbdeep.models.care_projection import ProjectionConfig
 
 from sanet_tf.layers import QKV_ATTENTION
+from sanet_tf.restoration.normalization import are_percentiles
 
 CHECKPOINTS = (
     "train_checkpoint",
@@ -28,6 +29,7 @@ class _AttentionFields:
     Attributes:
         attention: a key of `sanet_tf.layers.QKV_ATTENTION`, or None for CARE's
             own network.
+        percentiles: of a stack, that become 0 and 1 before it is restored.
         train_patch_size: positions of a training patch along each spatial
             axis; `train` sets it. The window of `statistics="window"`.
     """
@@ -41,6 +43,7 @@ class _AttentionFields:
         allow_new_parameters=False,
         *,
         attention="siamese",
+        percentiles=(2, 99.8),  # csbdeep's
         train_patch_size=None,
         **kwargs,
     ):
@@ -54,6 +57,7 @@ class _AttentionFields:
             **kwargs,
         )
         self.attention = attention
+        self.percentiles = percentiles
         self.train_patch_size = train_patch_size
 
     def is_valid(self, return_invalid=False):
@@ -61,6 +65,8 @@ class _AttentionFields:
         invalid = list(invalid)
         if self.attention not in (None, *QKV_ATTENTION):
             invalid.append("attention")
+        if not are_percentiles(self.percentiles):
+            invalid.append("percentiles")
         if not _is_patch(self.train_patch_size, self.n_dim):
             invalid.append("train_patch_size")
         if not invalid:

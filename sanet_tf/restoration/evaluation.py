@@ -6,6 +6,7 @@ import time
 
 import numpy as np
 
+from sanet_tf.errors import UserError
 from sanet_tf.files import make_directory
 from sanet_tf.memory import peak_above_baseline
 from sanet_tf.printing import printable
@@ -32,6 +33,9 @@ def evaluate_model(folder, data, modes, n_tiles, previews):
         For JSON: `{"input": metrics or None, "restored": {mode: metrics},
         "peak_rss_bytes": of the first mode}`; metrics are the mean over the
         stacks, and "stacks" holds each one's.
+
+    Raises:
+        UserError: a stack whose result is not finite; it is named.
     """
     model = load(folder)
     test = load_data(**data).test
@@ -39,7 +43,7 @@ def evaluate_model(folder, data, modes, n_tiles, previews):
     # The first calls compile; the very first finds no memory kept by others.
     memory = [
         peak_above_baseline(
-            functools.partial(_restore, model, test[0].low, axes, n_tiles, mode)
+            functools.partial(_restore, model, test[0], axes, n_tiles, mode)
         )
         for mode in modes
     ]
@@ -52,7 +56,7 @@ def evaluate_model(folder, data, modes, n_tiles, previews):
             rows["input"].append({"name": pair.name, **evaluate(low, high)})
         for mode in modes:
             start = time.perf_counter()
-            restored = _restore(model, low, axes, n_tiles, mode)
+            restored = _restore(model, pair, axes, n_tiles, mode)
             seconds = time.perf_counter() - start
             rows[mode].append(
                 {
@@ -78,11 +82,14 @@ def evaluate_model(folder, data, modes, n_tiles, previews):
     }
 
 
-def _restore(model, image, axes, n_tiles, mode):
+def _restore(model, pair, axes, n_tiles, mode):
     statistics = None if mode == "default" else mode
-    return model.predict(
-        np.asarray(image), axes, n_tiles=n_tiles, statistics=statistics
-    )
+    try:
+        return model.predict(
+            np.asarray(pair.low), axes, n_tiles=n_tiles, statistics=statistics
+        )
+    except ValueError as error:
+        raise UserError(f"{pair.name}: {error}") from error
 
 
 def _mean(rows):

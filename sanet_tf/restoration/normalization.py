@@ -77,6 +77,16 @@ def contrast(low, high, full):
     return np.where(high - low > FLAT * full, high - low, full)
 
 
+def are_percentiles(values):
+    """Whether they are two numbers from 0 to 100 in ascending order."""
+    return (
+        isinstance(values, list | tuple)
+        and len(values) == 2
+        and all(isinstance(value, int | float) for value in values)
+        and 0 <= values[0] < values[1] <= 100
+    )
+
+
 def check_finite(array, axes):
     """Raises ValueError that counts the voxels that are NaN or infinite."""
     if np.dtype(array.dtype).kind != "f":

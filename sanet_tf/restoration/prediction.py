@@ -6,7 +6,7 @@ from csbdeep.internals.probability import ProbabilisticPrediction
 from csbdeep.utils import normalize_mi_ma
 
 from sanet_tf.restoration.memory import memory_limit, predict_bytes
-from sanet_tf.restoration.normalization import contrast
+from sanet_tf.restoration.normalization import PERCENTILES, contrast
 from sanet_tf.restoration.restorer import Restorer
 from sanet_tf.restoration.statistics import TiledNetwork
 from sanet_tf.restoration.tiles import Grid
@@ -35,14 +35,21 @@ class Percentiles(PercentileNormalizer):
         )
 
 
+OWN = Percentiles()  # those of the configuration
+
+
 class Prediction(Restorer):
     """The prediction of the models in `sanet_tf.restoration.care`."""
+
+    @property
+    def percentiles(self):
+        return dict(zip(PERCENTILES, self.config.percentiles, strict=True))
 
     def predict(
         self,
         img,
         axes,
-        normalizer=Percentiles(),  # noqa: B008, as csbdeep
+        normalizer=OWN,
         resizer=PadAndCropResizer(),  # noqa: B008
         n_tiles=None,
         statistics=None,
@@ -52,7 +59,8 @@ class Prediction(Restorer):
         Args:
             img: array.
             axes: its axes, such as "ZYX".
-            normalizer: csbdeep's `Normalizer`, or None.
+            normalizer: csbdeep's `Normalizer`, or None; by default the
+                percentiles of the configuration.
             resizer: csbdeep's `Resizer`, or None.
             n_tiles: number of tiles along each axis; None: as few as fit into
                 memory.
@@ -75,7 +83,7 @@ class Prediction(Restorer):
         self,
         img,
         axes,
-        normalizer=Percentiles(),  # noqa: B008
+        normalizer=OWN,
         resizer=PadAndCropResizer(),  # noqa: B008
         n_tiles=None,
         statistics=None,
@@ -97,6 +105,8 @@ class Prediction(Restorer):
     ):
         img = np.asarray(img)
         axes = self._check_image(img, axes)
+        if normalizer is OWN:
+            normalizer = Percentiles(**self.percentiles)
         normalizer, resizer = self._check_normalizer_resizer(
             normalizer, resizer
         )

@@ -55,6 +55,7 @@ REFUSED = [
         [*VOLUMES, *PATCHES, "--statistics=volume", "--attention=softmax"],
         "`statistics` of SoftmaxAttention must be tile",
     ),
+    (["--percentiles=99,2"], "in ascending order, such as 2,99.99; got 99,2"),
     (["--n_tiles=1,0,2"], "expected --n_tiles as whole numbers"),
     ([*VOLUMES, *PATCHES, "--n_tiles=2,2"], "one for each of the axes ZYX"),
     (

@@ -53,6 +53,16 @@ def test_a_sparse_stack(ground):
     assert_restores(model, volume, "ZYX", expected)
 
 
+def test_percentiles_of_the_configuration(rng):
+    model = fill(make_care(percentiles=(0, 100)))
+    volume = volume_with_ramp(rng, (5, 20, 14))
+    low, width = volume.min(), np.ptp(volume)
+    own = (volume - low) / width
+    expected = model.predict(own, "ZYX", normalizer=None) * width + low
+    assert_same(model.predict(volume, "ZYX"), expected)
+    assert_restores(model, volume, "ZYX", expected)
+
+
 def test_weights_that_give_no_numbers():
     model = fill(make_care())
     model.keras_model.weights[-1].assign([np.inf])

@@ -11,7 +11,11 @@ from sanet_tf.restoration import (
     SiameseProjectionConfig,
 )
 
-ADDED = {"attention": "siamese", "train_patch_size": None}
+ADDED = {
+    "attention": "siamese",
+    "percentiles": (2, 99.8),
+    "train_patch_size": None,
+}
 CASES = {
     "default": (("ZYX",), {}),
     "2d": (("YX",), {}),
@@ -86,6 +90,11 @@ def test_patch_size(size):
 )
 def test_patch_size_that_does_not_fit(size):
     assert invalid(train_patch_size=size) == (False, ("train_patch_size",))
+
+
+@pytest.mark.parametrize("values", [5, (2,), (9, 1), (0, 101), "ab", (1, "b")])
+def test_percentiles_that_are_none(values):
+    assert invalid(percentiles=values) == (False, ("percentiles",))
 
 
 @pytest.mark.parametrize(

@@ -13,13 +13,20 @@ from pathlib import Path
 import numpy as np
 
 from sanet_tf.errors import UserError
-from sanet_tf.restoration.data import patches, splits, stacks
+from sanet_tf.restoration.data import contrast, patches, splits, stacks
 from sanet_tf.restoration.data.source import RestorationData, TestPair
 from sanet_tf.restoration.noise import Camera, expose, to_photons
 
 
 def load(
-    data_dir, task, patch_size=None, num_patches=512, photons=20.0, seed=0
+    data_dir,
+    task,
+    patch_size=None,
+    num_patches=512,
+    photons=20.0,
+    percentiles=None,
+    strict=False,
+    seed=0,
 ):
     """Reads clean stacks, adds noise and cuts patches.
 
@@ -28,6 +35,8 @@ def load(
         task: "denoise".
         patch_size: see `patches.plan`.
         num_patches: to train with; a tenth as many validate.
+        percentiles: see `patches.cut`.
+        strict: whether a stack without contrast is an error, not left out.
         photons: of the bright structures (99.9th percentile of a stack).
         seed: of the noise and of the patches.
 
@@ -46,19 +55,28 @@ def load(
     path = Path(data_dir).expanduser()
     files = stacks.list_stacks(path) if path.is_dir() else [path]
     camera = Camera()
-    pairs = []
+    pairs, skipped = [], []
     for index, file in enumerate(files):
         clean = stacks.read_stack(file)
         try:
             expected = to_photons(clean, photons)
         except ValueError as error:
-            raise UserError(f"{file}: {error}") from error
+            skipped.append(f"{file.name}: {error}")
+            continue
         rng = np.random.default_rng((seed, index))
         low = expose(expected, 1, rng, camera)
         pairs.append(patches.Pair(file.name, low, clean))
+    if not pairs:
+        raise UserError(f"no stack is left: {'; '.join(skipped)}")
     axes, patch_size = patches.plan(pairs, patch_size, task)
+    pairs, even = contrast.select(pairs, percentiles)
     regions, how = splits.split(pairs, patch_size)
-    parts = patches.cut_both(regions, axes, patch_size, num_patches, seed, task)
+    regions, skipped = contrast.select_regions(
+        regions, percentiles, strict, [*skipped, *even]
+    )
+    parts = patches.cut_both(
+        regions, axes, patch_size, num_patches, seed, task, percentiles
+    )
     return RestorationData(
         axes,
         *parts,
@@ -70,6 +88,7 @@ def load(
             "seed": seed,
             "camera": dataclasses.asdict(camera),
             "split": how,
+            "skipped": skipped,
             "files": {file.name: stacks.checksum(file) for file in files},
             **patches.describe(parts, patch_size),
         },

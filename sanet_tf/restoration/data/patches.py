@@ -9,12 +9,10 @@ import psutil
 from csbdeep import data as care
 
 from sanet_tf.errors import UserError
-from sanet_tf.restoration.data.stacks import check_finite
 
 PATCH_SIZES = {"ZYX": (16, 64, 64), "YX": (64, 64)}
 TASKS = ("denoise", "project")
 REGIONS = ("train", "validation", "test")
-CONTRAST = (3, 99.5)  # percentiles between which normalisation needs some
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,7 +81,7 @@ def plan(pairs, patch_size, task):
     return axes, patch_size
 
 
-def cut_both(regions, axes, patch_size, number, seed, task):
+def cut_both(regions, axes, patch_size, number, seed, task, percentiles=None):
     """Cuts patches to train with, and a tenth as many to validate with.
 
     Args:
@@ -93,6 +91,7 @@ def cut_both(regions, axes, patch_size, number, seed, task):
         number: patches to train with.
         seed: integer.
         task: "denoise" or "project".
+        percentiles: see `cut`.
 
     Returns:
         (X, Y) of each; see `cut`.
@@ -100,34 +99,38 @@ def cut_both(regions, axes, patch_size, number, seed, task):
     if number < 1:
         raise UserError(f"--num_patches must be positive, got {number}")
     return tuple(
-        cut(regions[region], axes, patch_size, size, (seed, index), task)
+        cut(
+            *(regions[region], axes, patch_size, size, (seed, index), task),
+            percentiles,
+        )
         for index, (region, size) in enumerate(
             [("train", number), ("validation", max(1, number // 10))]
         )
     )
 
 
-def cut(pairs, axes, patch_size, number, seed, task):
+def cut(pairs, axes, patch_size, number, seed, task, percentiles=None):
     """Cuts random patches and normalises them.
 
-    The percentiles (1 to 3, and 99.5 to 99.9, drawn for each patch) are those
-    of the whole stack, and patches come from where the truth is not dark, as
-    csbdeep's `create_patches` does it.
+    The percentiles are those of the whole stack, and patches come from where
+    the truth is not dark, as csbdeep's `create_patches` does it.
 
     Args:
-        pairs: list of `Pair`.
+        pairs: list of `Pair`, of some contrast; see `contrast.select`.
         axes: see `plan`.
         patch_size: see `plan`.
         number: patches, as equally many from each pair as can be.
         seed: integer or sequence of integers.
         task: "denoise" or "project".
+        percentiles: two that become 0 and 1; None: drawn for each patch, as
+            csbdeep does, from 1 to 3 and from 99.5 to 99.9.
 
     Returns:
         X and Y, (number, *patch_size, 1) float32; of a projection Y has size
         1 along Z.
 
     Raises:
-        UserError: a truth is empty, or the memory too small.
+        UserError: the memory is too small.
     """
     thin = (1, *patch_size[1:]) if task == "project" else patch_size
     needed = 4 * number * (math.prod(patch_size) + math.prod(thin))
@@ -148,7 +151,9 @@ def cut(pairs, axes, patch_size, number, seed, task):
             continue
         at = order[start:stop]
         with _seeded(rng):
-            x[at], y[at] = _create(pair, axes, patch_size, stop - start, task)
+            x[at], y[at] = _create(
+                pair, axes, patch_size, stop - start, task, percentiles
+            )
     return x, y
 
 
@@ -163,18 +168,16 @@ def _all_planes(patch_size, planes):
     return planes, *lateral
 
 
-def _create(pair, axes, patch_size, number, task):
+def _create(pair, axes, patch_size, number, task, percentiles):
     low, high = np.asarray(pair.low), np.asarray(pair.high)
-    for stack in (low, high):
-        check_finite(stack, pair.name)
-        dark, bright = np.percentile(stack, CONTRAST)
-        if not bright > dark:
-            raise UserError(
-                f"{pair.name} is empty, or its truth is: {CONTRAST[1]} % of "
-                f"its voxels are at most {bright:g}"
-            )
     raw = care.RawData.from_arrays([low], [high], axes)
     arguments = {"shuffle": False, "verbose": False}
+    if percentiles is not None:
+        bright = percentiles[1]
+        arguments |= {
+            "normalization": care.norm_percentiles(tuple(percentiles)),
+            "patch_filter": care.no_background_patches(percentile=bright),
+        }
     if task == "project":
         x, y, _ = care.create_patches_reduced_target(
             raw, patch_size, number, "Z", target_axes="YX", **arguments

@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 
 from sanet_tf.errors import UserError
-from sanet_tf.restoration.data import layouts, npz, patches
+from sanet_tf.restoration.data import contrast, layouts, npz, patches
 from sanet_tf.restoration.data.source import RestorationData, TestPair
 
 TRAINING = "train_data/data_label.npz"
@@ -79,6 +79,7 @@ def load(
     condition=1,
     validation_split=0.05,
     cache_dir=None,
+    strict=False,
 ):
     """Opens a published data set; nothing is read but what is indexed.
 
@@ -91,6 +92,7 @@ def load(
             with.
         cache_dir: where a compressed training file is unpacked, once; None
             is beside it.
+        strict: whether a truth without contrast is an error, not left out.
 
     Returns:
         A `RestorationData`.
@@ -119,17 +121,21 @@ def load(
     if not pairs:
         raise UserError(_missing(archive, dataset, [root / TESTING]))
     patches.plan(pairs, (1, 1, 1) if task == "denoise" else (1, 1), task)
+    regions, skipped = contrast.select_regions({"test": pairs}, strict=strict)
     return RestorationData(
         "ZYX",
         (x[:cut], y[:cut]),
         (x[cut:], y[cut:]),
-        tuple(TestPair(pair.name, pair.low, pair.high) for pair in pairs),
+        tuple(
+            TestPair(pair.name, pair.low, pair.high) for pair in regions["test"]
+        ),
         {
             "dataset": dataset,
             "task": task,
             "condition": condition,
             "reference": REFERENCE,
             "split": f"the last {held} of {len(x)} patches validate",
+            "skipped": skipped,
             "files": identity,
             "test": {pair.name: list(pair.low.shape) for pair in pairs},
             "patch_size": list(x.shape[1:-1]),

@@ -10,7 +10,7 @@ import dataclasses
 import numpy as np
 
 from sanet_tf.errors import UserError
-from sanet_tf.restoration.data import patches
+from sanet_tf.restoration.data import contrast, patches
 from sanet_tf.restoration.data.source import RestorationData, TestPair
 from sanet_tf.restoration.noise import Camera, expose
 from sanet_tf.restoration.simulation import (
@@ -93,12 +93,15 @@ def load(
     axes, patch_size = patches.plan(train, patch_size, task)
     validation = list(pictures(1, num_validation, in_turn))
     test = list(pictures(2, num_test, lambda index: exposures))
-    regions = {"train": train, "validation": validation}
+    regions = {"train": train, "validation": validation, "test": test}
+    regions, skipped = contrast.select_regions(regions)
     parts = patches.cut_both(regions, axes, patch_size, num_patches, seed, task)
     return RestorationData(
         axes,
         *parts,
-        tuple(TestPair(pair.name, pair.low, pair.high) for pair in test),
+        tuple(
+            TestPair(pair.name, pair.low, pair.high) for pair in regions["test"]
+        ),
         {
             "dataset": "simulated",
             "task": task,
@@ -108,6 +111,7 @@ def load(
             "volume_shape": list(shape),
             "exposure": list(exposures),
             "high_exposure": high_exposure,
+            "skipped": skipped,
             "camera": dataclasses.asdict(camera),
             **patches.describe(parts, patch_size),
         },

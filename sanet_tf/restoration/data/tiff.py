@@ -13,14 +13,22 @@ regions of them where there are few; the description says which.
 from pathlib import Path
 
 from sanet_tf.errors import UserError
-from sanet_tf.restoration.data import patches, splits, stacks
+from sanet_tf.restoration.data import contrast, patches, splits, stacks
 from sanet_tf.restoration.data.source import RestorationData, TestPair
 
 LAYOUT = "DIR/low/*.tif and DIR/GT/*.tif (or DIR/high/*.tif) of the same names"
 TRUTHS = ("gt", "high")
 
 
-def load(data_dir, task, patch_size=None, num_patches=512, seed=0):
+def load(
+    data_dir,
+    task,
+    patch_size=None,
+    num_patches=512,
+    percentiles=None,
+    strict=False,
+    seed=0,
+):
     """Reads pairs of stacks and cuts patches.
 
     Args:
@@ -28,13 +36,16 @@ def load(data_dir, task, patch_size=None, num_patches=512, seed=0):
         task: "denoise" or "project".
         patch_size: see `patches.plan`.
         num_patches: to train with; a tenth as many validate.
+        percentiles: see `patches.cut`.
+        strict: whether a pair without contrast is an error, not left out.
         seed: of the patches.
 
     Returns:
         A `RestorationData`.
 
     Raises:
-        UserError: the folder has another layout, or its stacks do not match.
+        UserError: the folder has another layout, its stacks do not match, or
+            too few have contrast.
     """
     root = Path(data_dir).expanduser()
     if root.is_file():
@@ -47,6 +58,7 @@ def load(data_dir, task, patch_size=None, num_patches=512, seed=0):
     training = root / "train" if (root / "train").is_dir() else root
     pairs, files = _read(training)
     axes, patch_size = patches.plan(pairs, patch_size, task)
+    pairs, skipped = contrast.select(pairs, percentiles)
     if (root / "test").is_dir():
         test, test_files = _read(root / "test")
         smallest = (1, 1) if task == "project" else (1,) * len(patch_size)
@@ -55,7 +67,12 @@ def load(data_dir, task, patch_size=None, num_patches=512, seed=0):
         regions, how = splits.split(pairs, patch_size, test)
     else:
         regions, how = splits.split(pairs, patch_size)
-    parts = patches.cut_both(regions, axes, patch_size, num_patches, seed, task)
+    regions, skipped = contrast.select_regions(
+        regions, percentiles, strict, skipped
+    )
+    parts = patches.cut_both(
+        regions, axes, patch_size, num_patches, seed, task, percentiles
+    )
     return RestorationData(
         axes,
         *parts,
@@ -65,6 +82,7 @@ def load(data_dir, task, patch_size=None, num_patches=512, seed=0):
             "task": task,
             "seed": seed,
             "split": how,
+            "skipped": skipped,
             "files": files,
             **patches.describe(parts, patch_size),
         },

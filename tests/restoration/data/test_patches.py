@@ -162,16 +162,23 @@ def test_projections_of_unequal_depth():
         patches.plan(pairs, (4, 4), "project")
 
 
-@pytest.mark.parametrize(
-    ("low", "number", "match"),
-    [
-        (np.zeros((20, 20)), 5, "a.tif is empty, or its truth is: 99.5 %"),
-        (np.full((20, 20), np.nan), 5, "a.tif: 400 voxels are NaN or inf"),
-        (np.eye(20), 10**12, r"10+ patches of 4x4 need .* GB of memory"),
-    ],
-)
-def test_what_cannot_be_cut(low, number, match, one_line):
-    pair = Pair("a.tif", low, low)
+def test_more_than_fits_into_memory(one_line):
+    pair = Pair("a.tif", np.eye(20), np.eye(20))
+    match = r"10+ patches of 4x4 need .* GB of memory"
     with pytest.raises(UserError, match=match) as error:
-        patches.cut([pair], "YX", (4, 4), number, 0, "denoise")
+        patches.cut([pair], "YX", (4, 4), 10**12, 0, "denoise")
     one_line(error)
+
+
+def test_percentiles_of_the_user(ramp):
+    """Two, the same for each patch, also of a truth with one bright spot."""
+    spot = np.full((9, 20, 30), 100.0)
+    spot[4, 10, 15:18] = 500  # 0.06 % of the voxels
+    pair = Pair("spot", ramp.low, spot)
+    x, y = patches.cut(
+        *([pair], "ZYX", (3, 5, 7), 9, 0, "denoise"), percentiles=(2, 99.99)
+    )
+    (width,) = np.diff(np.percentile(ramp.low, (2, 99.99)))
+    np.testing.assert_allclose(np.diff(x, axis=3), 1 / width, rtol=1e-3)
+    assert y.max() == pytest.approx(1)
+    assert y.min() == 0

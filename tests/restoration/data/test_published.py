@@ -59,12 +59,13 @@ def test_exposures_of_tribolium_sorted_into_folders(unpacked, write_stacks):
     root = unpacked("tribolium")
     for file in (root / "test_data").glob("*.tif"):
         file.unlink()
-    low, high = np.full((2, 5, 20, 16), [[[[1]]], [[[2]]]], "uint16")
+    low = np.indices((5, 20, 16), "uint16")[2]
+    high = low + 10
     write_stacks(
         {"test_data/GT/a.tif": high, "test_data/condition_2/a.tif": low}
     )
     (pair,) = load_data("tribolium", root, condition=2).test
-    assert (pair.low.max(), pair.high.max()) == (1, 2)
+    assert (pair.low.max(), pair.high.max()) == (15, 25)
 
 
 @pytest.mark.parametrize("condition", [1, 3])
