@@ -49,13 +49,15 @@ def remove_abandoned(path):
     """Removes what killed processes left half written of `path`."""
     with _locked(path.parent):
         _settle(_aside(path), path)
-    name = re.escape(_short(path.name))
-    named = re.compile(rf"{re.escape(WRITING)}(\d+)-{name}")
-    for old in path.parent.glob(f"{WRITING}*"):
-        if found := named.fullmatch(old.name):
-            pid = int(found[1])
-            if pid == os.getpid() or not psutil.pid_exists(pid):
-                remove(old)
+    _remove_of_dead(path.parent, re.escape(_short(path.name)))
+
+
+def remove_all_abandoned(directory):
+    """Removes what killed processes left half written in `directory`.
+
+    Others may write there; this process does not yet.
+    """
+    _remove_of_dead(Path(directory), ".*")
 
 
 def remove_leftovers(directory):
@@ -75,6 +77,16 @@ def remove(path):
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
+
+
+def _remove_of_dead(directory, name):
+    """Unfinished files whose name fits, of processes that are no more."""
+    named = re.compile(rf"{re.escape(WRITING)}(\d+)-{name}", re.DOTALL)
+    for old in directory.glob(f"{WRITING}*"):
+        if found := named.fullmatch(old.name):
+            pid = int(found[1])
+            if pid == os.getpid() or not psutil.pid_exists(pid):
+                remove(old)
 
 
 def _settle(aside, path):

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from absl import flags
 
-from sanet_tf import cli
+from sanet_tf import cli, replacement
 from sanet_tf.errors import UserError
 from sanet_tf.printing import printable
 
@@ -54,6 +54,7 @@ def main(paths):
         )
     n_tiles = _n_tiles()
     sources = _sources(paths, Path(OUTPUT.value))
+    replacement.remove_all_abandoned(OUTPUT.value)
     if not OVERWRITE.value:
         for target in [target for target in sources if target.exists()]:
             kept = f"{target} exists, kept; --overwrite replaces it"

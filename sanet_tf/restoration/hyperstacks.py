@@ -1,8 +1,12 @@
 """Hyperstacks: one network, applied to each time, channel or plane."""
 
 import itertools
+import os
+
+import numpy as np
 
 from sanet_tf.restoration.axis_letters import AXES
+from sanet_tf.restoration.file_array import FileArray
 
 
 def split_axes(model, axes, shape):
@@ -65,6 +69,9 @@ def parts(model, source, axes):
         which is read where it is sliced.
     """
     _, looped = split_axes(model, axes, source.shape)
+    # What was unpacked has no name any more, and nobody else writes there.
+    if isinstance(source, np.memmap) and os.path.exists(source.filename):
+        source = FileArray(source)
     sizes = dict(zip(axes, source.shape, strict=True))
     for index in itertools.product(*(range(sizes[a]) for a in looped)):
         at = dict(zip(looped, index, strict=True))

@@ -144,6 +144,45 @@ def test_not_enough_memory(command, write, capsys, monkeypatch):
     np.testing.assert_array_equal(tifffile.imread("out/b.tif"), b + 1.25)
 
 
+def test_an_input_that_shrinks_while_it_is_read(
+    command, write, capsys, monkeypatch
+):
+    """A mapped one would end the process, by SIGBUS."""
+    write("a.tif")
+    b = write("b.tif")
+    model = Model()
+    original = model.restore
+
+    def restore(source, *arguments, **options):
+        if not model.calls:
+            os.truncate("a.tif", 300)
+        original(source, *arguments, **options)
+
+    monkeypatch.setattr(model, "restore", restore)
+    assert command("a.tif", "b.tif", "--output=out", model=model) == 1
+    (line,) = error_lines(capsys)
+    assert line.startswith("a.tif: it has become shorter while it was read")
+    assert os.listdir("out") == ["b.tif"]
+    np.testing.assert_array_equal(tifffile.imread("out/b.tif"), b + 1.25)
+
+
+def test_what_killed_processes_left_is_removed(command, write):
+    """Of stacks that are not restored again, too; not what others write."""
+    write("in/a.tif")
+    os.mkdir("out")
+    dead, alive = 2**30, os.getppid()  # no process has the first number
+    for number in dead, alive:
+        for name in "unfinished-b.tif", "b.png":
+            with open(f"out/.writing-{number}-{name}", "w"):
+                pass
+    assert command("in", "--output=out") == 0
+    assert sorted(os.listdir("out")) == [
+        f".writing-{alive}-b.png",
+        f".writing-{alive}-unfinished-b.tif",
+        "a.tif",
+    ]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
