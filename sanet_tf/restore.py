@@ -3,15 +3,17 @@
     python -m sanet_tf.restore --model=DIR in.tif [more.tif ...] --output=DIR
 
 The model is the folder of a training, or one of `python -m sanet_tf.export`.
-An input is a TIFF file, a .zarr folder, or a folder of TIFF files. The results
-are TIFF files of the same names, which ImageJ opens with voxel size, channels
-and times as they were. Times and channels are restored one by one.
+An input is a TIFF file, a zarr folder, or a folder of these. The results are
+TIFF files of the same names, which ImageJ opens with voxel size, channels and
+times as they were; where names are the same, the folders' go before them.
+Times and channels are restored one by one.
 
 A file that fails is named on stderr, the others are restored all the same, and
 the exit status is 1. What is there already is left, so the same command goes on
 with a folder where it stopped.
 """
 
+import os
 import sys
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from absl import flags
 from sanet_tf import cli, replacement
 from sanet_tf.errors import UserError
 from sanet_tf.printing import printable
+from sanet_tf.restoration import inputs
 
 MODEL = flags.DEFINE_string("model", None, "folder of the trained model")
 OUTPUT = flags.DEFINE_string("output", None, "folder for the restored stacks")
@@ -41,6 +44,9 @@ DTYPE = flags.DEFINE_enum(
     ["float32", "uint8", "uint16", "input"],
     "data type of the results; integers are rounded and clipped",
 )
+SEQUENCE = flags.DEFINE_bool(
+    "sequence", False, "a folder of TIFF files is one stack, each file a plane"
+)
 PREVIEW = flags.DEFINE_bool("preview", False, "write a PNG of each stack too")
 OVERWRITE = flags.DEFINE_bool("overwrite", False, "replace old results")
 
@@ -53,7 +59,10 @@ def main(paths):
             f"expected --model, --output and one or more stacks: {USAGE}"
         )
     n_tiles = _n_tiles()
-    sources = _sources(paths, Path(OUTPUT.value))
+    sources, lines = _sources(paths, Path(OUTPUT.value))
+    for line in lines:
+        print(line, file=sys.stderr)
+    failed = bool(lines)
     replacement.remove_all_abandoned(OUTPUT.value)
     if not OVERWRITE.value:
         for target in [target for target in sources if target.exists()]:
@@ -61,7 +70,7 @@ def main(paths):
             print(printable(kept))
             del sources[target]
     if not sources:
-        return 0
+        return int(failed)
     tf = cli.load_tensorflow()
     from sanet_tf.inference import load
     from sanet_tf.progress import progress_bar
@@ -72,7 +81,6 @@ def main(paths):
             f"{MODEL.value} classifies pictures: python -m sanet_tf.predict "
             f"--model={MODEL.value} photo.jpg"
         )
-    failed = False
     with progress_bar(len(sources), 0, "stack") as bar:
         for target, source in sources.items():
             try:
@@ -93,9 +101,12 @@ def _restore(model, source, target, n_tiles):
     from sanet_tf.restoration import hyperstacks
     from sanet_tf.restoration.calibration import z_scale
     from sanet_tf.restoration.previews import write_preview
+    from sanet_tf.restoration.sequences import open_sequence
     from sanet_tf.restoration.tiff import create_stack, open_stack
 
-    stack = open_stack(source, AXES.value)
+    is_sequence = source.is_dir() and not inputs.is_zarr(source)
+    open_source = open_sequence if is_sequence else open_stack
+    stack = open_source(source, AXES.value, hyperstacks.needed_axes(model))
     if n_tiles and len(n_tiles) != len(stack.axes):
         raise UserError(
             f"{source}: expected --n_tiles with one number for each of the "
@@ -130,39 +141,36 @@ def _restore(model, source, target, n_tiles):
 
 
 def _sources(paths, output):
-    """`{output: input}`; refuses what would overwrite an input or an output."""
+    """`{output: input}`, and lines on what is not restored."""
+    found, lines = {}, []
+    for path in map(Path, paths):
+        try:
+            stacks, foreign = inputs.find_stacks(path, SEQUENCE.value)
+        except (UserError, OSError) as error:
+            lines.append(_line(path, error))
+            continue
+        if foreign:
+            left = f"left out of {path}, {len(foreign)}: {', '.join(foreign)}"
+            print(printable(f"{left}; {inputs.HINT}"))
+        found |= {os.path.abspath(stack): stack for stack in stacks}
     sources = {}
-    for source in [file for path in paths for file in _files(Path(path))]:
-        name = source.name.removesuffix(source.suffix).removesuffix(".ome")
+    for source, name in inputs.name_results([*found.values()]).items():
         target = output / f"{name}.tif"
-        if source.resolve().parent == output.resolve():
+        place = source.resolve()
+        if output.resolve() in (place, place.parent):
             raise UserError(
                 f"--output={output} is the folder of {source}; name another "
                 "folder, so that no input is overwritten"
             )
         if target in sources:
-            raise UserError(
-                f"{sources[target]} and {source} would both be restored to "
-                f"{target}; restore them to different folders"
+            line = (
+                f"{source}: its result would be {target}, as that of "
+                f"{sources[target]}; restore it to another folder"
             )
-        sources[target] = source
-    return sources
-
-
-def _files(path):
-    """The path itself, or the TIFF files of a folder."""
-    in_zarr = any(part.endswith(".zarr") for part in path.parts)
-    if in_zarr or not path.is_dir():
-        return [path]
-    files = sorted(
-        file
-        for file in path.iterdir()
-        if file.suffix.lower() in (".tif", ".tiff")
-        and not file.name.startswith(".")
-    )
-    if not files:
-        raise UserError(f"no .tif or .tiff files in the folder {path}")
-    return files
+            lines.append(printable(line))
+        else:
+            sources[target] = source
+    return sources, lines
 
 
 def _n_tiles():

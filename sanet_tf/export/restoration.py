@@ -92,7 +92,7 @@ def read_stacks(model, paths):
     """
     stacks = []
     for path in paths:
-        stack = open_stack(path)
+        stack = open_stack(path, expected=hyperstacks.needed_axes(model))
         try:
             own, _ = hyperstacks.split_axes(model, stack.axes, stack.shape)
             _, part = next(hyperstacks.parts(model, stack.data, stack.axes))

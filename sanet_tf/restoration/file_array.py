@@ -9,6 +9,14 @@ import numpy as np
 from sanet_tf.errors import UserError
 
 
+def unmapped(array):
+    """A `FileArray` for what is mapped, everything else as it is."""
+    # What was unpacked has no name any more, and nobody else writes there.
+    if isinstance(array, np.memmap) and os.path.exists(array.filename):
+        return FileArray(array)
+    return array
+
+
 class FileArray:
     """Reads what a `numpy.memmap` maps, where it is sliced.
 

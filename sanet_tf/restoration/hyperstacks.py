@@ -1,12 +1,19 @@
 """Hyperstacks: one network, applied to each time, channel or plane."""
 
 import itertools
-import os
-
-import numpy as np
 
 from sanet_tf.restoration.axis_letters import AXES
-from sanet_tf.restoration.file_array import FileArray
+from sanet_tf.restoration.file_array import unmapped
+
+
+def needed_axes(model):
+    """The axes that a stack must have for a model, in the order of TZCYX."""
+    channels = model.config.n_channel_in
+    return "".join(
+        letter
+        for letter in AXES
+        if letter in model.config.axes and (letter != "C" or channels > 1)
+    )
 
 
 def split_axes(model, axes, shape):
@@ -24,17 +31,14 @@ def split_axes(model, axes, shape):
         ValueError: the stack lacks an axis of the network, or has another
             number of channels.
     """
-    channels = model.config.n_channel_in
-    needed = [
-        letter
-        for letter in AXES
-        if letter in model.config.axes and (letter != "C" or channels > 1)
-    ]
+    channels, needed = model.config.n_channel_in, needed_axes(model)
     if not {*needed} <= {*axes}:
+        hint = "--axes corrects a file that names them wrongly"
+        if axes == "YX":
+            hint = "--sequence reads a folder of planes as a stack"
         raise ValueError(
-            f"expected a stack with the axes {''.join(needed)} of the model. "
-            f"Received: axes={axes}; --axes corrects a file that names them "
-            "wrongly"
+            f"expected a stack with the axes {needed} of the model. "
+            f"Received: axes={axes}; {hint}"
         )
     if channels > 1 and shape[axes.index("C")] != channels:
         raise ValueError(
@@ -69,9 +73,7 @@ def parts(model, source, axes):
         which is read where it is sliced.
     """
     _, looped = split_axes(model, axes, source.shape)
-    # What was unpacked has no name any more, and nobody else writes there.
-    if isinstance(source, np.memmap) and os.path.exists(source.filename):
-        source = FileArray(source)
+    source = unmapped(source)
     sizes = dict(zip(axes, source.shape, strict=True))
     for index in itertools.product(*(range(sizes[a]) for a in looped)):
         at = dict(zip(looped, index, strict=True))

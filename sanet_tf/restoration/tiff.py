@@ -21,7 +21,12 @@ import tifffile
 
 from sanet_tf import files, replacement
 from sanet_tf.errors import UserError
-from sanet_tf.restoration import axis_letters, calibration, tiff_reading
+from sanet_tf.restoration import (
+    axis_letters,
+    calibration,
+    inputs,
+    tiff_reading,
+)
 from sanet_tf.restoration.axis_letters import AXES
 
 IMAGEJ_DTYPES = ("uint8", "uint16", "float32")
@@ -57,12 +62,13 @@ class Stack:
         return self.data.dtype.newbyteorder("=")
 
 
-def open_stack(path, axes=None):
+def open_stack(path, axes=None, expected=None):
     """Opens a TIFF file or a zarr folder.
 
     Args:
         path: path of a .tif or .tiff file, or of a .zarr folder.
         axes: letters that override the file's own axes.
+        expected: letters to take where the file has none.
 
     Returns:
         A `Stack`; its data are read when they are sliced.
@@ -74,6 +80,10 @@ def open_stack(path, axes=None):
     path = Path(path)
     if not path.exists():
         raise UserError(f"{path}: no such file")
+    if path.suffix.lower() in inputs.FOREIGN:
+        raise UserError(
+            f"{path}: expected TIFF or zarr, got {path.suffix}; {inputs.HINT}"
+        )
     read = _read_zarr if path.is_dir() else _read_tiff
     try:
         stack = read(path)
@@ -81,7 +91,7 @@ def open_stack(path, axes=None):
             raise UserError(
                 f"expected intensities, integers or floats, got {stack.dtype}"
             )
-        axes = axis_letters.resolve(stack.axes, stack.shape, axes)
+        axes = axis_letters.resolve(stack.axes, stack.shape, axes, expected)
     except UserError as error:
         raise UserError(f"{path}: {error}") from error
     except (OSError, MemoryError):

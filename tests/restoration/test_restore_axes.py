@@ -101,11 +101,13 @@ def test_axes_of_the_user(command, write, capsys):
     write("b.tif", (12, 14), metadata={"axes": "YX"})
     model = Model()
     assert command("a.tif", "b.tif", "--output=out", model=model) == 1
-    hint = "; --axes corrects a file that names them wrongly"
     assert error_lines(capsys) == [
         f"{name}: expected a stack with the axes ZYX of the model. "
-        f"Received: axes={axes}{hint}"
-        for name, axes in (("a.tif", "TYX"), ("b.tif", "YX"))
+        f"Received: axes={axes}; {hint}"
+        for name, axes, hint in (
+            ("a.tif", "TYX", "--axes corrects a file that names them wrongly"),
+            ("b.tif", "YX", "--sequence reads a folder of planes as a stack"),
+        )
     ]
     arguments = ("a.tif", "b.tif", "--output=out", "--axes=ZYX")
     assert command(*arguments, model=model) == 1
@@ -115,6 +117,38 @@ def test_axes_of_the_user(command, write, capsys):
     with tifffile.TiffFile("out/a.tif") as file:
         assert file.series[0].axes == "ZYX"
         np.testing.assert_array_equal(file.asarray(), values + 1.25)
+
+
+def test_the_model_decides_what_the_file_does_not_say(command, write, capsys):
+    values = write("a.tif", imagej=False, metadata=None)
+    zarr.create_array("b.zarr", data=values[None])
+    zarr.create_array("c.zarr", data=values)
+    assert command("a.tif", "b.zarr", "c.zarr", "--output=out") == 1
+    (line,) = error_lines(capsys)
+    assert line.endswith("name them, like --axes=TZYX")
+    for name in "ac":
+        with tifffile.TiffFile(f"out/{name}.tif") as file:
+            assert file.series[0].axes == "ZYX"
+            np.testing.assert_array_equal(file.asarray(), values + 1.25)
+
+
+@pytest.mark.parametrize(
+    ("shape", "hint"),
+    [
+        ((2, 1, 1, 2, 2), "name them, like --axes=TZCYX"),
+        (
+            (2, 1, 1, 1, 2, 2),
+            "expected at most one dimension for each of TZCYX, got 6 "
+            "dimensions (2 x 1 x 1 x 1 x 2 x 2), ??????; save the stacks "
+            "along the others one by one",
+        ),
+    ],
+)
+def test_many_dimensions(command, capsys, shape, hint):
+    zarr.create_array("a.zarr", data=np.zeros(shape, np.uint8))
+    assert command("a.zarr", "--output=out") == 1
+    (line,) = error_lines(capsys)
+    assert line.endswith(hint)
 
 
 def test_the_model_has_other_channels(command, write, capsys):
