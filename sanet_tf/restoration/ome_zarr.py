@@ -110,13 +110,11 @@ def _calibrated(multiscale):
     names = "".join(axis["name"][0].upper() for axis in axes)
     unit = {n: a.get("unit") for n, a in zip(names, axes, strict=True)}
     size = dict.fromkeys(names, 1.0)
-    for step in multiscale["datasets"][0].get("coordinateTransformations", []):
-        size.update(zip(names, step.get("scale", ()), strict=False))
-    metadata = {}
-    if unit["X"]:
-        metadata["unit"] = calibration.imagej_unit(unit["X"])
-    if "Z" in names and unit["Z"] == unit["X"]:
-        metadata["spacing"] = size["Z"]
-    if unit.get("T") == "second":
-        metadata["finterval"] = size["T"]
-    return names, metadata, (1 / size["X"], 1 / size["Y"])
+    for place in multiscale["datasets"][0], multiscale:  # of one, then of all
+        for step in place.get("coordinateTransformations", []):
+            for name, scale in zip(names, step.get("scale", ()), strict=False):
+                size[name] *= scale
+    metadata, resolution = calibration.in_imagej_words(
+        size, unit, size.get("T"), unit.get("T")
+    )
+    return names, metadata, resolution or calibration.UNKNOWN

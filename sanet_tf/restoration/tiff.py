@@ -184,7 +184,9 @@ def _allocate(path, shape, axes, dtype, like):
         kind = {"imagej": True}
     else:
         kind = {"ome": True, "bigtiff": size > CLASSIC_BYTES}
-        metadata = calibration.for_ome(metadata, like.resolution)
+        metadata, kind["extratags"] = calibration.for_ome(
+            metadata, like.resolution
+        )
     mapped = tifffile.memmap(
         path,
         shape=shape,

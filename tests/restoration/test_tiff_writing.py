@@ -109,8 +109,12 @@ def check_ome(hyperstack, tmp_path, dtype, bigtiff):
         assert 'PhysicalSizeZ="0.5" PhysicalSizeZUnit="µm"' in file.ome_metadata
     stack = open_stack(target)
     np.testing.assert_array_equal(stack.data, values)
-    assert stack.metadata == CALIBRATION
     assert stack.resolution == pytest.approx(RESOLUTION)
+    old, new = like.metadata, stack.metadata
+    assert new.keys() == {*CALIBRATION, "Info", "Labels", "LUTs"}
+    for key in new.keys() - {"LUTs"}:
+        assert new[key] == old[key]
+    np.testing.assert_array_equal(new["LUTs"], old["LUTs"])
     # and from OME into ImageJ's words again
     with create_stack(
         tmp_path / "c.tif", like.shape, like.axes, "uint8", like=stack
@@ -122,14 +126,19 @@ def check_ome(hyperstack, tmp_path, dtype, bigtiff):
 
 
 @pytest.mark.parametrize(
-    "unit", ["µm", "Å", r"\u00B5m", "inch", "pixel"], ids=ascii
+    ("unit", "expected"),
+    [
+        *[(unit, "um") for unit in ("µm", "μm", r"\u00B5m", "micrometer")],
+        *[("Å", r"\u00C5"), ("inch", "inch"), ("px", "pixel")],
+        *[("nanometer", "nm"), ("millimetres", "mm"), ("feet?", "feet?")],
+    ],
+    ids=ascii,
 )
-def test_units_survive(tmp_path, unit):
+def test_units_survive(tmp_path, unit, expected):
     like = Stack(np.zeros((2, 9, 9)), "ZYX", {"unit": unit}, (4, 4), 3)
     with create_stack(tmp_path / "a.tif", (2, 9, 9), "ZYX", "uint8", like):
         pass
     stack = open_stack(tmp_path / "a.tif")
-    expected = {"µm": "um", "Å": r"\u00C5"}.get(unit, unit)
     assert stack.metadata["unit"] == expected
     assert (stack.resolution, stack.resolution_unit) == ((4, 4), 3)
 
