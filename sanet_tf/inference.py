@@ -26,7 +26,7 @@ def load(path):
     Args:
         path: a folder of `python -m sanet_tf.export`, the `saved_model` of a
             run, the folder of a run of imagenet.py or cifar.py, or of a
-            restoration model.
+            restoration model, or its zip for Fiji.
 
     Returns:
         A `Classifier`, or a restoration network: an `ExportedRestoration` or
@@ -37,6 +37,8 @@ def load(path):
             format needs is not installed.
     """
     path = Path(path)
+    if path.suffix == ".zip" and path.is_file():
+        return _load_zip(path)
     if (path / manifest.NAME).is_file():
         return _load_exported(path)
     if (path / "config.json").is_file():
@@ -141,6 +143,18 @@ def _load_restoration(path):
     from sanet_tf import restoration
 
     return restoration.load(path)
+
+
+def _load_zip(path):
+    cli.load_tensorflow()
+    from sanet_tf.restoration.fiji_zip import load_zip
+
+    try:
+        with cli.silent_stderr():
+            return load_zip(path)
+    except Exception as error:  # what a damaged file raises is not documented
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise UserError(f"cannot load {path}: {reason}") from error
 
 
 def _load_run(path):

@@ -98,15 +98,18 @@ def main(paths):
 
 
 def _restore(model, source, target, n_tiles):
-    from sanet_tf.restoration import hyperstacks
+    from sanet_tf.restoration import hyperstacks, signed
     from sanet_tf.restoration.calibration import z_scale
+    from sanet_tf.restoration.normalization import WIDER
     from sanet_tf.restoration.previews import write_preview
     from sanet_tf.restoration.sequences import open_sequence
     from sanet_tf.restoration.tiff import create_stack, open_stack
 
     is_sequence = source.is_dir() and not inputs.is_zarr(source)
     open_source = open_sequence if is_sequence else open_stack
-    stack = open_source(source, AXES.value, hyperstacks.needed_axes(model))
+    stack = signed.decode(
+        open_source(source, AXES.value, hyperstacks.needed_axes(model))
+    )
     if n_tiles and len(n_tiles) != len(stack.axes):
         raise UserError(
             f"{source}: expected --n_tiles with one number for each of the "
@@ -114,7 +117,8 @@ def _restore(model, source, target, n_tiles):
         )
     own, _ = hyperstacks.split_axes(model, stack.axes, stack.shape)
     tiles = n_tiles and tuple(n_tiles[stack.axes.index(a)] for a in own)
-    dtype = stack.dtype if DTYPE.value == "input" else DTYPE.value
+    dtype = stack.dtype.name if DTYPE.value == "input" else DTYPE.value
+    dtype = WIDER.get(dtype, dtype)
     axes, shape = hyperstacks.restored(model, stack.axes, stack.shape)
     with create_stack(target, shape, axes, dtype, like=stack) as destination:
         for index, part in hyperstacks.parts(model, stack.data, stack.axes):

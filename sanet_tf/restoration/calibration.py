@@ -18,6 +18,7 @@ UNKNOWN = (1.0, 1.0)  # resolution
 KEPT = (
     *("spacing", "unit", "yunit", "zunit", "xorigin", "yorigin", "zorigin"),
     *("finterval", "fps", "mode", "loop"),
+    *("cf", "c0", "c1", "c2", "c3", "c4", "vunit"),  # what grey values mean
     *("Info", "Properties", "LUTs", "ROI", "Overlays"),
 )
 # Of these what ImageJ writes to a tag of its own, which OME-TIFF can have too.

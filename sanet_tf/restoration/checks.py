@@ -39,7 +39,7 @@ def check_image(image, axes, spatial, channels):
         raise ValueError(
             f"expected voxels. Received: an image of shape {shape}"
         )
-    if np.dtype(image.dtype).kind not in "uif":
+    if np.dtype(image.dtype).kind not in "buif":
         raise ValueError(
             f"expected real numbers. Received: an image of {image.dtype}"
         )

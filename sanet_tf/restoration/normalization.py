@@ -16,6 +16,8 @@ import numpy as np
 
 MAX_SAMPLE = 2**26  # voxels
 PERCENTILES = {"pmin": 2, "pmax": 99.8}  # csbdeep's
+# Types without percentiles, which few programs open, and their substitutes.
+WIDER = {"bool": "uint8", "float16": "float32"}
 FLAT = 2.0**-16  # of the full range: less than a step of a 16-bit camera
 
 
@@ -39,7 +41,7 @@ class StreamedPercentiles:
         channels = array.shape[axes.index("C")] if "C" in axes else 1
         quantiles = np.array([pmin, pmax]) / 100
         dtype = np.dtype(array.dtype)
-        if dtype.kind in "ui" and dtype.itemsize <= 2:
+        if dtype.kind in "bui" and dtype.itemsize <= 2:
             find = _exact
         else:
             step = -(-math.prod(array.shape) // channels // MAX_SAMPLE)
@@ -118,7 +120,8 @@ def _planes(array, axes, channel):
     index = [channel if axis == "C" else slice(None) for axis in axes]
     for i in range(array.shape[along]):
         index[along] = i
-        yield np.asarray(array[tuple(index)])
+        plane = np.asarray(array[tuple(index)])
+        yield plane.astype(WIDER.get(plane.dtype.name, plane.dtype), copy=False)
 
 
 def _exact(planes, quantiles):

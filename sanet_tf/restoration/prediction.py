@@ -6,7 +6,7 @@ from csbdeep.internals.probability import ProbabilisticPrediction
 from csbdeep.utils import normalize_mi_ma
 
 from sanet_tf.restoration.memory import memory_limit, predict_bytes
-from sanet_tf.restoration.normalization import PERCENTILES, contrast
+from sanet_tf.restoration.normalization import PERCENTILES, WIDER, contrast
 from sanet_tf.restoration.restorer import Restorer
 from sanet_tf.restoration.statistics import TiledNetwork
 from sanet_tf.restoration.tiles import Grid
@@ -105,6 +105,7 @@ class Prediction(Restorer):
     ):
         img = np.asarray(img)
         axes = self._check_image(img, axes)
+        img = img.astype(WIDER.get(img.dtype.name, img.dtype), copy=False)
         if normalizer is OWN:
             normalizer = Percentiles(**self.percentiles)
         normalizer, resizer = self._check_normalizer_resizer(

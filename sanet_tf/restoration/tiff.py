@@ -87,7 +87,7 @@ def open_stack(path, axes=None, expected=None):
     read = _read_zarr if path.is_dir() else _read_tiff
     try:
         stack = read(path)
-        if stack.dtype.kind not in "uif":
+        if stack.dtype.kind not in "buif":
             raise UserError(
                 f"expected intensities, integers or floats, got {stack.dtype}"
             )

@@ -63,6 +63,16 @@ def test_percentiles_of_the_configuration(rng):
     assert_restores(model, volume, "ZYX", expected)
 
 
+@pytest.mark.parametrize(
+    ("dtype", "wider"), [("bool", "uint8"), ("float16", "float32")]
+)
+def test_types_without_percentiles(rng, dtype, wider):
+    model = care()
+    volume = (2 * rng.random((5, 20, 14))).astype("uint8").astype(dtype)
+    expected = model.predict(volume.astype(wider), "ZYX")
+    np.testing.assert_array_equal(model.predict(volume, "ZYX"), expected)
+
+
 def test_weights_that_give_no_numbers():
     model = fill(make_care())
     model.keras_model.weights[-1].assign([np.inf])

@@ -68,6 +68,17 @@ def test_ends_of_the_range(dtype, value):
     np.testing.assert_array_equal(restored[..., 0], values)
 
 
+def test_truth_values_and_half_precision(rng):
+    values = rng.normal(2000, 1, (4, 13, 17)).astype(np.float16)
+    found = StreamedPercentiles(values, "ZYX")
+    low, high = np.percentile(values.astype(np.float32), (2, 99.8))
+    np.testing.assert_allclose(
+        [found.low, found.low + found.range], [[low], [high]]
+    )
+    found = StreamedPercentiles(values > 2000, "ZYX")
+    assert (found.low, found.range) == (0, 1)
+
+
 @pytest.mark.parametrize("ground", [0, 100])
 @pytest.mark.parametrize("dtype", ["uint8", "int16", "uint16", "float32"])
 def test_a_spot_on_an_even_ground(ground, dtype):

@@ -96,6 +96,50 @@ def test_data_types_never_wrap(command, tmp_path, dtype, expected, values):
     np.testing.assert_array_equal(result[0, 0, :3], np.minimum(values, limit))
 
 
+def test_types_that_few_programs_open(command, rng):
+    """Truth values become uint8, half precision becomes single."""
+    values = rng.random((5, 12, 14)) > 0.5
+    tifffile.imwrite("a.tif", values, metadata={"axes": "ZYX"})
+    zarr.create_array("b.zarr", data=values)
+    half = rng.random((5, 12, 14)).astype(np.float16)
+    tifffile.imwrite("c.tif", half, metadata={"axes": "ZYX"})
+    arguments = ("a.tif", "b.zarr", "c.tif", "--output=out", "--dtype=input")
+    assert command(*arguments) == 0
+    for name, dtype, expected in (
+        ("a", np.uint8, values + 1),  # 1.25, rounded
+        ("b", np.uint8, values + 1),
+        ("c", np.float32, half.astype(np.float32) + np.float32(1.25)),
+    ):
+        result = tifffile.imread(f"out/{name}.tif")
+        assert result.dtype == dtype
+        np.testing.assert_array_equal(result, expected)
+
+
+@pytest.mark.parametrize("dtype", ["input", "float32"])
+def test_signed_stacks_of_imagej(command, rng, dtype):
+    """In the file they are 32768 larger, as the calibration says."""
+    calibration = {"cf": 0, "c0": -32768, "c1": 1, "vunit": "Gray Value"}
+    raw = (rng.integers(-99, 99, (5, 12, 14)) + 32768).astype(np.uint16)
+    metadata = {"axes": "ZYX", **calibration}
+    tifffile.imwrite("a.tif", raw, imagej=True, metadata=metadata)
+    assert command("a.tif", "--output=out", f"--dtype={dtype}") == 0
+    result = tifffile.imread("out/a.tif")
+    assert result.dtype == {"input": np.int16}.get(dtype, np.float32)
+    expected = raw.astype(np.float32) - 32768 + 1.25
+    np.testing.assert_array_equal(
+        result, np.rint(expected) if dtype == "input" else expected
+    )
+
+
+def test_other_calibrations_are_kept(command, write):
+    calibration = {"cf": 0, "c0": 5.5, "c1": 0.25, "vunit": "OD"}
+    values = write("a.tif", metadata={"axes": "ZYX", **calibration})
+    assert command("a.tif", "--output=out") == 0
+    with tifffile.TiffFile("out/a.tif") as file:
+        np.testing.assert_array_equal(file.asarray(), values + 1.25)
+        assert calibration.items() <= file.imagej_metadata.items()
+
+
 def test_axes_of_the_user(command, write, capsys):
     values = write("a.tif", (5, 12, 14), metadata={"axes": "TYX"})
     write("b.tif", (12, 14), metadata={"axes": "YX"})

@@ -57,7 +57,8 @@ def open_stack(path, dimensions=(2, 3)):
             f"{path}: expected {kinds}, of one channel; got axes {axes} of "
             f"{'x'.join(map(str, data.shape))}"
         )
-    return tiff.open_stack(path, "TZYX"[-len(axes) :] if axes else None).data
+    data = tiff.open_stack(path, "TZYX"[-len(axes) :] if axes else None).data
+    return data.view("uint8") if data.dtype == bool else data
 
 
 def read_stack(path):

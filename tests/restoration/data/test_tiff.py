@@ -111,6 +111,16 @@ def test_pictures_and_types_that_differ_between_low_and_high(
     assert data.test[0].high.dtype == "float32"
 
 
+def test_truths_of_two_values(pairs, write_stacks):
+    arrays = {
+        name: stack > 1000 if name.startswith("GT") else stack
+        for name, stack in pairs("abc").items()
+    }
+    data = load_data("tiff", write_stacks(arrays), **SMALL)
+    np.testing.assert_array_equal(data.test[0].high, arrays["GT/c.tif"])
+    assert data.test[0].high.dtype == "uint8"
+
+
 def test_projections(pairs, write_stacks):
     arrays = {
         name: stack.max(axis=0) if name.startswith("GT") else stack
