@@ -11,16 +11,17 @@ from zarr.storage import LocalStore, StorePath
 
 from sanet_tf import files
 from sanet_tf.errors import UserError
-from sanet_tf.restoration import calibration, zarr_metadata
+from sanet_tf.restoration import axis_letters, calibration, zarr_metadata
 
+AXES_0_1 = "TCZYX"
 SPARSE = 1000  # of so many chunks one must be there; the others are zeros
 
 
 def read(path):
     """`array, axes, metadata, resolution` of a zarr folder.
 
-    A plain array has no axes: one "?" for each dimension. Of OME-Zarr's
-    multiscales it is the full size. Metadata are in ImageJ's words.
+    An array without names for its axes has one "?" for each dimension. Of
+    OME-Zarr's multiscales it is the full size. Metadata are in ImageJ's words.
 
     Raises:
         UserError: no zarr, a group that is not OME-Zarr, an array that leads
@@ -32,7 +33,7 @@ def read(path):
     found = _metadata(path)
     if "shape" in found:
         array = _array(path, found)
-        return array, "?" * array.ndim, {}, (1.0, 1.0)
+        return array, _named_axes(array), {}, calibration.UNKNOWN
     attributes = found["attributes"]
     multiscales = attributes.get("ome", attributes).get("multiscales")
     if not multiscales:
@@ -45,7 +46,7 @@ def read(path):
     if not folder.is_relative_to(path):
         raise UserError(f"its first image lies outside, in {folder}")
     array = _array(folder, _metadata(folder))
-    return array, *_calibrated(multiscales[0])
+    return array, *_calibrated(multiscales[0], array)
 
 
 def _metadata(folder):
@@ -102,18 +103,29 @@ def _link(path):
     )
 
 
-def _calibrated(multiscale):
+def _named_axes(array):
+    """By zarr 3, by xarray, or "?" for each dimension."""
+    names = getattr(array.metadata, "dimension_names", None)
+    names = names or array.attrs.get("_ARRAY_DIMENSIONS", ())
+    letters = "".join(str(name)[:1].upper() for name in names)
+    known = axis_letters.fit(letters, array.shape)
+    return letters if known else "?" * array.ndim
+
+
+def _calibrated(multiscale, array):
+    # Before 0.3 the axes were fixed, before 0.4 they were names.
+    fixed = AXES_0_1 if array.ndim == len(AXES_0_1) else _named_axes(array)
     axes = [
-        axis if isinstance(axis, dict) else {"name": axis}  # before 0.4
-        for axis in multiscale["axes"]
+        axis if isinstance(axis, dict) else {"name": axis}
+        for axis in multiscale.get("axes", fixed)
     ]
     names = "".join(axis["name"][0].upper() for axis in axes)
     unit = {n: a.get("unit") for n, a in zip(names, axes, strict=True)}
-    size = dict.fromkeys(names, 1.0)
+    size = {}
     for place in multiscale["datasets"][0], multiscale:  # of one, then of all
         for step in place.get("coordinateTransformations", []):
             for name, scale in zip(names, step.get("scale", ()), strict=False):
-                size[name] *= scale
+                size[name] = size.get(name, 1.0) * scale
     metadata, resolution = calibration.in_imagej_words(
         size, unit, size.get("T"), unit.get("T")
     )

@@ -94,4 +94,5 @@ def _series(tif):
         page = tif.pages.first
         planes = len(tif.pages) * page.samplesperpixel * page.imagedepth
         ome_xml.check(tif.ome_metadata, tif.filename, planes)
-    return [s for s in tif.series if not s.keyframe.is_reduced]
+    full = [s for s in tif.series if not s.keyframe.is_reduced]
+    return full or list(tif.series)  # one may be marked as a smaller copy

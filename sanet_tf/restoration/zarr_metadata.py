@@ -40,7 +40,7 @@ def bounded(metadata):
             raise UserError(f"its chunks are {grid['name']!r}; make them equal")
         chunks = grid["configuration"]["chunk_shape"]
         dtype = np.dtype(metadata["data_type"])
-    if dtype.kind not in "uif":
+    if dtype.kind not in "buif":
         raise UserError(
             f"expected intensities, integers or floats, got {dtype}"
         )

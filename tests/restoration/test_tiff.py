@@ -140,6 +140,16 @@ def test_what_is_no_stack_of_intensities(volume, tmp_path):
     assert one_line(tmp_path) == "not a zarr folder"
 
 
+def test_the_only_image_is_marked_as_reduced(volume, tmp_path):
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, volume[0], subfiletype=1)
+    stack = open_stack(path)
+    np.testing.assert_array_equal(stack.data, volume[0])
+    tifffile.imwrite(path, volume[0])
+    tifffile.imwrite(path, volume[1, ::2, ::2], subfiletype=1, append=True)
+    np.testing.assert_array_equal(open_stack(path).data, volume[0])
+
+
 def test_unpacking_needs_room(volume, tmp_path, monkeypatch):
     path = tmp_path / "a.tif"
     tifffile.imwrite(path, volume, compression="lzw")

@@ -20,6 +20,33 @@ def test_zarr(volume, tmp_path):
     assert open_stack(tmp_path / "b.zarr/inner", "ZYX").shape == array.shape
 
 
+def test_names_of_dimensions(volume, tmp_path):
+    """Of zarr 3, and those that xarray writes."""
+    names = ["time", "y", "x"]
+    options = {"data": volume, "dimension_names": names}
+    zarr.create_array(tmp_path / "a.zarr", **options)
+    assert open_stack(tmp_path / "a.zarr").axes == "TYX"
+    array = zarr.create_array(tmp_path / "b.zarr", data=volume, zarr_format=2)
+    array.attrs["_ARRAY_DIMENSIONS"] = ["Z", "Y", "X"]
+    assert open_stack(tmp_path / "b.zarr").axes == "ZYX"
+    options["dimension_names"] = ["sample", None, "x"]
+    zarr.create_array(tmp_path / "c.zarr", **options)
+    assert one_line(tmp_path / "c.zarr").endswith("like --axes=ZYX")
+
+
+def test_ome_zarr_without_axes(volume, tmp_path):
+    """Version 0.1 has always TCZYX."""
+    group = zarr.open_group(tmp_path / "a.zarr", zarr_format=2)
+    group.create_array("0", data=volume[None, None])
+    group.create_array("1", data=volume)
+    group.attrs["multiscales"] = [{"datasets": [{"path": "0"}]}]
+    stack = open_stack(tmp_path / "a.zarr")
+    assert (stack.axes, stack.shape) == ("TCZYX", (1, 1, 5, 37, 41))
+    assert (stack.metadata, stack.resolution) == ({}, (1, 1))
+    group.attrs["multiscales"] = [{"datasets": [{"path": "1"}]}]
+    assert one_line(tmp_path / "a.zarr").endswith("like --axes=ZYX")
+
+
 @pytest.mark.parametrize("version", ["0.4", "0.5"])
 def test_ome_zarr(volume, tmp_path, version):
     path = tmp_path / "a.zarr"
