@@ -13,6 +13,7 @@ the exit status is 1. What is there already is left, so the same command goes on
 with a folder where it stopped.
 """
 
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -122,18 +123,12 @@ def _restore(model, source, target, n_tiles):
     axes, shape = hyperstacks.restored(model, stack.axes, stack.shape)
     with create_stack(target, shape, axes, dtype, like=stack) as destination:
         for index, part in hyperstacks.parts(model, stack.data, stack.axes):
-            try:
+            with _named(axes, index):
                 model.restore(
                     *(part, own, destination[index]),
                     n_tiles=tiles,
                     statistics=STATISTICS.value,
                 )
-            except ValueError as error:
-                at = zip(axes, index, strict=False)  # the looped axes first
-                place = ", ".join(f"{letter} = {i}" for letter, i in at)
-                raise ValueError(
-                    f"{place}: {error}" if place else error
-                ) from error
         if PREVIEW.value:
             first, part = next(hyperstacks.parts(model, stack.data, stack.axes))
             write_preview(
@@ -142,6 +137,17 @@ def _restore(model, source, target, n_tiles):
                 own,
                 z_scale(stack),
             )
+
+
+@contextlib.contextmanager
+def _named(axes, index):
+    """Has an error say at which time, channel or plane it was, if of many."""
+    try:
+        yield
+    except ValueError as error:
+        places = zip(axes, index, strict=False)  # the looped axes come first
+        text = "".join(f"{letter} = {number}, " for letter, number in places)
+        raise UserError(f"at {text}{error}" if text else str(error)) from error
 
 
 def _sources(paths, output):

@@ -27,7 +27,7 @@ from PIL import Image
 
 from sanet_tf import files
 from sanet_tf.restoration import bioimageio_description as descriptions
-from sanet_tf.restoration.fiji import export_fiji
+from sanet_tf.restoration.fiji import export_fiji, percentiles
 
 OLDEST_TENSORFLOW = "1.15.0"
 COVER = 400  # pixels of the picture's height; half its width
@@ -161,7 +161,7 @@ def _padded(model, image):
 def _restore(model, image):
     """What the package gives for the image, on the normalised scale."""
     normalizer = PercentileNormalizer(
-        *descriptions.percentiles(model), eps=descriptions.EPSILON
+        *percentiles(model), eps=descriptions.EPSILON
     )
     normalised = normalizer.before(image, model.config.axes)
     restored = np.asarray(model.keras_model(normalised[np.newaxis]))[0]

@@ -4,8 +4,7 @@ The network sees images of which two percentiles became 0 and 1, as csbdeep
 makes them. The specification cannot undo this: outputs are on that scale.
 """
 
-from sanet_tf.restoration.fiji import TILES_NOTE
-from sanet_tf.restoration.normalization import PERCENTILES
+from sanet_tf.restoration.fiji import TILES_NOTE, percentiles
 
 EPSILON = 1e-6  # bioimage.io's; bioimageio.core takes no other
 CUT = "yx"  # axes along which an image may be cut into tiles
@@ -66,11 +65,6 @@ def limits(model):
             halo = -(-overlap // step) * step if axis in CUT else 0
             result[axis] = (2 * halo + step, step, halo)
     return result
-
-
-def percentiles(model):
-    """Those that become 0 and 1; csbdeep's own models do not name them."""
-    return getattr(model.config, "percentiles", tuple(PERCENTILES.values()))
 
 
 def describe_input(model):

@@ -9,9 +9,9 @@ csbdeep itself refuses to export with Keras 3.
 
 The plugin asks for what meta.json says and does not read it itself (state of
 2020): enter `axes_div_by`, `tile_overlap` rounded up to a multiple of it, and
-2 as the lower percentile; a projection needs one tile. It cuts large images
-into tiles, and an exported network sees one tile at a time: attention averages
-over the tile, not over the volume.
+its `percentiles`; a projection needs one tile. It cuts large images into tiles,
+and an exported network sees one tile at a time: attention averages over the
+tile, not over the volume.
 """
 
 import contextlib
@@ -30,6 +30,7 @@ from tensorflow.python.framework.convert_to_constants import (
 from tensorflow.python.util import deprecation
 
 from sanet_tf import files
+from sanet_tf.restoration.normalization import PERCENTILES
 
 SIGNATURE = "serving_default"
 TOLERANCE = 1e-4  # of the largest output, or of 1 where that is larger
@@ -82,8 +83,13 @@ def export_fiji(model, path):
     return path
 
 
+def percentiles(model):
+    """Those that become 0 and 1; csbdeep's own models do not name them."""
+    return list(getattr(model.config, "percentiles", PERCENTILES.values()))
+
+
 def metadata(model):
-    """What meta.json says: csbdeep's keys, and the axes of the output."""
+    """What meta.json says: csbdeep's keys, and what the plugin asks for."""
     axes = model.config.axes
     meta = {
         "type": type(model).__name__,
@@ -93,6 +99,7 @@ def metadata(model):
         "axes_div_by": list(map(int, model._axes_div_by(axes))),
         "tile_overlap": list(map(int, model._axes_tile_overlap(axes))),
         "axes_out": model._axes_out,
+        "percentiles": percentiles(model),
     }
     if getattr(model.config, "attention", None):
         meta["note"] = TILES_NOTE

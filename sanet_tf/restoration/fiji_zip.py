@@ -9,7 +9,7 @@ import tensorflow as tf
 from sanet_tf import files
 from sanet_tf.restoration.exported import ExportedRestoration
 from sanet_tf.restoration.fiji import SIGNATURE
-from sanet_tf.restoration.normalization import PERCENTILES
+from sanet_tf.restoration.normalization import PERCENTILES, are_percentiles
 
 GRAPH, META = "saved_model.pb", "meta.json"
 VARIABLES = ("variables.index", "variables.data-00000-of-00001")
@@ -23,7 +23,7 @@ def load_zip(path):
         path: of the file.
 
     Returns:
-        An `ExportedRestoration`, which normalises as csbdeep does.
+        An `ExportedRestoration`.
 
     Raises:
         ValueError: it has no network, or one that is too large.
@@ -36,6 +36,9 @@ def load_zip(path):
     signature = loaded.signatures[SIGNATURE]
     (inputs,) = signature.structured_input_signature[1].values()
     outputs = signature.structured_outputs["output"]
+    percentiles = meta.get("percentiles", list(PERCENTILES.values()))
+    if not are_percentiles(percentiles):
+        raise ValueError(f"{META} has no percentiles, but {percentiles!r}")
     channels = outputs.shape[-1] // (2 if meta["probabilistic"] else 1)
 
     def run(batch):
@@ -50,7 +53,7 @@ def load_zip(path):
             "axes_div_by": meta["axes_div_by"],
             "channels_in": inputs.shape[-1],
             "channels_out": channels,
-            "normalizer": PERCENTILES,
+            "normalizer": dict(zip(PERCENTILES, percentiles, strict=True)),
         },
     )
 

@@ -13,7 +13,7 @@ FOREIGN = (
     *(".czi", ".ims", ".lif", ".lsm", ".nd2", ".oib", ".oif", ".oir"),
     *(".sld", ".stk", ".vsi", ".zip"),
 )
-HINT = "open it in Fiji and save it as TIFF"
+HINT = "open in Fiji and save as TIFF"
 
 
 def find_stacks(path, is_sequence=False):

@@ -136,6 +136,7 @@ def test_meta_json(name, expected, tmp_path):
     with zipfile.ZipFile(path) as archive:
         meta = json.loads(archive.read("meta.json"))
     assert meta.pop("version")
+    assert meta.pop("percentiles") == [2, 99.8]
     assert meta == expected
 
 

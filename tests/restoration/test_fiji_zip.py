@@ -9,6 +9,7 @@ import sanet_tf
 from sanet_tf.errors import UserError
 from sanet_tf.restoration import fiji_zip
 from sanet_tf.restoration.fiji import export_fiji
+from tests.restoration.models import fill, make_care
 from tests.restoration.networks import NETWORKS
 
 AXES = {"plane_care": "YX", "probabilistic_care": "CYX"}
@@ -27,6 +28,15 @@ def test_it_restores_as_the_model_does(name, rng, tmp_path):
     assert restored.shape == expected.shape
     scale = np.abs(expected).max()
     np.testing.assert_allclose(restored, expected, atol=1e-4 * scale)
+
+
+def test_percentiles_of_the_model(rng, tmp_path):
+    model = fill(make_care("YX", percentiles=(5, 99)))
+    path = export_fiji(model, tmp_path / "model.zip")
+    image = rng.random((24, 32))
+    restored = sanet_tf.load(path).predict(image, "YX")
+    expected = model.predict(image, "YX")
+    np.testing.assert_allclose(restored, expected, atol=1e-4)
 
 
 def test_what_is_no_such_zip(tmp_path, monkeypatch):

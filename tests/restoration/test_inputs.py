@@ -84,16 +84,15 @@ def test_other_formats_are_named(command, write, capsys, tmp_path):
     assert command("in", "czi", "in/b.czi", "--output=out") == 1
     output = capsys.readouterr()
     assert output.out.splitlines() == [
-        "left out of in, 3: b.czi, c.ND2, d.zip; open it in Fiji and save it "
-        "as TIFF",
+        "left out of in, 3: b.czi, c.ND2, d.zip; open in Fiji and save as TIFF",
         "wrote out/a.tif",
     ]
     lines = [line for line in output.err.splitlines() if "TIFF" in line]
     assert lines == [
-        "no .tif or .tiff files in the folder czi; it has b.czi: open it in "
-        "Fiji and save it as TIFF",
-        "in/b.czi: expected TIFF or zarr, got .czi; open it in Fiji and save "
-        "it as TIFF",
+        "no .tif or .tiff files in the folder czi; it has b.czi: open in "
+        "Fiji and save as TIFF",
+        "in/b.czi: expected TIFF or zarr, got .czi; open in Fiji and save "
+        "as TIFF",
     ]
 
 

@@ -41,7 +41,7 @@ def test_the_frame_that_fails_is_named(command, tmp_path, capsys):
     metadata = {"axes": "TZCYX"}
     tifffile.imwrite(tmp_path / "a.tif", values, imagej=True, metadata=metadata)
     assert command("a.tif", "--output=out") == 1
-    line = "a.tif: T = 1, C = 1: expected finite voxels. Received: 3 NaN"
+    line = "a.tif: at T = 1, C = 1, expected finite voxels. Received: 3 NaN"
     assert error_lines(capsys) == [line]
     assert not os.listdir("out")
 
