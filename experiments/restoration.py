@@ -15,6 +15,7 @@ from absl import flags
 
 from sanet_tf import cli
 from sanet_tf.errors import UserError
+from sanet_tf.printing import printable
 
 FLAGS = flags.FLAGS
 DATA_OPTIONS = (
@@ -161,7 +162,8 @@ def main(arguments):
 
 def _tell_skipped(reasons):
     if reasons:
-        print(f"skipped {len(reasons)}: {'; '.join(reasons)}", flush=True)
+        line = f"skipped {len(reasons)}: {'; '.join(reasons)}"
+        print(printable(line), flush=True)
 
 
 def _model_fields():

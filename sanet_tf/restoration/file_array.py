@@ -62,14 +62,18 @@ class FileArray:
         for place, size in zip(index, self.shape, strict=False):
             plane = plane * size + place
         first = (plane * height + rows.start) * width
-        wanted = len(rows) * width * self.dtype.itemsize
+        values = np.empty((len(rows), width), self.dtype)
+        left = memoryview(values.view(np.uint8).reshape(-1))
         start = self._offset + first * self.dtype.itemsize
-        found = os.pread(self._file, wanted, start)
-        if len(found) < wanted:
-            raise UserError(
-                "it has become shorter while it was read: expected "
-                f"{start + wanted:,} bytes or more, got "
-                f"{os.fstat(self._file).st_size:,}. Restore it once it is "
-                "complete"
-            )
-        return np.frombuffer(found, self.dtype).reshape(len(rows), width)
+        while left:
+            # Linux gives at most 2 GiB at once.
+            count = os.preadv(self._file, [left], start)
+            if not count:
+                raise UserError(
+                    "it has become shorter while it was read: expected "
+                    f"{start + len(left):,} bytes or more, got "
+                    f"{os.fstat(self._file).st_size:,}. Restore it once it is "
+                    "complete"
+                )
+            left, start = left[count:], start + count
+        return values

@@ -1,5 +1,7 @@
 """Slices of an array in a file: NumPy's, for whatever is asked."""
 
+import os
+
 import numpy as np
 import pytest
 
@@ -34,6 +36,16 @@ def test_slices_are_numpys(rng, mapped, shape):
         )
         np.testing.assert_array_equal(read[key], array[key])
     np.testing.assert_array_equal(read[(slice(None),) * len(shape)], array)
+
+
+def test_a_system_that_reads_little_at_once(mapped, monkeypatch):
+    """As Linux does beyond 2 GiB."""
+    array, read = mapped((3, 7, 5)), os.preadv
+    monkeypatch.setattr(
+        os, "preadv", lambda file, parts, at: read(file, [parts[0][:3]], at)
+    )
+    found = FileArray(array)[:, :, :]
+    np.testing.assert_array_equal(found, array)
 
 
 def test_the_file_that_was_opened_is_read(mapped, tmp_path):
