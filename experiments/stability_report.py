@@ -17,7 +17,9 @@ def write(directory, rows, record):
             how many epochs' validations were not finite.
         record: a run record.
     """
-    files.write_csv(directory / "stability.csv", rows)
+    columns = dict.fromkeys(name for row in rows for name in row)
+    table = [columns | row for row in rows]
+    files.write_csv(directory / "stability.csv", table)
     text = markdown(rows, record)
     files.write_text(directory / "stability.md", text)
     files.write_json(directory / "stability.run.json", record)

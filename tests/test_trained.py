@@ -41,6 +41,24 @@ def test_gives_what_the_network_gave(run):
     np.testing.assert_array_equal(predict(trained.model), expected)
 
 
+def test_arguments_of_the_attention(tmp_path):
+    items = ["use_qk_norm=true", "gamma_initializer=ones"]
+    model = make_run(tmp_path / "run", attention_config=items)
+    loaded = load_trained(tmp_path / "run").model
+    layer = loaded.get_layer("stage4_block1_attention")
+    assert layer.use_qk_norm
+    np.testing.assert_array_equal(predict(loaded), predict(model))
+
+
+@pytest.mark.parametrize("value", [5, [5], {"a": 1}, ["x=1"], ["num_heads=x"]])
+def test_damaged_arguments_of_the_attention(copy, value):
+    record = json.loads((copy / "run.json").read_text())
+    record["flags"]["attention_config"] = value
+    (copy / "run.json").write_text(json.dumps(record))
+    with pytest.raises(UserError, match=r"run\.json is damaged: its network"):
+        load_trained(copy)
+
+
 def test_another_number_of_classes(run):
     network = load_trained(run[0]).network(classes=7)
     assert network.output_shape == (None, 7)

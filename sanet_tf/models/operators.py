@@ -12,6 +12,7 @@ from sanet_tf.layers import ATTENTION, QKV_ATTENTION
 GATES = ("ssa", "se", "gc", "ca")
 # Appendix 1: four heads, only the values projected; appendix 2: BatchNorm.
 ATTENTION_CONFIG = {"num_heads": 4, "use_batch_norm": True}
+LARGEST = 4096  # number in an `attention_config` of text, which may be a file's
 
 
 def attention_operator(attention, attention_config):
@@ -72,13 +73,17 @@ def parse_attention_config(function, items):
         raise ValueError("it has no attention, so takes no attention_config")
     config = dict(parameters["attention_config"].default or {})
     for item in items:
-        name, separator, value = item.partition("=")
+        name, separator, value = str(item).partition("=")
         if not (name and separator and value):
             raise ValueError(
                 "expected an attention_config such as use_qk_norm=true, got "
                 f"{item!r}"
             )
         config[name] = _parse(value)
+        if isinstance(config[name], int) and config[name] > LARGEST:
+            raise ValueError(
+                f"expected numbers of at most {LARGEST}, got {item!r}"
+            )
     return config
 
 

@@ -5,12 +5,17 @@ import numpy as np
 import pytest
 
 from sanet_tf.layers import ATTENTION as LAYERS
+from sanet_tf.models import MODELS
 from sanet_tf.models.blocks import (
     attention_module,
     base_module,
     inverted_residual,
 )
-from sanet_tf.models.operators import GATES, attention_operator
+from sanet_tf.models.operators import (
+    GATES,
+    attention_operator,
+    parse_attention_config,
+)
 
 ATTENTION = {"attention": attention_operator("siamese", None)}
 
@@ -134,3 +139,34 @@ def test_gate_on_the_expanded_channels(block, name):
     assert gate.input is model.get_layer("block_depthwise_relu").output
     assert gate.output is model.get_layer("block_project_conv").input
     assert model.output is model.get_layer("block_project_bn").output
+
+
+def test_attention_config_from_text():
+    """Over what the network's own arguments are."""
+    items = ["use_qk_norm=true", "num_heads=2", "gamma_initializer=ones"]
+    found = parse_attention_config(MODELS["sanet_no_global_term"], items)
+    assert found == {
+        "use_global_term": False,
+        "use_qk_norm": True,
+        "num_heads": 2,
+        "gamma_initializer": "ones",
+    }
+
+
+@pytest.mark.parametrize(
+    "name", ["mobilenet_v2", "sanet_no_attention", "vgg16"]
+)
+def test_attention_config_without_attention(name):
+    with pytest.raises(ValueError, match="it has no attention"):
+        parse_attention_config(MODELS[name], ["num_heads=2"])
+
+
+@pytest.mark.parametrize("item", ["num_heads", "=2", "num_heads=", 2])
+def test_attention_config_of_another_form(item):
+    with pytest.raises(ValueError, match=f"got {item!r}"):
+        parse_attention_config(MODELS["sanet"], [item])
+
+
+def test_attention_config_that_would_fill_the_memory():
+    with pytest.raises(ValueError, match="at most 4096, got 'max_size=4097'"):
+        parse_attention_config(MODELS["resnet50_gsa"], ["max_size=4097"])
