@@ -18,6 +18,7 @@ from absl import flags
 
 from sanet_tf import cli, files
 from sanet_tf.errors import UserError
+from sanet_tf.printing import printable
 
 FLAGS = flags.FLAGS
 flags.DEFINE_multi_string(
@@ -90,7 +91,7 @@ def _evaluate(network):
             f"{len(labels)} images at --image_size={network.image_size}"
         )
     for name, reason in skipped.items():
-        print(f"skipped {name}: {reason}")
+        print(printable(f"skipped {name}: {reason}"))
     scores, confusion = evaluate(
         probabilities, np.array(labels), network.class_names
     )
@@ -127,8 +128,9 @@ def _draw(confusion, class_names):
     axes.set_ylabel("true class")
     if len(class_names) <= 50:
         numbers = range(len(class_names))
-        axes.set_xticks(numbers, class_names, rotation=90)
-        axes.set_yticks(numbers, class_names)
+        names = [printable(name) for name in class_names]
+        axes.set_xticks(numbers, names, rotation=90, parse_math=False)
+        axes.set_yticks(numbers, names, parse_math=False)
     return figure
 
 

@@ -85,7 +85,9 @@ def write_csv(path, rows):
     """Writes dictionaries of the same keys as CSV, atomically."""
 
     def write(temporary):
-        with open(temporary, "w", newline="") as file:
+        # Names need not be UTF-8.
+        options = {"newline": "", "errors": "surrogateescape"}
+        with open(temporary, "w", **options) as file:
             writer = csv.DictWriter(file, rows[0].keys())
             writer.writeheader()
             writer.writerows(rows)
@@ -97,7 +99,7 @@ def count_rows(path):
     """Number of rows that `write_csv` has written; 0 if there is no file."""
     if not path.exists():
         return 0
-    with open(path, newline="") as file:
+    with open(path, newline="", errors="surrogateescape") as file:
         return sum(1 for _ in csv.DictReader(file))
 
 

@@ -11,23 +11,23 @@ from xml.etree import ElementTree
 from sanet_tf.errors import UserError
 
 
-def check(xml, name, planes):
-    """Checks the OME-XML of one file.
-
-    Args:
-        xml: text of the XML.
-        name: of the file.
-        planes: number of planes that are in the file.
+def check(tif):
+    """Checks the OME-XML of an open `TiffFile`, of which no series is built.
 
     Raises:
-        UserError: pixels lie in another file, or more planes are counted.
+        UserError: pixels lie in another file, or more planes are counted than
+            there are.
         Exception: what a parser and `int` raise of damaged XML.
     """
-    root = ElementTree.fromstring(xml)
-    _check_names(root, name)
+    root = ElementTree.fromstring(tif.ome_metadata)
+    _check_names(root, tif.filename)
+    first = tif.pages.first
+    planes = len(tif.pages) * first.samplesperpixel * first.imagedepth
     for pixels in _elements(root, "Pixels"):
-        sizes = [int(pixels.get(f"Size{axis}", 1)) for axis in "ZCT"]
-        _check_count(math.prod(sizes), planes)
+        stacked = math.prod(int(pixels.get(f"Size{a}", 1)) for a in "ZCT")
+        _check_count(stacked, planes)
+        voxels = stacked * int(pixels.get("SizeX")) * int(pixels.get("SizeY"))
+        _check_count(voxels // _smallest(pixels, tif.pages), planes)
     blocks = list(_elements(root, "TiffData"))
     counts = [_count(block, planes) for block in blocks]
     _check_count(max(counts, default=0), planes)
@@ -47,6 +47,13 @@ def _check_names(root, name):
                 f"some of its pixels lie in another file, {other!r}; save all "
                 "of them in one file"
             )
+
+
+def _smallest(pixels, pages):
+    """Voxels of the smallest page with which one of its blocks begins."""
+    starts = {int(b.get("IFD", 0)) for b in _elements(pixels, "TiffData")}
+    there = [pages[i] for i in starts if -len(pages) <= i < len(pages)]
+    return max(1, min((page.size for page in there), default=1))
 
 
 def _count(block, planes):

@@ -91,8 +91,6 @@ def _series(tif):
             "one file"
         )
     if tif.is_ome:
-        page = tif.pages.first
-        planes = len(tif.pages) * page.samplesperpixel * page.imagedepth
-        ome_xml.check(tif.ome_metadata, tif.filename, planes)
+        ome_xml.check(tif)
     full = [s for s in tif.series if not s.keyframe.is_reduced]
     return full or list(tif.series)  # one may be marked as a smaller copy

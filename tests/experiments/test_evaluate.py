@@ -129,6 +129,29 @@ def test_the_command(networks, photographs, tmp_path):
             assert min(picture.size) > 300
 
 
+STRANGE = """
+import sys
+from pathlib import Path
+import numpy as np
+sys.path.insert(0, "experiments")
+import evaluate
+
+names = ["\\udcff", "$\\\\frac$"]
+evaluate._write_confusion(Path(sys.argv[1]), np.eye(2, dtype=int), names)
+"""
+
+
+def test_class_names_that_neither_utf_8_nor_matplotlib_knows(tmp_path):
+    command = [sys.executable, "-c", STRANGE, tmp_path / "a"]
+    subprocess.run(command, cwd=ROOT, check=True)
+    assert (tmp_path / "a.csv").read_bytes().splitlines() == [
+        b"true \\ predicted,\xff,$\\frac$",
+        b"\xff,1,0",
+        b"$\\frac$,0,1",
+    ]
+    assert (tmp_path / "a.png").exists()
+
+
 def test_cifar_is_not_cropped(rng, tmp_path, monkeypatch):
     images = rng.integers(0, 256, (5, 32, 32, 3), np.uint8)
     pair = images, np.array([3, 1, 4, 1, 5])

@@ -126,7 +126,7 @@ def test_a_handmade_array(tmp_path):
             "its filter makes 'U1000000'",
         ),
         ({"dtype": "U100"}, "expected intensities, integers or floats"),
-        ({"chunks": [0, 4]}, "cannot be read"),
+        ({"chunks": [0, 4]}, "expected whole numbers as sizes"),
         ({"shape": [4]}, "cannot be read"),
     ],
 )

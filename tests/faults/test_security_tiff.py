@@ -17,7 +17,7 @@ OWN = "urn:uuid:11111111-1111-1111-1111-111111111111"
 OTHER = "urn:uuid:22222222-2222-2222-2222-222222222222"
 OME = """<?xml version="1.0" encoding="UTF-8"?>
 <OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06" {root}>
-<Image ID="Image:0"><Pixels DimensionOrder="XYZCT" ID="Pixels:0" SizeX="8"
+<Image ID="Image:0"><Pixels DimensionOrder="XYZCT" ID="Pixels:0" SizeX="{width}"
 SizeY="8" SizeZ="{depth}" SizeC="1" SizeT="1" Type="uint8">
 <Channel ID="Channel:0:0" SamplesPerPixel="1"/>{blocks}</Pixels>
 </Image>{more}</OME>"""
@@ -41,8 +41,14 @@ def block(attributes="", uuid=None, name=None):
     )
 
 
-def write_ome(path, *blocks, depth=2, root="", planes=2, more=""):
-    xml = OME.format(root=root, depth=depth, blocks="".join(blocks), more=more)
+def write_ome(path, *blocks, depth=2, root="", planes=2, width=8, more=""):
+    xml = OME.format(
+        root=root,
+        depth=depth,
+        width=width,
+        blocks="".join(blocks),
+        more=more,
+    )
     data = np.arange(planes * 64, dtype=np.uint8).reshape(planes, 8, 8)
     path.parent.mkdir(exist_ok=True)
     tifffile.imwrite(path, data, description=xml, metadata=None)
@@ -124,6 +130,7 @@ Namespace="openmicroscopy.org/omero/dimension/modulo"><Value><Modulo>
         },
         {"blocks": [block()], "depth": 10**400},
         {"blocks": 3 * [block()]},
+        {"blocks": [block()], "width": 10**12},
         {"blocks": [block()], "more": MODULO.format(end=10**9)},
         {"blocks": [block()], "more": MODULO.format(end="inf")},
     ],
@@ -134,6 +141,21 @@ def test_ome_xml_that_counts_without_end(options, tmp_path):
     refuses(
         open_stack, path, match="OME-XML counts|cannot be read: .* too large"
     )
+
+
+def test_ome_xml_of_a_tiny_page(tmp_path):
+    """Tifffile divides the voxels by those of the page that it finds."""
+    path = tmp_path / "a.ome.tif"
+    side = 2**14
+    xml = OME.format(
+        root="", depth=1, width=side, blocks=block('IFD="1"'), more=""
+    ).replace('SizeY="8"', f'SizeY="{side}"')
+    with tifffile.TiffWriter(path) as file:
+        zeros = np.zeros((side, side), np.uint8)
+        options = {"compression": "zlib", "rowsperstrip": side}
+        file.write(zeros, description=xml, metadata=None, **options)
+        file.write(zeros[:1, :1], metadata=None)
+    refuses(open_stack, path, match="counts 268435456 planes, there are 2")
 
 
 def test_a_pipe(tmp_path):
