@@ -116,7 +116,7 @@ def test_the_command(folder, tmp_path):
         "--model=RUN_DIR and one": [model, photo, photo],
         "end in .png, .pdf, .svg; got a.txt": [model, photo, "--output=a.txt"],
         "is the photograph; choose": [model, photo, f"--output={photo}"],
-        "broken.jpg: not a JPEG": [model, tmp_path / "broken.jpg", output],
+        "broken.jpg: not an image": [model, tmp_path / "broken.jpg", output],
         "no run in nowhere": ["--model=nowhere", photo, output],
         "expected a network with siamese attention": [
             f"--model={folder / 'plain'}",

@@ -190,7 +190,7 @@ def test_skipped_images_are_not_forgotten(make_trainer, tmp_path):
     resumed.run._lock.close()
     strict = make_trainer(path, dataclasses.replace(recipe, epochs=3))
     strict.strict = True
-    with pytest.raises(UserError, match=r"--strict: a.jpg: not a JPEG"):
+    with pytest.raises(UserError, match=r"--strict: a.jpg: truncated"):
         strict.train()
 
 
