@@ -1,6 +1,7 @@
 """The flags that experiments/imagenet.py and experiments/cifar.py share.
 
-Those of the recipe and of augmentation have modules of their own.
+Those of the recipe, of augmentation and of fine-tuning have modules of their
+own.
 
 A script makes them its own, for its help and its record, with
 `flags.adopt_module_key_flags(training_flags)`.
@@ -9,6 +10,7 @@ A script makes them its own, for its help and its record, with
 import inspect
 
 import augmentation_flags
+import fine_tuning_flags
 import recipe_flags
 from absl import flags
 
@@ -17,6 +19,7 @@ from sanet_tf.errors import UserError, did_you_mean
 FLAGS = flags.FLAGS
 
 flags.adopt_module_key_flags(augmentation_flags)
+flags.adopt_module_key_flags(fine_tuning_flags)
 flags.adopt_module_key_flags(recipe_flags)
 
 flags.DEFINE_string("model", "sanet", "a name in sanet_tf.models.MODELS")
@@ -36,13 +39,6 @@ flags.DEFINE_integer(
     "training images from which BatchNorm's statistics are estimated before "
     "a validation; 0: the running averages",
     lower_bound=0,
-)
-
-flags.DEFINE_string(
-    "init_from", None, "folder of a run whose weights are the first ones"
-)
-flags.DEFINE_list(
-    "freeze", None, "parts that are not trained, such as stem,stage1"
 )
 
 flags.DEFINE_integer("seed", 0, "order, crops, flips, weights, dropout", 0)
@@ -235,26 +231,9 @@ def _open_run(model, class_names, distribution):
     path = distribution.folder(
         FLAGS.output_dir or f"runs/{FLAGS.model}-{FLAGS.dataset}"
     )
-    first = _fine_tune(model, class_names, path)
+    first = fine_tuning_flags.fine_tune(model, class_names, path)
     run = RunDirectory(path, values)
     run.keep_labels(class_names)
     if first is not None:
         first.keep(run)
     return run
-
-
-def _fine_tune(model, class_names, output_dir):
-    """The `Transfer` of --init_from, unless a run has weights to resume."""
-    from pathlib import Path
-
-    from sanet_tf.fine_tuning import freeze, transfer
-    from sanet_tf.trained import load_trained
-
-    loaded = None
-    resumes = (Path(output_dir) / "last.weights.h5").exists()
-    if FLAGS.init_from and not resumes:
-        loaded = transfer(load_trained(FLAGS.init_from), model, class_names)
-        print(loaded)
-    if FLAGS.freeze:
-        print(f"{freeze(model, FLAGS.freeze)} layers are frozen")
-    return loaded

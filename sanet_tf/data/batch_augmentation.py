@@ -5,6 +5,8 @@ that a batch can be made again. RandAugment draws its two operations for a
 batch, and how strong they are for each image.
 """
 
+import warnings
+
 import keras
 from keras import layers, ops
 
@@ -66,6 +68,8 @@ class BatchAugmentation:
         if keras.backend.backend() == "jax":
             import jax
 
+            # Keras's MixUp asks for numbers of 64 bits.
+            warnings.filterwarnings("ignore", "Explicitly requested dtype int")
             self._compiled = jax.jit(self._transform)
 
     def __call__(self, images, labels, seed):

@@ -1,0 +1,29 @@
+"""The flags of a training that begins with another run's weights."""
+
+from absl import flags
+
+FLAGS = flags.FLAGS
+
+flags.DEFINE_string(
+    "init_from", None, "folder of a run whose weights are the first ones"
+)
+flags.DEFINE_list(
+    "freeze", None, "parts that are not trained, such as stem,stage1"
+)
+
+
+def fine_tune(model, class_names, output_dir):
+    """The `Transfer` of --init_from, unless a run has weights to resume."""
+    from pathlib import Path
+
+    from sanet_tf.fine_tuning import freeze, transfer
+    from sanet_tf.trained import load_trained
+
+    loaded = None
+    resumes = (Path(output_dir) / "last.weights.h5").exists()
+    if FLAGS.init_from and not resumes:
+        loaded = transfer(load_trained(FLAGS.init_from), model, class_names)
+        print(loaded)
+    if FLAGS.freeze:
+        print(f"{freeze(model, FLAGS.freeze)} layers are frozen")
+    return loaded
