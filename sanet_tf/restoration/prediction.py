@@ -1,12 +1,14 @@
 """csbdeep's prediction, of whole volumes in tiles."""
 
+import copy
+
 import numpy as np
 from csbdeep.data import PadAndCropResizer, PercentileNormalizer
 from csbdeep.internals.probability import ProbabilisticPrediction
 
 from sanet_tf.restoration.memory import memory_limit, predict_bytes
 from sanet_tf.restoration.restorer import Restorer
-from sanet_tf.restoration.statistics import TiledNetwork
+from sanet_tf.restoration.statistics import TRACING, TiledNetwork
 from sanet_tf.restoration.tiles import Grid
 from sanet_tf.restoration.volume import Destination, Source
 from sanet_tf.restoration.whole_volume import restore_tiles
@@ -76,8 +78,9 @@ class Prediction(Restorer):
     ):
         img = np.asarray(img)
         axes = self._check_image(img, axes)
-        normalizer, resizer = self._check_normalizer_resizer(
-            normalizer, resizer
+        # Copies: they remember the image, and other threads have theirs.
+        normalizer, resizer = map(
+            copy.copy, self._check_normalizer_resizer(normalizer, resizer)
         )
         net_in, net_out = self.config.axes, self._axes_out
         permute = self._make_permute_axes(
@@ -134,13 +137,14 @@ class Prediction(Restorer):
 
     def _predict_bytes(self, tile_shape):
         """Known once for each shape: a series of images asks for each."""
-        if not hasattr(self, "_bytes"):
-            self._bytes = {}
-        if tile_shape not in self._bytes:
-            self._bytes[tile_shape] = predict_bytes(
-                self.keras_model, tile_shape
-            )
-        return self._bytes[tile_shape]
+        with TRACING:
+            if not hasattr(self, "_bytes"):
+                self._bytes = {}
+            if tile_shape not in self._bytes:
+                self._bytes[tile_shape] = predict_bytes(
+                    self.keras_model, tile_shape
+                )
+            return self._bytes[tile_shape]
 
     def _grid(self, shape):
         spatial = self._spatial
@@ -168,8 +172,9 @@ class Prediction(Restorer):
         )
 
     def _tiled_network(self):
-        if not hasattr(self, "_network"):
-            spatial = self._spatial
-            kept = [i for i, a in enumerate(spatial) if a in self._axes_out]
-            self._network = TiledNetwork(self.keras_model, kept)
-        return self._network
+        with TRACING:
+            if not hasattr(self, "_network"):
+                spatial = self._spatial
+                kept = [i for i, a in enumerate(spatial) if a in self._axes_out]
+                self._network = TiledNetwork(self.keras_model, kept)
+            return self._network
