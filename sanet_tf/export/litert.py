@@ -7,11 +7,14 @@ can leave them uninitialised, and the file then gives garbage.
 
 import tempfile
 import warnings
+import zipfile
 
+from sanet_tf.errors import UserError
 from sanet_tf.export import saved_model
 from sanet_tf.export.packages import needed
 
 FILE = "model.tflite"
+METADATA = "metadata.json"  # in the file, which is a zip archive as well
 RESIZES = False  # LiteRT has no antialiased resize
 QUANTIZATIONS = ("none", "dynamic", "int8", "float16")
 
@@ -26,15 +29,16 @@ def write(program, folder, quantize="none", calibration=None):
         calibration: for "int8", arrays like the input.
 
     Raises:
+        UserError: "dynamic" would leave the weights as they are.
         ValueError: the file would need operators that LiteRT lacks.
     """
     import tensorflow as tf
 
-    from sanet_tf.export.portable import LITERT, padded_sums, replaced_layers
+    from sanet_tf.export.portable import LITERT, litert_sums, replaced_layers
 
     with tempfile.TemporaryDirectory() as frozen:
-        with replaced_layers(program.model, LITERT), padded_sums():
-            saved_model.write(program, frozen)
+        with replaced_layers(program.model, LITERT), litert_sums():
+            saved_model.write_function(program, frozen)
         converter = tf.lite.TFLiteConverter.from_saved_model(frozen)
         if quantize != "none":
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
@@ -48,20 +52,51 @@ def write(program, folder, quantize="none", calibration=None):
             warnings.filterwarnings("ignore", r"\s*Warning: tf\.lite\.Interp")
             content = converter.convert()
     check_operators(content)
+    if quantize == "dynamic":
+        _check_quantized(content, program.model.count_params())
     (folder / FILE).write_bytes(content)
+    # Behind the network, as LiteRT's associated files are.
+    with zipfile.ZipFile(folder / FILE, "a") as archive:
+        archive.writestr(zipfile.ZipInfo(METADATA), program.metadata)
 
 
-def load(folder, manifest):
-    """The network in a folder, as a function of a NumPy array."""
+def load(folder, manifest, threads=None):
+    """The network in a folder, as a function of a NumPy array.
+
+    It may be called from many threads. An interpreter computes one call at a
+    time, so there are as many as ever computed at once.
+
+    Args:
+        folder: path of the folder.
+        manifest: of the network.
+        threads: of each call; None: LiteRT's own choice.
+    """
     litert = needed("ai_edge_litert.interpreter", "ai-edge-litert")
-    interpreter = litert.Interpreter(str(folder / FILE))
-    # It says that it has begun to compute: here, where it is not heard.
-    (inputs,) = interpreter.get_input_details()
-    interpreter.resize_tensor_input(inputs["index"], _smallest(manifest))
-    interpreter.allocate_tensors()
-    runner = interpreter.get_signature_runner("serving_default")
     name, output = manifest["input"]["name"], manifest["output"]["name"]
-    return lambda batch: runner(**{name: batch})[output]
+
+    def open_runner():
+        interpreter = litert.Interpreter(
+            str(folder / FILE), num_threads=threads
+        )
+        # It says that it has begun to compute: in `load`, where it is not
+        # heard.
+        (inputs,) = interpreter.get_input_details()
+        interpreter.resize_tensor_input(inputs["index"], _smallest(manifest))
+        interpreter.allocate_tensors()
+        return interpreter.get_signature_runner("serving_default")
+
+    idle = [open_runner()]
+
+    def run(batch):
+        try:
+            runner = idle.pop()
+        except IndexError:
+            runner = open_runner()
+        found = runner(**{name: batch})[output]
+        idle.append(runner)  # not one that has failed
+        return found
+
+    return run
 
 
 def _smallest(manifest):
@@ -69,6 +104,26 @@ def _smallest(manifest):
     shape = manifest["input"]["shape"][1:]
     blocks = manifest.get("axes_div_by", shape)
     return [1, *(n or block for n, block in zip(shape, blocks, strict=True))]
+
+
+def _check_quantized(content, weights):
+    """Refuses a file in which most of the weights are still float32."""
+    schema = needed("ai_edge_litert.schema_py_generated", "ai-edge-litert")
+    model = schema.ModelT.InitFromPackedBuf(content)
+    data = (
+        model.buffers[tensor.buffer].data
+        for graph in model.subgraphs
+        for tensor in graph.tensors
+        if tensor.type == schema.TensorType.FLOAT32
+    )
+    kept = sum(len(values) // 4 for values in data if values is not None)
+    if kept > 0.5 * weights:
+        raise UserError(
+            f"--quantize=dynamic leaves {min(kept / weights, 1):.0%} of this "
+            "network's weights as they are: LiteRT has no 8 bits for "
+            "convolutions of volumes and for small ones; --quantize=float16 "
+            "halves them all, and --format=onnx has --quantize=dynamic"
+        )
 
 
 def operators(content):

@@ -4,9 +4,11 @@ import logging
 import shutil
 import tempfile
 
+from sanet_tf.errors import UserError
 from sanet_tf.export.packages import needed
 
 FILE = "model.onnx"
+METADATA = "sanet_tf"  # key in `metadata_props`
 RESIZES = False  # ONNX Runtime's antialiased resize rounds otherwise
 QUANTIZATIONS = ("none", "dynamic", "int8", "float16")
 OPSET = 18
@@ -32,21 +34,50 @@ def write(program, folder, quantize="none", calibration=None):
     _name_sizes(model)
     path = folder / FILE
     if quantize == "float16":
-        float16 = needed("onnxruntime.transformers.float16", "onnxruntime")
+        tools = "onnxruntime.transformers"
+        float16 = needed(f"{tools}.float16", "onnxruntime")
         model = float16.convert_float_to_float16(model, keep_io_types=True)
+        # Its casts of the input come last.
+        onnx_model = needed(f"{tools}.onnx_model", "onnxruntime")
+        onnx_model.OnnxModel.graph_topological_sort(model.graph)
     onnx.save(model, path)
     if quantize in ("dynamic", "int8"):
         static = calibration if quantize == "int8" else None
         _quantize(path, program.input.name, static)
+    model = onnx.load(path)
+    onnx.helper.set_model_props(model, {METADATA: program.metadata})
+    onnx.save(model, path)
+    onnx.checker.check_model(path, full_check=True)
 
 
-def load(folder, manifest):
-    """The network in a folder, as a function of a NumPy array."""
+def load(folder, manifest, threads=None, providers=None):
+    """The network in a folder, as a function of a NumPy array.
+
+    It may be called from many threads.
+
+    Args:
+        folder: path of the folder.
+        manifest: of the network.
+        threads: of each call; None: ONNX Runtime's own choice.
+        providers: names of ONNX Runtime's execution providers, the first
+            that can run an operator runs it; None: the CPU's.
+
+    Raises:
+        UserError: a provider is not there.
+    """
     runtime = needed("onnxruntime", "onnxruntime")
+    providers = list(providers or ["CPUExecutionProvider"])
+    there = runtime.get_available_providers()
+    if not {*providers} <= {*there}:
+        raise UserError(
+            f"expected execution providers out of {', '.join(there)}, which "
+            f"this onnxruntime has; got {', '.join(map(repr, providers))}"
+        )
     options = runtime.SessionOptions()
     options.log_severity_level = 3  # errors
+    options.intra_op_num_threads = threads or 0
     session = runtime.InferenceSession(
-        folder / FILE, options, providers=["CPUExecutionProvider"]
+        folder / FILE, options, providers=providers
     )
     name, output = manifest["input"]["name"], manifest["output"]["name"]
     return lambda batch: session.run([output], {name: batch})[0]
@@ -61,7 +92,11 @@ def _name_sizes(model):
 
 
 def _quantize(path, name, calibration=None):
-    """Weights as 8-bit integers; with calibration arrays activations too."""
+    """Weights as 8-bit integers; with calibration arrays activations too.
+
+    Attention keeps float32: other runtimes refuse its matrix products.
+    """
+    onnx = needed("onnx", "onnx")
     quantization = needed("onnxruntime.quantization", "onnxruntime")
     with tempfile.TemporaryDirectory() as folder:
         original = shutil.move(path, folder)
@@ -75,7 +110,24 @@ def _quantize(path, name, calibration=None):
                 path,
                 _Reader({name: array} for array in calibration),
                 per_channel=True,
+                reduce_range=True,  # sums saturate on CPUs without VNNI
+                nodes_to_exclude=_attention(onnx.load(original).graph),
             )
+
+
+def _attention(graph):
+    """Names of the nodes of layers that multiply maps by each other."""
+    matrices = {w.name for w in graph.initializer if len(w.dims) == 2}
+    layers = {
+        _layer(node)
+        for node in graph.node
+        if node.op_type == "MatMul" and node.input[1] not in matrices
+    }
+    return [node.name for node in graph.node if _layer(node) in layers]
+
+
+def _layer(node):
+    return node.name.rpartition("/")[0]
 
 
 class _Reader:
