@@ -16,23 +16,28 @@ from sanet_tf.data.arrays import Arrays
 from sanet_tf.errors import UserError
 from sanet_tf.feeds import StreamFeed
 from sanet_tf.models import preprocess_input
-from sanet_tf.trained import load_trained
+from sanet_tf.trained import build_network, load_trained
 from tests.experiments.conftest import COLORS, ROOT
 from tests.runs import make_run
 
 CLASSES = ("red", "blue", "green")  # not the order of the folders
 
 
+def make_telling_run(folder, names, **flags):
+    """Untrained networks give nearly the same for all images; not this one."""
+    model = make_run(folder, names, model="mobilenet_v2", **flags)
+    noise = np.random.default_rng(0).uniform(-1, 1, (8, *model.input_shape[1:]))
+    kernel = model.get_layer("classifier").kernel
+    kernel.assign(kernel / model.predict(noise, verbose=0).std(0).mean())
+    checkpoint.save(folder / "best.weights.h5", model, {"epoch": 1})
+    return model
+
+
 @pytest.fixture(scope="module")
 def networks(tmp_path_factory):
     """A run and its SavedModel, at 64 pixels."""
     root = tmp_path_factory.mktemp("networks")
-    model = make_run(root / "run", CLASSES, model="mobilenet_v2")
-    # New ones give all images nearly the same.
-    model.get_layer("classifier").kernel.assign(
-        30 * model.get_layer("classifier").kernel
-    )
-    checkpoint.save(root / "run" / "best.weights.h5", model, {"epoch": 1})
+    model = make_telling_run(root / "run", CLASSES)
     export.export_saved_model(model, CLASSES, root / "exported")
     return root
 
@@ -53,13 +58,15 @@ def test_a_run_as_in_validation(networks, photographs, size):
     (network,) = evaluated.load(networks / "run", [size])
     found, labels, skipped = read_all(network, photographs, "val")
     source = load_source("folder", photographs)
-    model = load_trained(networks / "run").at_size(size)
-    assert model.input_shape[1:3] == (size, size)
+    flags = load_trained(networks / "run").flags
+    model = build_network({**flags, "image_size": size}, 3)
+    model.load_weights(networks / "run" / "best.weights.h5")
     batches = StreamFeed(source, size, 18).batches("val")
     ((images, one_hot),) = batches.as_numpy_iterator()
     logits = model.predict(images, verbose=0)
     expected = np.exp(logits) / np.exp(logits).sum(-1, keepdims=True)
-    np.testing.assert_allclose(found, expected, atol=1e-5)
+    assert np.ptp(expected, 0).max() > 0.1
+    np.testing.assert_allclose(found, expected, atol=1e-4)
     assert [CLASSES[label] for label in labels] == [
         source.class_names[number] for number in one_hot.argmax(-1)
     ]
@@ -158,11 +165,12 @@ def test_cifar_is_not_cropped(rng, tmp_path, monkeypatch):
     names = tuple("0123456789")
     arrays = Arrays(names, {"train": pair, "val": pair}, padding=4)
     monkeypatch.setattr(evaluated, "load_arrays", lambda *_: arrays)
-    flags = {"dataset": "cifar10", "image_size": 32, "model": "mobilenet_v2"}
-    model = make_run(tmp_path, names, **flags)
+    flags = {"dataset": "cifar10", "image_size": 32}
+    model = make_telling_run(tmp_path, names, **flags)
     (network,) = evaluated.load(tmp_path, [])
     ((pictures, labels),) = evaluated.read("cifar10", None, "val", names, {})
     logits = model.predict(preprocess_input(images), verbose=0)
     expected = np.exp(logits) / np.exp(logits).sum(-1, keepdims=True)
-    np.testing.assert_allclose(network.predict(pictures), expected, atol=1e-6)
+    assert np.ptp(expected, 0).max() > 0.1
+    np.testing.assert_allclose(network.predict(pictures), expected, atol=1e-4)
     assert labels == pair[1].tolist()
