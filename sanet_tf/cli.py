@@ -6,6 +6,7 @@ import io
 import os
 import signal
 import sys
+import threading
 import traceback
 
 from absl import app, logging
@@ -19,6 +20,7 @@ BACKENDS = (
 )
 DETERMINISTIC_XLA = "--xla_gpu_deterministic_ops=true"
 ENDING = (signal.SIGTERM, signal.SIGHUP)
+_SILENCE = threading.RLock()
 
 
 def run(main):
@@ -47,7 +49,7 @@ def no_arguments(arguments):
         )
 
 
-def load_tensorflow(deterministic=False):
+def load_tensorflow(deterministic=False, threads=None):
     """Imports TensorFlow and finds its devices without its start-up chatter.
 
     Args:
@@ -55,9 +57,11 @@ def load_tensorflow(deterministic=False):
             one operation runs at a time, by all cores: TensorFlow's
             `enable_op_determinism` leaves the order open in which gradients
             that operations side by side have made are added up.
+        threads: that it computes with, in the whole process; None: one a core.
 
     Raises:
-        UserError: it is not installed.
+        UserError: it is not installed, or computes with another number of
+            threads already.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
@@ -67,6 +71,8 @@ def load_tensorflow(deterministic=False):
             if deterministic:
                 tf.config.threading.set_inter_op_parallelism_threads(1)
                 tf.config.experimental.enable_op_determinism()
+            if threads is not None:
+                _set_threads(tf.config.threading, threads)
             tf.config.list_logical_devices()
     except ImportError as error:
         raise UserError(
@@ -112,16 +118,20 @@ def load_backend(deterministic=False):
 
 @contextlib.contextmanager
 def silent_stderr():
-    """Silences C++ too, which does not go through `sys.stderr`."""
-    sys.stderr.flush()
-    saved = os.dup(2)
-    try:
-        with open(os.devnull, "w") as devnull:
-            os.dup2(devnull.fileno(), 2)
-        yield
-    finally:
-        os.dup2(saved, 2)
-        os.close(saved)
+    """Silences C++ too, which does not go through `sys.stderr`.
+
+    One thread at a time: another would keep the silence for stderr.
+    """
+    with _SILENCE:
+        sys.stderr.flush()
+        saved = os.dup(2)
+        try:
+            with open(os.devnull, "w") as devnull:
+                os.dup2(devnull.fileno(), 2)
+            yield
+        finally:
+            os.dup2(saved, 2)
+            os.close(saved)
 
 
 def report(error):
@@ -145,6 +155,18 @@ def report(error):
     else:
         traceback.print_exception(error)
     return 1
+
+
+def _set_threads(threading, number):
+    try:
+        threading.set_intra_op_parallelism_threads(number)
+        threading.set_inter_op_parallelism_threads(number)
+    except RuntimeError as error:
+        raise UserError(
+            f"threads={number} comes too late: TensorFlow has begun to compute "
+            "with another number, which it keeps in the whole process; load "
+            "this network before all others"
+        ) from error
 
 
 class _Ended(KeyboardInterrupt):

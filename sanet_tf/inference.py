@@ -20,33 +20,44 @@ from sanet_tf.export import FORMATS, manifest
 from sanet_tf.export.pictures import prepare
 
 
-def load(path):
+def load(path, threads=None, providers=None):
     """Opens a network, as it was trained or exported.
 
     Args:
         path: a folder of `python -m sanet_tf.export`, the `saved_model` of a
             run, the folder of a run of imagenet.py or cifar.py, or of a
             restoration model, or its zip for Fiji.
+        threads: that a call computes with; None: the runtime's own choice.
+            TensorFlow keeps its first number in the whole process.
+        providers: names of ONNX Runtime's execution providers; None: the
+            CPU's.
 
     Returns:
         A `Classifier`, or a restoration network: an `ExportedRestoration` or
-        a `SiameseCARE`, both with `predict(stack, axes)`.
+        a `SiameseCARE`, both with `predict(stack, axes)`. `predict` may be
+        called from many threads.
 
     Raises:
-        UserError: it is none of these, it is damaged, or a package that the
-            format needs is not installed.
+        UserError: it is none of these, it is damaged, a package that the
+            format needs is not installed, or the runtime cannot have these
+            threads or providers.
+        ValueError: `threads` is no positive integer.
     """
+    if threads is not None:
+        _check_positive("threads", threads)
     path = Path(path)
-    if path.suffix == ".zip" and path.is_file():
-        return _load_zip(path)
     if (path / manifest.NAME).is_file():
-        return _load_exported(path)
+        return _load_exported(path, threads, providers)
+    if providers is not None:
+        raise _no_providers(path)
+    if path.suffix == ".zip" and path.is_file():
+        return _load_zip(path, threads)
     if (path / "config.json").is_file():
-        return _load_restoration(path)
+        return _load_restoration(path, threads)
     if (path / "model" / "config.json").is_file():
-        return _load_restoration(files.inside(path, "model"))
+        return _load_restoration(files.inside(path, "model"), threads)
     if (path / "run.json").is_file():
-        return _load_run(path)
+        return _load_run(path, threads)
     raise UserError(
         f"no network in {path}: expected a folder with {manifest.NAME}, as "
         "python -m sanet_tf.export leaves it and experiments/imagenet.py in "
@@ -75,26 +86,35 @@ class Classifier:
         self.class_names = tuple(class_names)
         self.manifest = manifest
 
-    def predict(self, images):
+    def predict(self, images, batch_size=32):
         """The probability of each class.
 
         Args:
             images: `(B, H, W, 3)` uint8 RGB, 0 to 255, of any size; or a list
                 of `(H, W, 3)`, of different sizes.
+            batch_size: pictures that the network is given at once; memory
+                grows with it, not with B.
 
         Returns:
             `(B, classes)` float32.
 
         Raises:
-            ValueError: images of another type or shape, or none.
+            ValueError: images of another type or shape, or none, or
+                `batch_size` is no positive integer.
         """
-        images = _check(images)
-        if self._sizes is not None:
-            prepared = [prepare(image, *self._sizes) for image in images]
-            return self._run(np.stack(prepared))
-        if isinstance(images, np.ndarray):
-            return self._run(images)
-        return np.concatenate([self._run(image[None]) for image in images])
+        _check_positive("batch_size", batch_size)
+        batches = self._batches(_check(images), batch_size)
+        return np.concatenate([self._run(batch) for batch in batches])
+
+    def _batches(self, images, batch_size):
+        for start in range(0, len(images), batch_size):
+            part = images[start : start + batch_size]
+            if self._sizes is not None:
+                yield np.stack([prepare(image, *self._sizes) for image in part])
+            elif isinstance(part, np.ndarray):
+                yield part
+            else:  # of different sizes
+                yield from (image[None] for image in part)
 
 
 def classify(classifier, path, top):
@@ -114,12 +134,17 @@ def classify(classifier, path, top):
     return {"file": path, "predictions": predictions}
 
 
-def _load_exported(path):
+def _load_exported(path, threads, providers):
     about = manifest.read(path)
+    options = {"threads": threads}
+    if providers is not None:
+        if about["format"] != "onnx":
+            raise _no_providers(path)
+        options["providers"] = providers
     try:
         format = FORMATS[about["format"]]
         with cli.silent_stderr():
-            run = format.load(path, about)
+            run = format.load(path, about, **options)
         if about["kind"] == "classifier":
             sizes = about["image_size"], about["scaled_size"]
             return Classifier(
@@ -138,15 +163,15 @@ def _load_exported(path):
         ) from error
 
 
-def _load_restoration(path):
-    cli.load_tensorflow()
+def _load_restoration(path, threads):
+    cli.load_tensorflow(threads=threads)
     from sanet_tf import restoration
 
     return restoration.load(path)
 
 
-def _load_zip(path):
-    cli.load_tensorflow()
+def _load_zip(path, threads):
+    cli.load_tensorflow(threads=threads)
     from sanet_tf.restoration.fiji_zip import load_zip
 
     try:
@@ -157,8 +182,8 @@ def _load_zip(path):
         raise UserError(f"cannot load {path}: {reason}") from error
 
 
-def _load_run(path):
-    cli.load_tensorflow()
+def _load_run(path, threads):
+    cli.load_tensorflow(threads=threads)
     from sanet_tf.export.classifier import probabilities, scaled
     from sanet_tf.trained import load_trained
 
@@ -168,6 +193,20 @@ def _load_run(path):
         return probabilities(trained.model, images, scaled(trained)).numpy()
 
     return Classifier(run, trained.class_names)
+
+
+def _check_positive(name, value):
+    if not isinstance(value, int) or value < 1:
+        raise ValueError(
+            f"`{name}` must be a positive integer. Received: {name}={value!r}"
+        )
+
+
+def _no_providers(path):
+    return UserError(
+        f"{path} is no ONNX file: execution providers are ONNX Runtime's; "
+        "export with --format=onnx"
+    )
 
 
 def _check(images):

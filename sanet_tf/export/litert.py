@@ -51,17 +51,43 @@ def write(program, folder, quantize="none", calibration=None):
     (folder / FILE).write_bytes(content)
 
 
-def load(folder, manifest):
-    """The network in a folder, as a function of a NumPy array."""
+def load(folder, manifest, threads=None):
+    """The network in a folder, as a function of a NumPy array.
+
+    It may be called from many threads. An interpreter computes one call at a
+    time, so there are as many as ever computed at once.
+
+    Args:
+        folder: path of the folder.
+        manifest: of the network.
+        threads: of each call; None: LiteRT's own choice.
+    """
     litert = needed("ai_edge_litert.interpreter", "ai-edge-litert")
-    interpreter = litert.Interpreter(str(folder / FILE))
-    # It says that it has begun to compute: here, where it is not heard.
-    (inputs,) = interpreter.get_input_details()
-    interpreter.resize_tensor_input(inputs["index"], _smallest(manifest))
-    interpreter.allocate_tensors()
-    runner = interpreter.get_signature_runner("serving_default")
     name, output = manifest["input"]["name"], manifest["output"]["name"]
-    return lambda batch: runner(**{name: batch})[output]
+
+    def open_runner():
+        interpreter = litert.Interpreter(
+            str(folder / FILE), num_threads=threads
+        )
+        # It says that it has begun to compute: in `load`, where it is not
+        # heard.
+        (inputs,) = interpreter.get_input_details()
+        interpreter.resize_tensor_input(inputs["index"], _smallest(manifest))
+        interpreter.allocate_tensors()
+        return interpreter.get_signature_runner("serving_default")
+
+    idle = [open_runner()]
+
+    def run(batch):
+        try:
+            runner = idle.pop()
+        except IndexError:
+            runner = open_runner()
+        found = runner(**{name: batch})[output]
+        idle.append(runner)  # not one that has failed
+        return found
+
+    return run
 
 
 def _smallest(manifest):

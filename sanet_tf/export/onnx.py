@@ -4,6 +4,7 @@ import logging
 import shutil
 import tempfile
 
+from sanet_tf.errors import UserError
 from sanet_tf.export.packages import needed
 
 FILE = "model.onnx"
@@ -40,13 +41,34 @@ def write(program, folder, quantize="none", calibration=None):
         _quantize(path, program.input.name, static)
 
 
-def load(folder, manifest):
-    """The network in a folder, as a function of a NumPy array."""
+def load(folder, manifest, threads=None, providers=None):
+    """The network in a folder, as a function of a NumPy array.
+
+    It may be called from many threads.
+
+    Args:
+        folder: path of the folder.
+        manifest: of the network.
+        threads: of each call; None: ONNX Runtime's own choice.
+        providers: names of ONNX Runtime's execution providers, the first
+            that can run an operator runs it; None: the CPU's.
+
+    Raises:
+        UserError: a provider is not there.
+    """
     runtime = needed("onnxruntime", "onnxruntime")
+    providers = list(providers or ["CPUExecutionProvider"])
+    there = runtime.get_available_providers()
+    if not {*providers} <= {*there}:
+        raise UserError(
+            f"expected execution providers out of {', '.join(there)}, which "
+            f"this onnxruntime has; got {', '.join(map(repr, providers))}"
+        )
     options = runtime.SessionOptions()
     options.log_severity_level = 3  # errors
+    options.intra_op_num_threads = threads or 0
     session = runtime.InferenceSession(
-        folder / FILE, options, providers=["CPUExecutionProvider"]
+        folder / FILE, options, providers=providers
     )
     name, output = manifest["input"]["name"], manifest["output"]["name"]
     return lambda batch: session.run([output], {name: batch})[0]

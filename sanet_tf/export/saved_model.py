@@ -42,9 +42,17 @@ def write(program, folder, quantize="none", calibration=None):
     )
 
 
-def load(folder, manifest):
-    """The network in a folder, as a function of a NumPy array."""
-    tf = cli.load_tensorflow()
+def load(folder, manifest, threads=None):
+    """The network in a folder, as a function of a NumPy array.
+
+    It may be called from many threads.
+
+    Args:
+        folder: path of the folder.
+        manifest: of the network.
+        threads: of TensorFlow; see `sanet_tf.cli.load_tensorflow`.
+    """
+    tf = cli.load_tensorflow(threads=threads)
     model = tf.saved_model.load(str(folder))
     output = manifest["output"]["name"]
     if output not in model.signatures["serving_default"].structured_outputs:

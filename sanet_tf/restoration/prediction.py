@@ -1,5 +1,7 @@
 """csbdeep's prediction, of whole volumes in tiles."""
 
+import copy
+
 import numpy as np
 from csbdeep.data import PadAndCropResizer, PercentileNormalizer
 from csbdeep.internals.probability import ProbabilisticPrediction
@@ -8,7 +10,7 @@ from csbdeep.utils import normalize_mi_ma
 from sanet_tf.restoration.memory import memory_limit, predict_bytes
 from sanet_tf.restoration.normalization import PERCENTILES, WIDER, contrast
 from sanet_tf.restoration.restorer import Restorer
-from sanet_tf.restoration.statistics import TiledNetwork
+from sanet_tf.restoration.statistics import TRACING, TiledNetwork
 from sanet_tf.restoration.tiles import Grid
 from sanet_tf.restoration.volume import Destination, Source
 from sanet_tf.restoration.whole_volume import restore_tiles
@@ -108,8 +110,9 @@ class Prediction(Restorer):
         img = img.astype(WIDER.get(img.dtype.name, img.dtype), copy=False)
         if normalizer is OWN:
             normalizer = Percentiles(**self.percentiles)
-        normalizer, resizer = self._check_normalizer_resizer(
-            normalizer, resizer
+        # Copies: they remember the image, and other threads have theirs.
+        normalizer, resizer = map(
+            copy.copy, self._check_normalizer_resizer(normalizer, resizer)
         )
         net_in, net_out = self.config.axes, self._axes_out
         permute = self._make_permute_axes(
@@ -166,13 +169,14 @@ class Prediction(Restorer):
 
     def _predict_bytes(self, tile_shape):
         """Known once for each shape: a series of images asks for each."""
-        if not hasattr(self, "_bytes"):
-            self._bytes = {}
-        if tile_shape not in self._bytes:
-            self._bytes[tile_shape] = predict_bytes(
-                self.keras_model, tile_shape
-            )
-        return self._bytes[tile_shape]
+        with TRACING:
+            if not hasattr(self, "_bytes"):
+                self._bytes = {}
+            if tile_shape not in self._bytes:
+                self._bytes[tile_shape] = predict_bytes(
+                    self.keras_model, tile_shape
+                )
+            return self._bytes[tile_shape]
 
     def _grid(self, shape):
         spatial = self._spatial
@@ -200,8 +204,9 @@ class Prediction(Restorer):
         )
 
     def _tiled_network(self):
-        if not hasattr(self, "_network"):
-            spatial = self._spatial
-            kept = [i for i, a in enumerate(spatial) if a in self._axes_out]
-            self._network = TiledNetwork(self.keras_model, kept)
-        return self._network
+        with TRACING:
+            if not hasattr(self, "_network"):
+                spatial = self._spatial
+                kept = [i for i, a in enumerate(spatial) if a in self._axes_out]
+                self._network = TiledNetwork(self.keras_model, kept)
+            return self._network

@@ -11,16 +11,19 @@ term. In a tile they are not those of the volume. Three answers:
   for one attention layer after the other; then tiled equals untiled.
 
 The networks are not rebuilt: while a function is traced, their attention
-layers answer with other means.
+layers answer with other means. So one thread at a time traces.
 """
 
 import contextlib
 import functools
+import threading
 
 import tensorflow as tf
 
 from sanet_tf.layers import positions
 from sanet_tf.layers.base import AttentionLayer
+
+TRACING = threading.Lock()  # held while a network of this process is traced
 
 # The method that an attention layer must have.
 METHODS = {
@@ -146,16 +149,15 @@ class TiledNetwork:
         """Calls a function that is compiled once, for tiles of all sizes."""
         tile = tf.convert_to_tensor(tile, tf.float32)
         arguments = [tf.convert_to_tensor(argument) for argument in arguments]
-        if name not in self._functions:
-            sizes = [None] * (len(tile.shape) - 2)
-            self._functions[name] = tf.function(
-                call,
-                input_signature=[
+        with TRACING:
+            if name not in self._functions:
+                sizes = [None] * (len(tile.shape) - 2)
+                self._functions[name] = tf.function(
+                    call, autograph=False
+                ).get_concrete_function(
                     tf.TensorSpec((1, *sizes, tile.shape[-1]), tile.dtype),
                     *(tf.TensorSpec(a.shape, a.dtype) for a in arguments),
-                ],
-                autograph=False,
-            )
+                )
         return self._functions[name](tile, *arguments)
 
     def _in_map(self, voxels, tile, inputs):
