@@ -9,7 +9,7 @@ PYTEST = $(BIN)/python -m pytest -n logical --maxprocesses=4 --dist=loadfile
 # Of PyTorch one version, so that its tests stay the same.
 TORCH ?= 2.13.0
 
-.PHONY: demo demo-restoration tables docs test test-faults lint format clean
+.PHONY: demo demo-restoration tables docs test test-faults test-runtimes lint format clean
 
 # Trains SANet on scikit-learn's digits, then classifies image files.
 demo: .venv/installed
@@ -53,6 +53,11 @@ test: .venv/installed .venv-torch/installed
 test-faults: .venv/installed
 	$(BIN)/python -m pytest tests/faults --full --report=results/reliability.md
 
+# Exported files in the oldest runtimes that setup.py admits.
+test-runtimes: .venv/installed .venv-oldest/installed
+	$(BIN)/python -m pytest tests/export/test_runtimes.py \
+	    --oldest=.venv-oldest/bin/python
+
 lint: .venv/installed
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -76,5 +81,11 @@ format: .venv/installed
 	    torch==$(TORCH) --editable ".[torch]"
 	touch $@
 
+.venv-oldest/installed: setup.py
+	$(PYTHON) -m venv .venv-oldest
+	.venv-oldest/bin/python -m pip install --quiet numpy $(shell sed -n \
+	    's/.*"\(onnxruntime\|ai-edge-litert\)>=\(.*\)".*/\1==\2/p' setup.py)
+	touch $@
+
 clean:
-	rm -rf .venv .venv-torch build dist *.egg-info $(DEMO) $(RESTORED)
+	rm -rf .venv .venv-torch .venv-oldest build dist *.egg-info $(DEMO) $(RESTORED)

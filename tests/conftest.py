@@ -22,6 +22,12 @@ def pytest_addoption(parser):
     )
 
 
+    parser.addoption(
+        "--oldest",
+        help="Python that has the oldest runtimes, for tests/export",
+    )
+
+
 @pytest.fixture
 def rng():
     """A random generator that starts the same in every test."""

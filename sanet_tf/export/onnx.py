@@ -83,7 +83,12 @@ def _name_sizes(model):
 
 
 def _quantize(path, name, calibration=None):
-    """Weights as 8-bit integers; with calibration arrays activations too."""
+    """Weights as 8-bit integers; with calibration arrays activations too.
+
+    Of the matrix products only those of dense layers: other runtimes refuse
+    those of the attention, which are few.
+    """
+    onnx = needed("onnx", "onnx")
     quantization = needed("onnxruntime.quantization", "onnxruntime")
     with tempfile.TemporaryDirectory() as folder:
         original = shutil.move(path, folder)
@@ -97,7 +102,19 @@ def _quantize(path, name, calibration=None):
                 path,
                 _Reader({name: array} for array in calibration),
                 per_channel=True,
+                reduce_range=True,  # sums saturate on CPUs without VNNI
+                nodes_to_exclude=_products(onnx.load(original).graph),
             )
+
+
+def _products(graph):
+    """Names of the matrix products that are no dense layers."""
+    matrices = {w.name for w in graph.initializer if len(w.dims) == 2}
+    return [
+        node.name
+        for node in graph.node
+        if node.op_type == "MatMul" and node.input[1] not in matrices
+    ]
 
 
 class _Reader:
