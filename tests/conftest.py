@@ -21,7 +21,6 @@ def pytest_addoption(parser):
         "--report", help="file to which tests/faults writes what it counted"
     )
 
-
     parser.addoption(
         "--oldest",
         help="Python that has the oldest runtimes, for tests/export",

@@ -8,6 +8,7 @@ can leave them uninitialised, and the file then gives garbage.
 import tempfile
 import warnings
 
+from sanet_tf.errors import UserError
 from sanet_tf.export import saved_model
 from sanet_tf.export.packages import needed
 
@@ -26,6 +27,7 @@ def write(program, folder, quantize="none", calibration=None):
         calibration: for "int8", arrays like the input.
 
     Raises:
+        UserError: "dynamic" would leave the weights as they are.
         ValueError: the file would need operators that LiteRT lacks.
     """
     import tensorflow as tf
@@ -48,6 +50,8 @@ def write(program, folder, quantize="none", calibration=None):
             warnings.filterwarnings("ignore", r"\s*Warning: tf\.lite\.Interp")
             content = converter.convert()
     check_operators(content)
+    if quantize == "dynamic":
+        _check_quantized(content, program.model.count_params())
     (folder / FILE).write_bytes(content)
 
 
@@ -95,6 +99,26 @@ def _smallest(manifest):
     shape = manifest["input"]["shape"][1:]
     blocks = manifest.get("axes_div_by", shape)
     return [1, *(n or block for n, block in zip(shape, blocks, strict=True))]
+
+
+def _check_quantized(content, weights):
+    """Refuses a file in which most of the weights are still float32."""
+    schema = needed("ai_edge_litert.schema_py_generated", "ai-edge-litert")
+    model = schema.ModelT.InitFromPackedBuf(content)
+    data = (
+        model.buffers[tensor.buffer].data
+        for graph in model.subgraphs
+        for tensor in graph.tensors
+        if tensor.type == schema.TensorType.FLOAT32
+    )
+    kept = sum(len(values) // 4 for values in data if values is not None)
+    if kept > 0.5 * weights:
+        raise UserError(
+            f"--quantize=dynamic leaves {min(kept / weights, 1):.0%} of this "
+            "network's weights as they are: LiteRT has no 8 bits for "
+            "convolutions of volumes and for small ones; --quantize=float16 "
+            "halves them all, and --format=onnx has --quantize=dynamic"
+        )
 
 
 def operators(content):

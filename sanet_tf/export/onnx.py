@@ -33,12 +33,17 @@ def write(program, folder, quantize="none", calibration=None):
     _name_sizes(model)
     path = folder / FILE
     if quantize == "float16":
-        float16 = needed("onnxruntime.transformers.float16", "onnxruntime")
+        tools = "onnxruntime.transformers"
+        float16 = needed(f"{tools}.float16", "onnxruntime")
         model = float16.convert_float_to_float16(model, keep_io_types=True)
+        # Its casts of the input come last.
+        onnx_model = needed(f"{tools}.onnx_model", "onnxruntime")
+        onnx_model.OnnxModel.graph_topological_sort(model.graph)
     onnx.save(model, path)
     if quantize in ("dynamic", "int8"):
         static = calibration if quantize == "int8" else None
         _quantize(path, program.input.name, static)
+    onnx.checker.check_model(path, full_check=True)
 
 
 def load(folder, manifest, threads=None, providers=None):
@@ -85,8 +90,7 @@ def _name_sizes(model):
 def _quantize(path, name, calibration=None):
     """Weights as 8-bit integers; with calibration arrays activations too.
 
-    Of the matrix products only those of dense layers: other runtimes refuse
-    those of the attention, which are few.
+    Attention keeps float32: other runtimes refuse its matrix products.
     """
     onnx = needed("onnx", "onnx")
     quantization = needed("onnxruntime.quantization", "onnxruntime")
@@ -103,18 +107,23 @@ def _quantize(path, name, calibration=None):
                 _Reader({name: array} for array in calibration),
                 per_channel=True,
                 reduce_range=True,  # sums saturate on CPUs without VNNI
-                nodes_to_exclude=_products(onnx.load(original).graph),
+                nodes_to_exclude=_attention(onnx.load(original).graph),
             )
 
 
-def _products(graph):
-    """Names of the matrix products that are no dense layers."""
+def _attention(graph):
+    """Names of the nodes of layers that multiply maps by each other."""
     matrices = {w.name for w in graph.initializer if len(w.dims) == 2}
-    return [
-        node.name
+    layers = {
+        _layer(node)
         for node in graph.node
         if node.op_type == "MatMul" and node.input[1] not in matrices
-    ]
+    }
+    return [node.name for node in graph.node if _layer(node) in layers]
+
+
+def _layer(node):
+    return node.name.rpartition("/")[0]
 
 
 class _Reader:

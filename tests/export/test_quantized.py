@@ -10,12 +10,12 @@ from sanet_tf.export.classifier import classifier_program
 from sanet_tf.export.restoration import restoration_program
 from tests.export.networks import (
     LABELS,
-    RESTORATION,
     SIZE,
     coloured,
     make_classifier,
     train_classifier,
 )
+from tests.restoration.models import fill, make_care
 
 
 @pytest.fixture(scope="module")
@@ -69,14 +69,21 @@ def test_it_is_smaller_and_agrees(
 
 
 def test_restoration_of_eight_bits(tmp_path, rng):
-    model = RESTORATION["unet_sao"]()
+    model = fill(make_care("YX", unet_n_first=16), spread=0.1)
     writing.export(
         restoration_program(model), tmp_path / "x", "litert", "dynamic"
     )
-    stack = rng.random((8, 16, 16), np.float32)
-    found = sanet_tf.load(tmp_path / "x").predict(stack, "ZYX")
-    expected = model.predict(stack, "ZYX", n_tiles=(1, 1, 1))
+    stack = rng.random((16, 16), np.float32)
+    found = sanet_tf.load(tmp_path / "x").predict(stack, "YX")
+    expected = model.predict(stack, "YX", n_tiles=(1, 1))
     assert 0 < np.abs(found - expected).max() < 0.1 * np.abs(expected).max()
+
+
+def test_litert_has_no_volumes_of_eight_bits(tmp_path):
+    program = restoration_program(make_care("ZYX", unet_n_first=16))
+    with pytest.raises(UserError, match=r"dynamic leaves 9\d% of this network"):
+        writing.export(program, tmp_path / "x", "litert", "dynamic")
+    assert not any(tmp_path.iterdir())
 
 
 def test_what_there_is_not(program, tmp_path):

@@ -44,9 +44,7 @@ def folder(tmp_path_factory):
             program = classifier_program(
                 model, LABELS, False, SIZE, list(images)
             )
-            writing.export(
-                program, folder / f"sanet-{name}", format, quantize
-            )
+            writing.export(program, folder / f"sanet-{name}", format, quantize)
             if quantize in ("none", "float16"):
                 program = restoration_program(stacks)
                 writing.export(
