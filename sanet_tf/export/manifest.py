@@ -22,6 +22,7 @@ import json
 
 from sanet_tf import files
 from sanet_tf.errors import UserError
+from sanet_tf.export import schema
 
 NAME = "manifest.json"
 FORMAT_VERSION = 1
@@ -72,11 +73,16 @@ def read(folder):
             "as python -m sanet_tf.export leaves it"
         )
     manifest = _parse(path)
-    if manifest["format_version"] != FORMAT_VERSION:
+    version = manifest.get("format_version")
+    if version != FORMAT_VERSION:
         raise UserError(
-            f"{path} has format version {manifest['format_version']!r}, this "
-            f"program reads {FORMAT_VERSION}; update sanet_tf, or export again"
+            f"{path} has format version {version!r:.20}, this program reads "
+            f"{FORMAT_VERSION}; update sanet_tf, or export again"
         )
+    try:
+        schema.check(manifest)
+    except ValueError as error:
+        raise _damaged(path, error) from error
     for name, expected in manifest["sha256"].items():
         file = path.parent / name
         files.inside(path.parent, name)
@@ -99,14 +105,13 @@ def _parse(path):
         manifest = files.read_json(path)
         if manifest["checksum"] != _checksum(manifest):
             raise ValueError("its checksum is another")
-        if not {"format_version", "format", "kind"} <= manifest.keys():
-            raise ValueError("entries are missing")
-        manifest["sha256"].items()
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise UserError(
-            f"{path} is damaged, or not of this package ({error})"
-        ) from error
+        raise _damaged(path, error) from error
     return manifest
+
+
+def _damaged(path, error):
+    return UserError(f"{path} is damaged, or not of this package ({error})")
 
 
 def _checksum(manifest):

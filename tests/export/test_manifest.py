@@ -15,7 +15,24 @@ ENTRIES = {
     "format": "litert",
     "kind": "classifier",
     "model": "sanet",
+    "quantize": "none",
+    "input": {"name": "images", "dtype": "uint8", "shape": [None, 8, 8, 3]},
+    "output": {"name": "probabilities", "dtype": "float32", "shape": [None, 4]},
+    "checks": {},
+    "versions": {},
     "labels": ["Hund", "été", "犬", "no\udcffname"],
+    "image_size": 8,
+    "scaled_size": 9,
+}
+RESTORATION = {
+    "kind": "restoration",
+    "input": {"name": "input", "dtype": "float32", "shape": [None] * 4 + [1]},
+    "axes": "ZYXC",
+    "axes_out": "YXC",
+    "axes_div_by": [2, 4, 4, 1],
+    "channels_in": 1,
+    "channels_out": 1,
+    "normalizer": {"kind": "percentile", "pmin": 2, "pmax": 99.8},
 }
 
 
@@ -93,28 +110,75 @@ def test_a_newer_one(folder):
         manifest.read(folder)
 
 
-@pytest.mark.parametrize("name", ["../secret", "/etc/hostname"])
+@pytest.mark.parametrize(
+    "name", ["../secret", "/etc/hostname", "a\0", "\ud800"]
+)
 def test_files_elsewhere_are_not_read(folder, name):
     secret = folder.parent / "secret"
     secret.write_bytes(b"secret")
     checksum = hashlib.sha256(b"secret").hexdigest()
-    resign(folder, sha256={name: checksum})
-    with pytest.raises(UserError, match="leads out of its folder"):
+    resign(folder, sha256={"model.tflite": checksum, name: checksum})
+    (folder / "model.tflite").write_bytes(b"secret")
+    with pytest.raises(UserError, match=r"leads out of its folder|`sha256` is"):
         manifest.read(folder)
 
 
 @pytest.mark.parametrize(
-    "changes",
+    ("changes", "message"),
     [
-        {},  # model.tflite is none
-        {"format": "pickle"},
-        {"format": ["litert"]},
-        {"format": "onnx"},
-        {"format": "saved_model", "output": 1},
+        ({"format": "pickle"}, "`format` is 'pickle', not one of saved_model"),
+        ({"format": ["litert"]}, "`format` is .'litert'., not one of"),
+        ({"format": "onnx"}, "`sha256` lacks the file of the network"),
+        ({"kind": {}}, "`kind` is {}, not one of classifier, restoration"),
+        ({"quantize": "int4"}, "`quantize` is 'int4'"),
+        ({"sha256": []}, r"`sha256` is \[\], not a table"),
+        ({"sha256": {}}, "`sha256` lacks the file of the network"),
+        ({"sha256": {"model.tflite": 1}}, "`sha256` is"),
+        ({"output": 1}, "`output` is 1, not a name, a dtype and a shape"),
+        ({"input": {"name": "images"}}, "`input` is"),
+        (
+            {"labels": ["a"]},
+            r"`output` does not fit.*expected \[None, 1\], got",
+        ),
+        ({"labels": ["a", "b", "c", 4]}, "`labels` is"),
+        ({"labels": "abcd"}, "`labels` is 'abcd', not a list"),
+        (
+            {"scaled_size": "32"},
+            "`scaled_size` is '32', not a number of pixels",
+        ),
+        ({"scaled_size": 7}, "`scaled_size` is below `image_size`"),
+        ({"scaled_size": 10**9}, "`scaled_size` is 1000000000"),
+        ({"image_size": True}, "`image_size` is True"),
+        ({"image_size": 16, "scaled_size": 16}, "`input` does not fit"),
+        ({"kind": "restoration"}, "it has no `axes`"),
+        ({**RESTORATION, "axes": "QYXC"}, "`axes` is 'QYXC'"),
+        ({**RESTORATION, "axes": "YXC"}, "`input` does not fit"),
+        ({**RESTORATION, "axes_out": "TYXC"}, "`axes_out` has others"),
+        ({**RESTORATION, "axes_div_by": [4, 4, 1]}, "`axes_div_by` does not"),
+        ({**RESTORATION, "axes_div_by": [0] * 4}, "`axes_div_by` is"),
+        ({**RESTORATION, "channels_out": 1.5}, "`channels_out` is 1.5"),
+        ({**RESTORATION, "normalizer": None}, "`normalizer` is None"),
+        (
+            {**RESTORATION, "normalizer": {"kind": "percentile", "pmin": 2}},
+            "`normalizer` is",
+        ),
     ],
 )
-def test_foreign_folders(folder, changes):
+def test_entries_of_other_kinds(folder, changes, message):
     resign(folder, **changes)
+    with pytest.raises(UserError, match=message) as raised:
+        sanet_tf.load(folder)
+    assert "\n" not in str(raised.value)
+
+
+def test_both_kinds_are_accepted(folder):
+    assert manifest.read(folder)["kind"] == "classifier"
+    resign(folder, **RESTORATION)
+    assert manifest.read(folder)["kind"] == "restoration"
+
+
+def test_a_foreign_file(folder):
+    """model.tflite is none."""
     pattern = f"^{re.escape(str(folder))} is not a network of this package"
     with pytest.raises(UserError, match=pattern) as raised:
         sanet_tf.load(folder)
