@@ -32,10 +32,10 @@ def write(program, folder, quantize="none", calibration=None):
     """
     import tensorflow as tf
 
-    from sanet_tf.export.portable import LITERT, padded_sums, replaced_layers
+    from sanet_tf.export.portable import LITERT, litert_sums, replaced_layers
 
     with tempfile.TemporaryDirectory() as frozen:
-        with replaced_layers(program.model, LITERT), padded_sums():
+        with replaced_layers(program.model, LITERT), litert_sums():
             saved_model.write(program, frozen)
         converter = tf.lite.TFLiteConverter.from_saved_model(frozen)
         if quantize != "none":

@@ -6,9 +6,12 @@ The same values by other means, while a network is traced:
   then the pooled planes along the first axis.
 - Up-sampling of images of unknown size loses the number of channels when
   LiteRT converts it. It is written out, with that number.
-- Sums over an unknown number of positions are made in blocks, of which there
-  may be none, and LiteRT fails on tensors without elements. The positions are
-  padded to whole blocks, at least one, with zeros.
+- Sums over positions are made in blocks, of which there may be none, and LiteRT
+  fails on tensors without elements. The positions are padded to whole blocks,
+  at least one, with zeros.
+- LiteRT's delegates for GPUs have no product with a transposed matrix. Where
+  the number of positions is known, the narrow factor is transposed before, as a
+  map of rank 4: a transpose of rank 3 the converter would put into the product.
 - Reshapes to sizes that are computed are converted wrongly by tf2onnx, such as
   those in sums over positions and in products with one matrix. Both are
   written as one product; ONNX Runtime's sums in blocks by itself.
@@ -27,13 +30,15 @@ from sanet_tf.layers import positions
 
 
 @contextlib.contextmanager
-def padded_sums():
-    """While it lasts, sums over an unknown number of positions are padded."""
+def litert_sums():
+    """While it lasts, sums over positions are traced as LiteRT takes them."""
     original = positions.mean_outer
 
     def mean_outer(left, right):
-        known = right.shape[-2] is not None
-        return (original if known else padded_mean_outer)(left, right)
+        if right.shape[-2] is None:
+            return padded_mean_outer(left, right)
+        stacked = len(right.shape) > 3
+        return (original if stacked else known_mean_outer)(left, right)
 
     with _replaced(positions, "mean_outer", mean_outer):
         yield
@@ -74,6 +79,30 @@ def plain_mean_outer(left, right):
     """`positions.mean_outer` as one product."""
     length = tf.cast(keras.ops.shape(right)[-2], right.dtype)
     return tf.matmul(left, right, transpose_a=True) / length
+
+
+def known_mean_outer(left, right):
+    """`positions.mean_outer` of `(B, N, I)` and `(B, N, J)`, N known."""
+    length = right.shape[1]
+    size = length if length < positions.SMALL else positions.BLOCK
+    count = -(-length // size)
+
+    def split(values):
+        if count * size > length:
+            missing = count * size - length
+            values = tf.pad(values, ((0, 0), (0, missing), (0, 0)))
+        return tf.reshape(values, (-1, size, 1, values.shape[-1]))
+
+    rows, columns = left.shape[-1], right.shape[-1]
+    left = tf.transpose(split(left), (0, 3, 1, 2))
+    parts = tf.matmul(
+        tf.reshape(left, (-1, rows, size)),
+        tf.reshape(split(right), (-1, size, columns)),
+    )
+    if count > 1:
+        parts = tf.reshape(parts, (-1, count, rows, columns))
+        parts = tf.reduce_sum(parts, 1)
+    return parts / length
 
 
 def padded_mean_outer(left, right):
