@@ -17,6 +17,7 @@ import numpy as np
 from sanet_tf import cli, files
 from sanet_tf.errors import UserError
 from sanet_tf.export import FORMATS, manifest
+from sanet_tf.export.layouts import place
 from sanet_tf.export.pictures import prepare
 
 
@@ -144,7 +145,8 @@ def _load_exported(path, threads, providers):
     try:
         format = FORMATS[about["format"]]
         with cli.silent_stderr():
-            run = format.load(path, about, **options)
+            inside = place(path, about.get("layout", "plain"), about["format"])
+            run = format.load(inside, about, **options)
         if about["kind"] == "classifier":
             sizes = about["image_size"], about["scaled_size"]
             return Classifier(

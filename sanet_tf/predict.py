@@ -18,6 +18,12 @@ from sanet_tf.printing import printable
 
 MODEL = flags.DEFINE_string("model", None, "folder of the network")
 TOP = flags.DEFINE_integer("top", 5, "number of classes", lower_bound=1)
+PROVIDERS = flags.DEFINE_list(
+    "providers", None, "execution providers of ONNX Runtime, for ONNX files"
+)
+THREADS = flags.DEFINE_integer(
+    "threads", None, "threads of the runtime", lower_bound=1
+)
 JSON = flags.DEFINE_bool("json", False, "print JSON")
 
 
@@ -29,7 +35,7 @@ def main(paths):
         )
     from sanet_tf.inference import Classifier, classify, load
 
-    model = load(MODEL.value)
+    model = load(MODEL.value, THREADS.value, PROVIDERS.value)
     if not isinstance(model, Classifier):
         raise UserError(
             f"{MODEL.value} restores stacks: python -m sanet_tf.restore "

@@ -48,6 +48,12 @@ DTYPE = flags.DEFINE_enum(
 SEQUENCE = flags.DEFINE_bool(
     "sequence", False, "a folder of TIFF files is one stack, each file a plane"
 )
+PROVIDERS = flags.DEFINE_list(
+    "providers", None, "execution providers of ONNX Runtime, for ONNX files"
+)
+THREADS = flags.DEFINE_integer(
+    "threads", None, "threads of the runtime", lower_bound=1
+)
 PREVIEW = flags.DEFINE_bool("preview", False, "write a PNG of each stack too")
 OVERWRITE = flags.DEFINE_bool("overwrite", False, "replace old results")
 
@@ -72,11 +78,11 @@ def main(paths):
             del sources[target]
     if not sources:
         return int(failed)
-    tf = cli.load_tensorflow()
+    tf = cli.load_tensorflow(threads=THREADS.value)
     from sanet_tf.inference import load
     from sanet_tf.progress import progress_bar
 
-    model = load(MODEL.value)
+    model = load(MODEL.value, THREADS.value, PROVIDERS.value)
     if not hasattr(model, "restore"):
         raise UserError(
             f"{MODEL.value} classifies pictures: python -m sanet_tf.predict "

@@ -16,6 +16,7 @@ from absl import flags
 from sanet_tf import cli, files
 from sanet_tf.errors import UserError
 from sanet_tf.export import FORMATS, QUANTIZATIONS, manifest
+from sanet_tf.export.layouts import LAYOUTS
 
 WEIGHTS = flags.DEFINE_string("weights", None, "folder of the training")
 FORMAT = flags.DEFINE_enum("format", "saved_model", [*FORMATS], "what to write")
@@ -26,6 +27,12 @@ QUANTIZE = flags.DEFINE_enum(
     QUANTIZATIONS,
     "weights as 8-bit integers (dynamic), activations too (int8), or weights "
     "as float16",
+)
+LAYOUT = flags.DEFINE_enum(
+    "layout",
+    "plain",
+    LAYOUTS,
+    "for TensorFlow Serving or Triton: a version's folder, and configuration",
 )
 CALIBRATION = flags.DEFINE_list(
     "calibration",
@@ -46,7 +53,13 @@ def main(arguments):
     cli.load_tensorflow()
     from sanet_tf.export.writing import export
 
-    made = export(_program(weights), output, FORMAT.value, QUANTIZE.value)
+    made = export(
+        _program(weights),
+        output,
+        FORMAT.value,
+        QUANTIZE.value,
+        LAYOUT.value,
+    )
     _report(made, output)
 
 

@@ -7,12 +7,14 @@ can leave them uninitialised, and the file then gives garbage.
 
 import tempfile
 import warnings
+import zipfile
 
 from sanet_tf.errors import UserError
 from sanet_tf.export import saved_model
 from sanet_tf.export.packages import needed
 
 FILE = "model.tflite"
+METADATA = "metadata.json"  # in the file, which is a zip archive as well
 RESIZES = False  # LiteRT has no antialiased resize
 QUANTIZATIONS = ("none", "dynamic", "int8", "float16")
 
@@ -36,7 +38,7 @@ def write(program, folder, quantize="none", calibration=None):
 
     with tempfile.TemporaryDirectory() as frozen:
         with replaced_layers(program.model, LITERT), litert_sums():
-            saved_model.write(program, frozen)
+            saved_model.write_function(program, frozen)
         converter = tf.lite.TFLiteConverter.from_saved_model(frozen)
         if quantize != "none":
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
@@ -53,6 +55,9 @@ def write(program, folder, quantize="none", calibration=None):
     if quantize == "dynamic":
         _check_quantized(content, program.model.count_params())
     (folder / FILE).write_bytes(content)
+    # Behind the network, where Android's tools look for files, too.
+    with zipfile.ZipFile(folder / FILE, "a") as archive:
+        archive.writestr(zipfile.ZipInfo(METADATA), program.metadata)
 
 
 def load(folder, manifest, threads=None):

@@ -4,6 +4,7 @@
     format           "saved_model", "litert" or "onnx"
     kind             "classifier" or "restoration"
     model            name of the network
+    layout           "plain", "serving" or "triton"; plain if it is missing
     quantize         "none", "dynamic", "int8" or "float16"
     input, output    {name, dtype, shape}; null is a size that may vary
     checks           what was measured when it was exported

@@ -8,6 +8,7 @@ from sanet_tf.errors import UserError
 from sanet_tf.export.packages import needed
 
 FILE = "model.onnx"
+METADATA = "sanet_tf"  # key in `metadata_props`
 RESIZES = False  # ONNX Runtime's antialiased resize rounds otherwise
 QUANTIZATIONS = ("none", "dynamic", "int8", "float16")
 OPSET = 18
@@ -43,6 +44,9 @@ def write(program, folder, quantize="none", calibration=None):
     if quantize in ("dynamic", "int8"):
         static = calibration if quantize == "int8" else None
         _quantize(path, program.input.name, static)
+    model = onnx.load(path)
+    onnx.helper.set_model_props(model, {METADATA: program.metadata})
+    onnx.save(model, path)
     onnx.checker.check_model(path, full_check=True)
 
 

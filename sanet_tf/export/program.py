@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import json
 from collections.abc import Callable
 
 import keras
@@ -35,6 +36,11 @@ class Program:
     random: list
     real: list
     about: dict
+
+    @property
+    def metadata(self):
+        """`about` as JSON of ASCII, which the files have in themselves."""
+        return json.dumps(self.about)
 
     @functools.cached_property
     def reference(self):

@@ -3,6 +3,7 @@
     model = tf.saved_model.load(path)
     model.serving_default(images)["probabilities"]    images (B, H, W, 3) uint8
     model.class_names()                               (classes,) strings
+    model.signatures["image_bytes"](image_bytes=...)  of JPEG and PNG files
 
 Loading needs TensorFlow alone. The weights are constants of the graph.
 """
@@ -10,6 +11,7 @@ Loading needs TensorFlow alone. The weights are constants of the graph.
 from sanet_tf import cli
 
 FILE = "saved_model.pb"
+METADATA = "assets.extra/metadata.json"  # TensorFlow leaves this folder alone
 RESIZES = True  # pictures of any size
 QUANTIZATIONS = ("none",)
 
@@ -27,6 +29,7 @@ def write(program, folder, quantize="none", calibration=None):
 
     module = tf.Module()
     module.serving_default = program.freeze()
+    signatures = {"serving_default": module.serving_default}
     if "labels" in program.about:
         names = [
             name.encode("utf-8", "surrogateescape")
@@ -35,10 +38,42 @@ def write(program, folder, quantize="none", calibration=None):
         module.class_names = tf.function(
             lambda: tf.constant(names), input_signature=[], autograph=False
         )
-    tf.saved_model.save(
-        module,
-        str(folder),
-        signatures={"serving_default": module.serving_default},
+        signatures["image_bytes"] = _of_files(module.serving_default)
+    tf.saved_model.save(module, str(folder), signatures=signatures)
+    (folder / METADATA).parent.mkdir()
+    (folder / METADATA).write_text(program.metadata, encoding="ascii")
+
+
+def write_function(program, folder):
+    """Writes the function of a `Program` and nothing else."""
+    import tensorflow as tf
+
+    module = tf.Module()
+    module.serving_default = program.freeze()
+    signatures = {"serving_default": module.serving_default}
+    tf.saved_model.save(module, str(folder), signatures=signatures)
+
+
+def _of_files(classify):
+    """`classify` as a function of JPEG and PNG files, `(B,)` strings.
+
+    One after the other, for they differ in size.
+    """
+    import tensorflow as tf
+
+    def probabilities(encoded):
+        image = tf.io.decode_image(encoded, 3, expand_animations=False)
+        image = tf.ensure_shape(image, (None, None, 3))
+        return classify(image[tf.newaxis])["probabilities"][0]
+
+    return tf.function(
+        lambda image_bytes: {
+            "probabilities": tf.map_fn(
+                probabilities, image_bytes, fn_output_signature=tf.float32
+            )
+        },
+        input_signature=[tf.TensorSpec((None,), tf.string, "image_bytes")],
+        autograph=False,
     )
 
 

@@ -1,8 +1,10 @@
 """What the entries of a manifest are: one table, checked when it is read."""
 
 import re
+from pathlib import PurePosixPath
 
 from sanet_tf.export import FORMATS, QUANTIZATIONS
+from sanet_tf.export.layouts import LAYOUTS, place
 
 LARGEST_SIDE = (
     8192  # pixels; beyond it a damaged entry would ask for all memory
@@ -23,12 +25,16 @@ def check(manifest):
     """
     _check_entries(manifest, ENTRIES)
     _check_entries(manifest, KINDS[manifest["kind"]])
-    if FORMATS[manifest["format"]].FILE not in manifest["sha256"]:
+    format, layout = manifest["format"], manifest.get("layout", "plain")
+    if layout not in LAYOUTS:
+        raise ValueError(f"`layout` is {layout!r:.60}")
+    inside = place(PurePosixPath(), layout, format)
+    if str(inside / FORMATS[format].FILE) not in manifest["sha256"]:
         raise ValueError("`sha256` lacks the file of the network")
     inputs, outputs = manifest["input"]["shape"], manifest["output"]["shape"]
     if manifest["kind"] == "classifier":
         side = manifest["image_size"]
-        sides = [None if FORMATS[manifest["format"]].RESIZES else side] * 2
+        sides = [None if FORMATS[format].RESIZES else side] * 2
         _check_equal("input", inputs, [None, *sides, 3])
         _check_equal("output", outputs, [None, len(manifest["labels"])])
         if manifest["scaled_size"] < side:

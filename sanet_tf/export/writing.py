@@ -8,7 +8,7 @@ import numpy as np
 import sanet_tf
 from sanet_tf import cli, files
 from sanet_tf.errors import UserError
-from sanet_tf.export import FORMATS, manifest
+from sanet_tf.export import FORMATS, layouts, manifest
 
 TOLERANCE = 1e-4  # of the largest output
 PACKAGES = (
@@ -22,7 +22,9 @@ PACKAGES = (
 )
 
 
-def export(program, path, format="saved_model", quantize="none"):
+def export(
+    program, path, format="saved_model", quantize="none", layout="plain"
+):
     """Writes a folder with the network and its manifest, replacing an old one.
 
     The file is loaded again and compared with the network that it was made of
@@ -35,13 +37,15 @@ def export(program, path, format="saved_model", quantize="none"):
         format: a key of `FORMATS`.
         quantize: "none", "dynamic" (weights of 8 bits), "int8" (activations
             too) or "float16" (weights).
+        layout: one of `sanet_tf.export.layouts.LAYOUTS`.
 
     Returns:
         The manifest, a dictionary; see `sanet_tf.export.manifest`.
 
     Raises:
-        UserError: the format lacks the quantisation, int8 has nothing to be
-            calibrated with, a package is missing, or the file is wrong.
+        UserError: the format lacks the quantisation or the layout, int8 has
+            nothing to be calibrated with, a package is missing, or the file is
+            wrong.
     """
     writer = FORMATS[format]
     if quantize not in writer.QUANTIZATIONS:
@@ -54,8 +58,10 @@ def export(program, path, format="saved_model", quantize="none"):
             "--quantize=int8 needs pictures like those that will be "
             "classified: --calibration=FOLDER"
         )
+    layouts.place(Path(path), layout, format)
     entries = {
         "format": format,
+        "layout": layout,
         **program.about,
         "quantize": quantize,
         "input": _describe(
@@ -70,10 +76,12 @@ def export(program, path, format="saved_model", quantize="none"):
     made = {}
 
     def write(folder):
-        folder.mkdir()
+        inside = layouts.place(folder, layout, format)
+        inside.mkdir(parents=True)
         with cli.silent_stderr():
-            writer.write(program, folder, quantize, program.real)
-            run = writer.load(folder, entries)
+            writer.write(program, inside, quantize, program.real)
+            run = writer.load(inside, entries)
+        layouts.configure(folder, entries)
         checks = compare(program, run, quantize == "none")
         measured = {"checks": checks, "versions": _versions()}
         made.update(manifest.write(folder, {**entries, **measured}))

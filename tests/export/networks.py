@@ -5,6 +5,8 @@ import functools
 import keras
 import numpy as np
 
+from sanet_tf.export.classifier import classifier_program
+from sanet_tf.layers import SiameseAttention
 from sanet_tf.models import MODELS, preprocess_input
 from tests.restoration.models import fill, make_care, make_projection
 
@@ -39,6 +41,20 @@ def make_classifier(name):
         classifier_activation=None,
         **({"alpha": 0.25} if narrow else {}),
     )
+
+
+def tiny_classifier(resizes=False):
+    """A program: Siamese attention between a convolution and a dense layer."""
+    images = keras.Input((16, 16, 3))
+    maps = keras.layers.Conv2D(8, 3)(images)
+    maps = SiameseAttention(use_batch_norm=True)(maps)
+    maps = keras.layers.GlobalAveragePooling2D()(maps)
+    logits = keras.layers.Dense(2)(maps)
+    model = keras.Model(images, logits, name="tiny")
+    pictures = np.random.default_rng(0).integers(
+        0, 256, (4, 16, 16, 3), np.uint8
+    )
+    return classifier_program(model, ("cat", "été"), resizes, 16, [*pictures])
 
 
 @functools.lru_cache(1)  # of weights that need a gigabyte

@@ -68,6 +68,7 @@ def results(folder):
         "taken": flags("taken"),
         "no run": flags("x", folder / "pictures"),
         "saved_model": flags("x", quantize="float16"),
+        "no layout": flags("x", format="litert", layout="triton"),
         "no output": [f"--weights={run}"],
         "words": [*flags("x"), "litert"],
     }
@@ -83,6 +84,7 @@ def results(folder):
         ("taken", "taken exists and is no exported network"),
         ("no run", "no run in"),
         ("saved_model", "--format=saved_model has no --quantize=float16"),
+        ("no layout", "--layout=triton needs --format=onnx or saved_model"),
         ("no output", "expected --weights and --output: python -m"),
         ("words", "expected flags only, got 'litert'"),
     ],
@@ -126,8 +128,9 @@ def run(module, *arguments, folder):
 
 
 def test_pictures_are_classified(results, folder):
-    arguments = ["--model=litert", "--top=1", "--json", "pictures/0.png"]
-    result = run("predict", *arguments, folder=folder)
+    arguments = ["--model=int8", "--top=1", "--json", "pictures/0.png"]
+    options = ["--providers=CPUExecutionProvider", "--threads=1"]
+    result = run("predict", *arguments, *options, folder=folder)
     assert (result.returncode, result.stderr) == (0, "")
     (found,) = json.loads(result.stdout)
     assert found["predictions"][0]["name"] in CLASSES
@@ -135,7 +138,7 @@ def test_pictures_are_classified(results, folder):
 
 def test_stacks_are_restored(results, folder):
     arguments = ["--model=care", "--output=restored", "stack.tif"]
-    result = run("restore", *arguments, folder=folder)
+    result = run("restore", *arguments, "--threads=1", folder=folder)
     assert result.returncode == 0, result.stderr
     found = tifffile.imread(folder / "restored" / "stack.tif")
     stack = tifffile.imread(folder / "stack.tif")

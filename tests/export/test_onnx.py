@@ -1,33 +1,18 @@
 """ONNX files as other readers want them."""
 
-import keras
-import numpy as np
 import onnx
 import pytest
 
 from sanet_tf.export import writing
-from sanet_tf.export.classifier import classifier_program
 from sanet_tf.export.onnx import QUANTIZATIONS
 from sanet_tf.export.restoration import restoration_program
-from sanet_tf.layers import SiameseAttention
+from tests.export.networks import tiny_classifier
 from tests.restoration.models import fill, make_care
-
-
-def classifier():
-    """Siamese attention between a convolution and a dense layer."""
-    images = keras.Input((16, 16, 3))
-    maps = keras.layers.Conv2D(8, 3)(images)
-    maps = SiameseAttention(use_batch_norm=True)(maps)
-    maps = keras.layers.GlobalAveragePooling2D()(maps)
-    model = keras.Model(images, keras.layers.Dense(2)(maps))
-    pictures = [*np.random.default_rng(0).integers(0, 256, (4, 16, 16, 3))]
-    pictures = [picture.astype(np.uint8) for picture in pictures]
-    return classifier_program(model, ("a", "b"), False, 16, pictures)
 
 
 @pytest.mark.parametrize("quantize", QUANTIZATIONS)
 def test_classifiers_are_valid(quantize, tmp_path):
-    writing.export(classifier(), tmp_path / "x", "onnx", quantize)
+    writing.export(tiny_classifier(), tmp_path / "x", "onnx", quantize)
     onnx.checker.check_model(tmp_path / "x" / "model.onnx", full_check=True)
 
 
@@ -39,7 +24,7 @@ def test_restoration_is_valid(quantize, tmp_path):
 
 
 def test_products_of_the_attention_stay_floats(tmp_path):
-    writing.export(classifier(), tmp_path / "x", "onnx", "int8")
+    writing.export(tiny_classifier(), tmp_path / "x", "onnx", "int8")
     graph = onnx.load(tmp_path / "x" / "model.onnx").graph
     made_by = {
         name: node.op_type for node in graph.node for name in node.output
