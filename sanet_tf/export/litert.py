@@ -55,7 +55,7 @@ def write(program, folder, quantize="none", calibration=None):
     if quantize == "dynamic":
         _check_quantized(content, program.model.count_params())
     (folder / FILE).write_bytes(content)
-    # Behind the network, where Android's tools look for files, too.
+    # Behind the network, as LiteRT's associated files are.
     with zipfile.ZipFile(folder / FILE, "a") as archive:
         archive.writestr(zipfile.ZipInfo(METADATA), program.metadata)
 

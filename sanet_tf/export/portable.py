@@ -9,9 +9,9 @@ The same values by other means, while a network is traced:
 - Sums over positions are made in blocks, of which there may be none, and LiteRT
   fails on tensors without elements. The positions are padded to whole blocks,
   at least one, with zeros.
-- LiteRT's delegates for GPUs have no product with a transposed matrix. Where
-  the number of positions is known, the narrow factor is transposed before, as a
-  map of rank 4: a transpose of rank 3 the converter would put into the product.
+- Products with a transposed matrix, which not every delegate takes, are avoided
+  where the number of positions is known: the narrow factor is transposed before,
+  as a map of rank 4. Of rank 3, the converter would put it into the product.
 - Reshapes to sizes that are computed are converted wrongly by tf2onnx, such as
   those in sums over positions and in products with one matrix. Both are
   written as one product; ONNX Runtime's sums in blocks by itself.

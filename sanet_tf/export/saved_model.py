@@ -27,9 +27,7 @@ def write(program, folder, quantize="none", calibration=None):
     """
     import tensorflow as tf
 
-    module = tf.Module()
-    module.serving_default = program.freeze()
-    signatures = {"serving_default": module.serving_default}
+    module, signatures = _module(program)
     if "labels" in program.about:
         names = [
             name.encode("utf-8", "surrogateescape")
@@ -48,10 +46,17 @@ def write_function(program, folder):
     """Writes the function of a `Program` and nothing else."""
     import tensorflow as tf
 
+    module, signatures = _module(program)
+    tf.saved_model.save(module, str(folder), signatures=signatures)
+
+
+def _module(program):
+    """A module with the function, and its signatures."""
+    import tensorflow as tf
+
     module = tf.Module()
     module.serving_default = program.freeze()
-    signatures = {"serving_default": module.serving_default}
-    tf.saved_model.save(module, str(folder), signatures=signatures)
+    return module, {"serving_default": module.serving_default}
 
 
 def _of_files(classify):
