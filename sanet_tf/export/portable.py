@@ -10,8 +10,9 @@ The same values by other means, while a network is traced:
   fails on tensors without elements. The positions are padded to whole blocks,
   at least one, with zeros.
 - Products with a transposed matrix, which not every delegate takes, are avoided
-  where the number of positions is known: the narrow factor is transposed before,
-  as a map of rank 4. Of rank 3, the converter would put it into the product.
+  where the number of positions is known: the narrow factor is transposed
+  before, as a map of rank 4; of rank 3 the converter would put it into the
+  product.
 - Reshapes to sizes that are computed are converted wrongly by tf2onnx, such as
   those in sums over positions and in products with one matrix. Both are
   written as one product; ONNX Runtime's sums in blocks by itself.
