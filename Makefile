@@ -9,7 +9,8 @@ PYTEST = $(BIN)/python -m pytest -n logical --maxprocesses=4 --dist=loadfile
 # Of PyTorch one version, so that its tests stay the same.
 TORCH ?= 2.13.0
 
-.PHONY: demo demo-restoration tables docs test test-faults test-runtimes lint format clean
+.PHONY: demo demo-restoration tables docs test test-torch test-faults \
+    test-runtimes lint format clean
 
 # Trains SANet on scikit-learn's digits, then classifies image files.
 demo: .venv/installed
@@ -40,12 +41,15 @@ docs: .venv/docs-installed
 	    --config-file docs/mkdocs.yml
 	@echo "wrote build/site/index.html"
 
-# Operators, networks and training run on JAX too, operators and training on
-# PyTorch, where TensorFlow is not installed.
-test: .venv/installed .venv-torch/installed
+# Operators, networks and training run on JAX too.
+test: .venv/installed
 	$(PYTEST)
 	KERAS_BACKEND=jax $(PYTEST) tests/layers tests/models tests/test_feeds.py \
 	    tests/test_training*.py tests/data/test_augmentation.py
+
+# Operators and training on PyTorch, which is installed for it without
+# TensorFlow: up to some gigabytes.
+test-torch: .venv-torch/installed
 	KERAS_BACKEND=torch $(PYTEST:.venv/%=.venv-torch/%) tests/layers \
 	    tests/test_feeds.py tests/test_training*.py
 
