@@ -43,11 +43,11 @@ def make_classifier(name):
     )
 
 
-def tiny_classifier(resizes=False):
+def tiny_classifier(resizes=False, **attention):
     """A program: Siamese attention between a convolution and a dense layer."""
     images = keras.Input((16, 16, 3))
     maps = keras.layers.Conv2D(8, 3)(images)
-    maps = SiameseAttention(use_batch_norm=True)(maps)
+    maps = SiameseAttention(use_batch_norm=True, **attention)(maps)
     maps = keras.layers.GlobalAveragePooling2D()(maps)
     logits = keras.layers.Dense(2)(maps)
     model = keras.Model(images, logits, name="tiny")

@@ -17,6 +17,7 @@ from tests.export.networks import (
     coloured,
     make_classifier,
     pictures,
+    tiny_classifier,
     train_classifier,
 )
 
@@ -83,6 +84,21 @@ def test_restoration(name, format, tmp_path, rng):
         np.testing.assert_allclose(
             found, expected, atol=1e-4 * np.abs(expected).max()
         )
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_qk_norm(format, tmp_path):
+    """Its scores are not linear, so it is not folded."""
+    program = tiny_classifier(FORMATS[format].RESIZES, use_qk_norm=True)
+    plain = tiny_classifier(FORMATS[format].RESIZES)
+    made = writing.export(program, tmp_path / "x", format)
+    assert made["checks"]["difference"] <= 1e-4
+    images = [*np.random.default_rng(1).integers(0, 256, (3, 16, 16, 3))]
+    images = [image.astype(np.uint8) for image in images]
+    found = sanet_tf.load(tmp_path / "x").predict(images)
+    expected = program.reference(np.stack(images))
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+    assert np.abs(plain.reference(np.stack(images)) - expected).max() > 1e-3
 
 
 @pytest.fixture(scope="module")
