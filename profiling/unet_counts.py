@@ -7,6 +7,7 @@ from paper import rule_bytes
 from sanet_tf.layers import QKV_ATTENTION
 from sanet_tf.layers.base import AttentionLayer
 from sanet_tf.models.counting import count_madd, count_parameters
+from sanet_tf.models.sublayers import sublayers
 
 # Table 9: a patch and a test volume of Planaria; 95 planes are padded to 96.
 SHAPES = {"patch": (16, 64, 64), "volume": (96, 1024, 1024)}
@@ -31,7 +32,7 @@ def count_unet(name, function):
 def attention_bytes(model):
     """Memory of the attention operators by the paper's rule, batch 1."""
     total = 0
-    for layer in model._flatten_layers():
+    for layer in sublayers(model):
         if isinstance(layer, AttentionLayer):
             *spatial, channels = layer.output.shape[1:]
             positions = math.prod(spatial)

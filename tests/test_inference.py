@@ -18,6 +18,7 @@ from sanet_tf.export.classifier import (
 from sanet_tf.export.pictures import prepare
 from sanet_tf.export.restoration import restoration_program
 from sanet_tf.models import preprocess_input
+from sanet_tf.models.sublayers import sublayers
 from sanet_tf.trained import load_trained
 from tests.export.networks import RESTORATION, pictures
 from tests.restoration.models import fill, make_care
@@ -56,7 +57,7 @@ def settle(model):
     rng = np.random.default_rng(0)
     norms = [
         layer
-        for layer in model._flatten_layers()
+        for layer in sublayers(model)
         if isinstance(layer, keras.layers.BatchNormalization)
     ]
     for layer in norms:

@@ -28,6 +28,7 @@ import tensorflow as tf
 
 from sanet_tf.export.folded_attention import FoldedSiameseAttention
 from sanet_tf.layers import positions
+from sanet_tf.models.sublayers import sublayers
 
 
 @contextlib.contextmanager
@@ -66,7 +67,7 @@ def replaced_layers(model, replacements):
     """
     replaced = []
     try:
-        for layer in model._flatten_layers():
+        for layer in sublayers(model):
             if type(layer) in replacements:
                 layer.call = replacements[type(layer)].__get__(layer)
                 replaced.append(layer)

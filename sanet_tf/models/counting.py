@@ -26,6 +26,7 @@ import math
 from keras import layers
 
 from sanet_tf.layers import ATTENTION
+from sanet_tf.models.sublayers import children
 
 CONVOLUTIONS = (
     layers.Conv1D,
@@ -56,7 +57,7 @@ def count_madd(model):
     Raises:
         ValueError: a size of the input is unknown.
     """
-    return sum(_layer_madd(layer) for layer in _children(model))
+    return sum(_layer_madd(layer) for layer in children(model))
 
 
 def count_attention_madd(layer, shape):
@@ -79,11 +80,7 @@ def _layer_madd(layer):
     if isinstance(layer, (*CONVOLUTIONS, layers.Dense)):
         # The kernel of a grouped convolution has the inputs of one group.
         return math.prod(_shape(layer)[:-1]) * math.prod(layer.kernel.shape)
-    return sum(_layer_madd(child) for child in _children(layer))
-
-
-def _children(layer):
-    return layer._flatten_layers(include_self=False, recursive=False)
+    return sum(_layer_madd(child) for child in children(layer))
 
 
 def _shape(layer):

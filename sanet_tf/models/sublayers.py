@@ -3,11 +3,15 @@
 import keras
 
 
+def children(layer):
+    """The layers that a model has, or that another layer has as attributes."""
+    if isinstance(layer, keras.Model):
+        return layer.layers
+    return [x for x in vars(layer).values() if isinstance(x, keras.Layer)]
+
+
 def sublayers(layer):
     """A layer, or a model, and all layers in it, in their order.
-
-    Those of other layers than models are found where they are kept, as an
-    attribute each.
 
     Args:
         layer: a `keras.Layer`.
@@ -16,11 +20,6 @@ def sublayers(layer):
         A list of layers, each once, `layer` first.
     """
     found = [layer]
-    parts = (
-        layer.layers
-        if isinstance(layer, keras.Model)
-        else [x for x in vars(layer).values() if isinstance(x, keras.Layer)]
-    )
-    for part in parts:
-        found += [x for x in sublayers(part) if x not in found]
+    for child in children(layer):
+        found += [x for x in sublayers(child) if x not in found]
     return found

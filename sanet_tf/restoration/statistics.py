@@ -22,6 +22,7 @@ import tensorflow as tf
 
 from sanet_tf.layers import positions
 from sanet_tf.layers.base import AttentionLayer
+from sanet_tf.models.sublayers import sublayers
 
 TRACING = threading.Lock()  # held while a network of this process is traced
 
@@ -205,9 +206,7 @@ def _attention_layers(model):
         return positions.flatten(inputs)
 
     layers = [
-        layer
-        for layer in model._flatten_layers()
-        if isinstance(layer, AttentionLayer)
+        layer for layer in sublayers(model) if isinstance(layer, AttentionLayer)
     ]
     tile = tf.TensorSpec((1, *model.input_shape[1:]))
     with _answering(layers, [record] * len(layers)):

@@ -8,6 +8,7 @@ import numpy as np
 from sanet_tf.export.classifier import classifier_program
 from sanet_tf.layers import SiameseAttention
 from sanet_tf.models import MODELS, preprocess_input
+from sanet_tf.models.sublayers import sublayers
 from tests.restoration.models import fill, make_care, make_projection
 
 SIZE = 64
@@ -65,7 +66,7 @@ def train_classifier(name):
     rounding.
     """
     model = make_classifier(name)
-    for layer in model._flatten_layers():
+    for layer in sublayers(model):
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.momentum = 0.8  # so few steps
     model.compile(

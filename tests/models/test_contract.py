@@ -8,6 +8,7 @@ import pytest
 
 from sanet_tf.layers import QKV_ATTENTION
 from sanet_tf.models import MODELS, MobileNetV2, ResNet, SANet
+from sanet_tf.models.sublayers import sublayers
 
 SIZE = 64  # the smallest that all of them take
 ARGUMENTS = {  # those of keras.applications, and dropout
@@ -212,7 +213,7 @@ def test_alpha_scales_the_channels():
 @on_one_backend
 @one_of_each_function
 def test_dropout_rate(name):
-    layers = small(name, dropout_rate=0.4)._flatten_layers()
+    layers = sublayers(small(name, dropout_rate=0.4))
     rates = {x.rate for x in layers if isinstance(x, keras.layers.Dropout)}
     assert rates == {0.4}
 

@@ -7,6 +7,7 @@ import pytest
 from sanet_tf.layers import ATTENTION, QKV_ATTENTION
 from sanet_tf.models import ResNet
 from sanet_tf.models.operators import GATES
+from sanet_tf.models.sublayers import sublayers
 
 STAGES = (3, 4, 6, 3)
 CONVOLUTIONS = ("shortcut", "reduce", "spatial", "expand")  # 0 to 3 there
@@ -34,7 +35,7 @@ def small(attention=None, **arguments):
 
 def filled(model, rng):
     """Random BatchNorms: the scale of a branch begins at zero."""
-    for layer in model._flatten_layers():
+    for layer in sublayers(model):
         if isinstance(layer, keras.layers.BatchNormalization):
             gamma, _, mean, variance = layer.get_weights()
             gamma, beta = rng.uniform(0.1, 0.5, (2, len(gamma)))

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 
+from sanet_tf.models.sublayers import sublayers
 from sanet_tf.models.unet import DenoisingUNet, ProjectionUNet
 from tests.models.unets import BACKEND, call, filled, random_inputs
 
@@ -108,7 +109,7 @@ def described(layers):
 
 def weighted(model):
     """Names, types and shapes of the layers that have weights."""
-    layers = model._flatten_layers(include_self=False, recursive=True)
+    layers = sublayers(model)
     return described(
         layer
         for layer in layers

@@ -8,6 +8,7 @@ import tensorflow as tf
 from scipy.ndimage import uniform_filter1d
 
 from sanet_tf.layers.base import AttentionLayer
+from sanet_tf.models.sublayers import sublayers
 from sanet_tf.restoration.statistics import local_mean
 from tests.restoration.comparison import difference, predict
 from tests.restoration.models import (
@@ -91,7 +92,7 @@ def test_window(make, shape, window, rng, monkeypatch):
             inputs, lambda x: tf.constant(mean(x), tf.float32)
         )
 
-    for layer in model.keras_model._flatten_layers():
+    for layer in sublayers(model.keras_model):
         if isinstance(layer, AttentionLayer):
             monkeypatch.setattr(
                 layer, "attend", functools.partial(attend, layer), raising=False
