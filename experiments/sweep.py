@@ -31,6 +31,7 @@ flags.DEFINE_integer(
 def main(arguments):
     cli.no_arguments(arguments)
     variants = _read_variants(FLAGS.variants)
+    import sweep_report
     from child_runs import Run, complete, diverged
 
     from sanet_tf import files
@@ -45,14 +46,10 @@ def main(arguments):
         runs.values(), FLAGS.processes, FLAGS.threads, diverged
     )
     rows = [
-        _row(name, text, metrics.get(name), errors.get(name))
+        sweep_report.row(name, text, metrics.get(name), errors.get(name))
         for name, (text, _) in variants.items()
     ]
-    record = run_record(script_flags())
-    files.write_csv(output / "recipe.csv", rows)
-    files.write_text(output / "recipe.md", _markdown(rows, record))
-    files.write_json(output / "recipe.run.json", record)
-    print(_markdown(rows, record))
+    sweep_report.write(output, rows, run_record(script_flags()))
 
 
 def _read_variants(path):
@@ -80,52 +77,6 @@ def _read_variants(path):
             raise UserError(f"{path}: two variants are named {name!r}")
         variants[name] = " ".join(items), changed
     return variants
-
-
-def _row(name, text, metrics, error):
-    row = {"name": name, "flags": text, "error": error}
-    for column, place in (
-        ("val_top1", "val_top1"),
-        ("val_loss", "val_loss"),
-        ("train_top1", "top1"),
-        ("epochs", "epoch"),
-    ):
-        row[column] = None if metrics is None else metrics["last"][place]
-    return row
-
-
-def _markdown(rows, record):
-    """The table, the best first."""
-    done = [row for row in rows if row["error"] is None]
-    done.sort(key=lambda row: -row["val_top1"])
-    flags = record["flags"]
-    return "\n".join(
-        [
-            f"# Recipes for `{flags['model']}`",
-            "",
-            f"`{record['command']}`",
-            "",
-            f"*Measured*, seed {flags['seed']}, after the last epoch, in per "
-            "cent. Flags: what differs from the command. One seed: "
-            "differences of a point or two are chance.",
-            "",
-            "| name | flags | epochs | validation top-1 | loss "
-            "| training top-1 |",
-            "|---|---|---:|---:|---:|---:|",
-            *(
-                f"| {row['name']} | `{row['flags'] or ' '}` | {row['epochs']} "
-                f"| {100 * row['val_top1']:.2f} | {row['val_loss']:.3f} "
-                f"| {100 * row['train_top1']:.2f} |"
-                for row in done
-            ),
-            "",
-            *(
-                f"- {row['name']} (`{row['flags']}`) failed: {row['error']}"
-                for row in rows
-                if row["error"] is not None
-            ),
-        ]
-    )
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ import numpy as np
 from sanet_tf import cli, inference, predict
 
 classifier = inference.Classifier(lambda _: np.ones((1, 1)), sys.argv[-1:])
-inference.load = lambda path: classifier
+inference.load = lambda path, *_: classifier
 cli.run(predict.main)
 """
 

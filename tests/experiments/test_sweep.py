@@ -1,7 +1,7 @@
 """experiments/sweep.py: variants from a file, and their table."""
 
 import pytest
-import sweep
+import sweep_report
 
 from tests import commands
 from tests.experiments.conftest import error_line
@@ -48,11 +48,13 @@ def metrics_of(top1):
 def test_table():
     """The best first; a failure is named."""
     rows = [
-        sweep._row("slow", "--epochs=5", metrics_of(0.51), None),
-        sweep._row("fast", "", metrics_of(0.62), None),
-        sweep._row("wild", "--learning_rate=9", None, "the loss became nan"),
+        sweep_report.row("slow", "--epochs=5", metrics_of(0.51), None),
+        sweep_report.row("fast", "", metrics_of(0.62), None),
+        sweep_report.row(
+            "wild", "--learning_rate=9", None, "the loss became nan"
+        ),
     ]
-    lines = sweep._markdown(rows, RECORD).splitlines()
+    lines = sweep_report.markdown(rows, RECORD).splitlines()
     assert lines[-4:] == [
         "| fast | ` ` | 5 | 62.00 | 1.250 | 50.00 |",
         "| slow | `--epochs=5` | 5 | 51.00 | 1.250 | 50.00 |",

@@ -9,6 +9,7 @@ from sanet_tf import inference
 from sanet_tf.data.decoding import ImageError, decode_image
 from sanet_tf.export import manifest
 from sanet_tf.run_directory import RunDirectory
+from tests.export.test_manifest import ENTRIES
 from tests.faults.refusals import refuses
 from tests.faults.test_security import copy, folders  # noqa: F401
 
@@ -47,11 +48,12 @@ def test_names_in_a_manifest(name, tmp_path):
     folder = tmp_path / "exported"
     folder.mkdir()
     (tmp_path / "a").write_bytes(b"a")
-    written = manifest.write(folder, {"format": "onnx", "kind": "classifier"})
-    written["sha256"] = {name: manifest.file_sha256(tmp_path / "a")}
+    (folder / "model.tflite").write_bytes(b"a")
+    written = manifest.write(folder, ENTRIES)
+    written["sha256"][name] = manifest.file_sha256(tmp_path / "a")
     written["checksum"] = manifest._checksum(written)
     (folder / "manifest.json").write_text(json.dumps(written))
-    refuses(manifest.read, folder, match="leads out of its|no name of a file")
+    refuses(manifest.read, folder, match="leads out of its|`sha256` is ")
 
 
 @pytest.mark.parametrize("name", ["labels.txt", "weights_best.h5"])
@@ -62,12 +64,12 @@ def test_pipes_in_a_folder(name, copy):  # noqa: F811
     refuses(inference.load, folder, match=f"{name} is neither a file nor")
 
 
-@pytest.mark.parametrize("name", ["manifest.json", "a.bin"])
+@pytest.mark.parametrize("name", ["manifest.json", "model.tflite"])
 def test_links_in_an_exported_network(name, tmp_path):
     folder = tmp_path / "exported"
     folder.mkdir()
-    (folder / "a.bin").write_bytes(b"a")
-    manifest.write(folder, {"format": "onnx", "kind": "classifier"})
+    (folder / "model.tflite").write_bytes(b"a")
+    manifest.write(folder, ENTRIES)
     manifest.read(folder)
     (folder / name).rename(tmp_path / name)
     (folder / name).symlink_to(tmp_path / name)

@@ -5,6 +5,7 @@ import pytest
 
 from sanet_tf.layers import QKV_ATTENTION
 from sanet_tf.layers.base import AttentionLayer
+from sanet_tf.models.sublayers import sublayers
 
 BACKEND = keras.backend.backend()
 on_one_backend = pytest.mark.skipif(
@@ -35,4 +36,4 @@ def call(model, inputs):
 
 
 def attention_layers(model):
-    return [x for x in model.layers if isinstance(x, AttentionLayer)]
+    return [x for x in sublayers(model) if isinstance(x, AttentionLayer)]
