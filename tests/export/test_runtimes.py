@@ -70,10 +70,11 @@ def check(network, found, expected):
         assert np.abs(found - expected).mean() < 0.01
 
 
-def test_the_oldest(folder, request, tmp_path):
+def test_the_oldest(request, tmp_path):
     python = request.config.getoption("--oldest")
     if python is None:
         pytest.skip("make test-runtimes makes the environment")
+    folder = request.getfixturevalue("folder")  # takes minutes
     batches = {
         str(path / FILES[path.name.split("-")[1]]): inputs(path.name)
         for path in folder.iterdir()
