@@ -82,7 +82,9 @@ def test_axes_in_any_order(rng, axes, n_tiles):
 def test_dtypes(rng, dtype):
     ours, theirs = pair("YX")
     image = (volume_with_ramp(rng, (40, 37)) * 80).astype(dtype)
-    assert_same(ours.predict(image, "YX"), theirs.predict(image, "YX"))
+    # Percentiles of float16 are rounded to it by csbdeep, and not by ours.
+    wide = image.astype("float32") if dtype == "float16" else image
+    assert_same(ours.predict(image, "YX"), theirs.predict(wide, "YX"))
 
 
 def test_image_that_is_a_list(rng):
