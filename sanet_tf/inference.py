@@ -10,6 +10,7 @@
 TensorFlow is imported for what needs it: SavedModels and folders of training.
 """
 
+import numbers
 from pathlib import Path
 
 import numpy as np
@@ -45,7 +46,7 @@ def load(path, threads=None, providers=None):
         ValueError: `threads` is no positive integer.
     """
     if threads is not None:
-        _check_positive("threads", threads)
+        threads = _positive("threads", threads)
     path = Path(path)
     if (path / manifest.NAME).is_file():
         return _load_exported(path, threads, providers)
@@ -103,8 +104,8 @@ class Classifier:
             ValueError: images of another type or shape, or none, or
                 `batch_size` is no positive integer.
         """
-        _check_positive("batch_size", batch_size)
-        batches = self._batches(_check(images), batch_size)
+        size = _positive("batch_size", batch_size)
+        batches = self._batches(_check(images), size)
         return np.concatenate([self._run(batch) for batch in batches])
 
     def _batches(self, images, batch_size):
@@ -197,11 +198,14 @@ def _load_run(path, threads):
     return Classifier(run, trained.class_names)
 
 
-def _check_positive(name, value):
-    if not isinstance(value, int) or value < 1:
+def _positive(name, value):
+    """A positive integer, also NumPy's, as Python's; else a ValueError."""
+    whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    if not whole or value < 1:
         raise ValueError(
             f"`{name}` must be a positive integer. Received: {name}={value!r}"
         )
+    return int(value)
 
 
 def _no_providers(path):

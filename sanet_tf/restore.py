@@ -165,9 +165,8 @@ def _sources(paths, output):
         except (UserError, OSError) as error:
             lines.append(_line(path, error))
             continue
-        if foreign:
-            left = f"left out of {path}, {len(foreign)}: {', '.join(foreign)}"
-            print(printable(f"{left}; {inputs.HINT}"))
+        for line in inputs.left_out(path, foreign):
+            print(printable(line))
         found |= {os.path.abspath(stack): stack for stack in stacks}
     sources = {}
     for source, name in inputs.name_results([*found.values()]).items():

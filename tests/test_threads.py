@@ -130,10 +130,18 @@ def test_threads_of_the_runtime(folder):
     assert result.stdout.split() == ["3", "3", "3"], result.stderr
 
 
-@pytest.mark.parametrize("number", [0, -1, 1.5, "2"])
+@pytest.mark.parametrize("number", [True, 0, -1, 1.5, "2"])
 def test_numbers_of_threads(folder, number):
     with pytest.raises(ValueError, match="`threads` must be a positive int"):
         sanet_tf.load(folder / "classifier onnx", threads=number)
+
+
+def test_numbers_of_numpy(folder):
+    """Of threads and of a batch, as Python's."""
+    classifier = sanet_tf.load(folder / "classifier onnx", threads=np.int64(1))
+    images = [np.zeros((8, 8, 3), np.uint8)] * 3
+    found = classifier.predict(images, batch_size=np.int64(2))
+    np.testing.assert_array_equal(found, classifier.predict(images))
 
 
 def test_tensorflow_keeps_its_threads(folder):

@@ -45,8 +45,36 @@ def find_stacks(path, is_sequence=False):
         raise UserError(
             f"no .tif or .tiff files in the folder {path}"
             + others * bool(foreign)
+            + "".join(f"; {line}" for line in _below(path))
         )
     return sorted(planes + zarrs), foreign
+
+
+def left_out(path, foreign):
+    """Lines on what `find_stacks` has found in a folder and left out."""
+    if foreign:
+        names = f"{len(foreign)}: {', '.join(foreign)}"
+        yield f"left out of {path}, {names}; {HINT}"
+    if path.is_dir() and not is_zarr(path):
+        yield from (f"left out of {path}: {line}" for line in _below(path))
+
+
+def _below(path):
+    """A line on the stacks in the folders of a folder, if there are any."""
+    stacks = sorted(
+        stack.relative_to(path)
+        for folder in path.iterdir()
+        if folder.is_dir()
+        and not folder.name.startswith(".")
+        and not is_zarr(folder)
+        for stack in folder.iterdir()
+        if stack.suffix.lower() in SUFFIXES or is_zarr(stack)
+    )
+    if stacks:
+        yield (
+            f"{len(stacks)} in folders below, such as {stacks[0]}; "
+            "name these folders too"
+        )
 
 
 def is_zarr(folder):

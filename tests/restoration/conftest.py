@@ -28,7 +28,9 @@ def command(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments, model=None):
-        monkeypatch.setattr(inference, "load", lambda path, *_: model or Model())
+        monkeypatch.setattr(
+            inference, "load", lambda path, *_: model or Model()
+        )
         with flagsaver.flagsaver():
             paths = flags.FLAGS(["restore", "--model=model", *arguments])[1:]
             return restore.main(paths)

@@ -96,6 +96,20 @@ def test_other_formats_are_named(command, write, capsys, tmp_path):
     ]
 
 
+def test_stacks_in_folders_below_are_mentioned(command, write, capsys):
+    for name in ("in/a.tif", "in/p/b.tif", "in/q/c.tif", "in/.old/d.tif"):
+        write(name)
+    assert command("in", "--output=out") == 0
+    below = "2 in folders below, such as p/b.tif; name these folders too"
+    assert capsys.readouterr().out.splitlines() == [
+        f"left out of in: {below}",
+        "wrote out/a.tif",
+    ]
+    os.remove("in/a.tif")
+    assert command("in", "--output=out") == 1
+    assert f"files in the folder in; {below}" in capsys.readouterr().err
+
+
 def test_a_folder_of_planes_is_a_stack(command, tmp_path, rng, capsys):
     """In the order of numbers, and with the voxel size of the first."""
     values = rng.integers(0, 250, (11, 12, 14)).astype(np.uint16)
