@@ -18,11 +18,15 @@ def expand(mask, inputs):
     """`(B, *spatial)` to booleans `(B, *spatial, 1)`; None stays None.
 
     Raises:
-        ValueError: the mask has another rank.
+        ValueError: the mask has another rank, or another known size.
     """
     if mask is None:
         return None
-    if len(mask.shape) != len(inputs.shape) - 1:
+    sizes = tuple(inputs.shape[1:-1])
+    if len(mask.shape) != len(sizes) + 1 or any(
+        None not in pair and pair[0] != pair[1]
+        for pair in zip(mask.shape[1:], sizes, strict=True)
+    ):
         raise ValueError(
             "`mask` must be (batch, *spatial), as the inputs without their "
             f"channels. Received: mask.shape={tuple(mask.shape)}, "
