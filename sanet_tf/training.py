@@ -61,6 +61,11 @@ class Trainer:
     precise_batch_norm: int = 0
 
     def __post_init__(self):
+        if self.precise_batch_norm and self.distribution.devices > 1:
+            raise UserError(
+                "--precise_batch_norm goes with one device, got "
+                f"{self.distribution.devices}; expected --precise_batch_norm=0"
+            )
         data = self.feed.identity
         self.state = {"data": data, "epochs": [], "skipped": {}}
         size, batch = self.feed.sizes["train"], self.recipe.batch_size

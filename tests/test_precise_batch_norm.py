@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from keras import layers
 
+from sanet_tf.distribution import Distribution
+from sanet_tf.errors import UserError
 from sanet_tf.layers import ATTENTION
 from sanet_tf.models import MODELS
 from sanet_tf.models.sublayers import sublayers
@@ -85,6 +87,14 @@ def test_all_layers_of_a_network_are_found(name):
         isinstance(layer, tuple(ATTENTION.values()))
         for layer in sublayers(model)
     )
+
+
+def test_several_devices(make_trainer, tmp_path):
+    devices = Distribution()
+    devices.devices = 2
+    options = {"precise_batch_norm": 26, "distribution": devices}
+    with pytest.raises(UserError, match="goes with one device, got 2"):
+        make_trainer(tmp_path / "run", **options)
 
 
 def test_what_is_validated_is_kept(make_trainer, tmp_path):
