@@ -13,9 +13,8 @@ import time
 import warnings
 
 import keras
-import numpy as np
 
-from sanet_tf import checkpoint, files
+from sanet_tf import checkpoint, files, training_checks
 from sanet_tf.distribution import Distribution
 from sanet_tf.errors import UserError
 from sanet_tf.optimizers import make_optimizer
@@ -61,15 +60,15 @@ class Trainer:
     precise_batch_norm: int = 0
 
     def __post_init__(self):
-        if self.precise_batch_norm and self.distribution.devices > 1:
-            raise UserError(
-                "--precise_batch_norm goes with one device, got "
-                f"{self.distribution.devices}; expected --precise_batch_norm=0"
-            )
+        training_checks.check_precise(
+            self.precise_batch_norm, self.distribution
+        )
         data = self.feed.identity
         self.state = {"data": data, "epochs": [], "skipped": {}}
         size, batch = self.feed.sizes["train"], self.recipe.batch_size
-        self._check_batch(min(batch, size))
+        training_checks.check_batch(
+            min(batch, size), self.recipe, self.distribution
+        )
         self.steps_per_epoch = max(1, size // batch)
         self.optimizer = make_optimizer(self.recipe, self.steps_per_epoch)
         top = min(5, len(self.feed.class_names))
@@ -186,7 +185,7 @@ class Trainer:
         found["loss"] = found.pop(EXACT, found["loss"])
         if not math.isfinite(found["loss"]):
             is_last = epoch + 1 == self.recipe.epochs
-            if is_last or not _are_finite(self.model.weights):
+            if is_last or not training_checks.are_finite(self.model.weights):
                 refuse_loss(found["loss"], "in the validation of", epoch)
             found = dict.fromkeys(found)
         return {f"val_{name}": value for name, value in found.items()}
@@ -241,16 +240,6 @@ class Trainer:
                 )
             self.check_strict()
 
-    def _check_batch(self, rows):
-        parts = self.recipe.accumulate_steps
-        devices = self.distribution.devices
-        if rows % (parts * devices):
-            raise UserError(
-                f"expected a --batch_size that {parts * devices} divides, "
-                f"{parts} accumulated steps on {devices} devices; got {rows}, "
-                "--batch_size or the number of images"
-            )
-
     def check_strict(self):
         if self.strict and self.feed.skipped:
             raise UserError(f"--strict: {self.first_skipped()}")
@@ -260,10 +249,3 @@ class Trainer:
             f"{name}: {reason}"
             for name, reason in list(self.feed.skipped.items())[:1]
         )
-
-
-def _are_finite(variables):
-    return all(
-        np.isfinite(keras.ops.convert_to_numpy(variable)).all()
-        for variable in variables
-    )
