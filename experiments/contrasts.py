@@ -9,7 +9,6 @@ import keras
 import numpy as np
 
 from sanet_tf import checkpoint, files
-from sanet_tf.feeds import ArrayFeed
 from sanet_tf.models import preprocess_input
 from sanet_tf.precise_batch_norm import PreciseBatchNorm
 from sanet_tf.run_directory import LABELS, parse_labels
@@ -19,14 +18,14 @@ BATCH = 64
 STATISTICS = ("running", "precise")
 
 
-def evaluate(folder, arrays, contrasts, num_images, precise_images):
+def evaluate(folder, feed, contrasts, num_images, precise_images):
     """Evaluates the weights after the last epoch of a run.
 
     Args:
         folder: of a complete run of experiments/cifar.py.
-        arrays: the `sanet_tf.data.arrays.Arrays` it was trained on.
+        feed: the `sanet_tf.feeds.ArrayFeed` it was trained on.
         contrasts: factors c.
-        num_images: validation images to take, evenly spaced.
+        num_images: validation images to take, evenly spaced; at most all.
         precise_images: training images for precise statistics.
 
     Returns:
@@ -38,10 +37,9 @@ def evaluate(folder, arrays, contrasts, num_images, precise_images):
     names = parse_labels((folder / LABELS).read_bytes())
     model = build_network(flags, len(names))
     checkpoint.restore(folder / "last.weights.h5", model)
-    size = flags["image_size"]
-    feed = ArrayFeed(arrays, size, flags["batch_size"], flags["flip"])
-    images, labels = arrays.splits["val"]
-    chosen = np.linspace(0, len(images) - 1, num_images).round().astype(int)
+    images, labels = feed.arrays.splits["val"]
+    count = min(num_images, len(images))
+    chosen = np.linspace(0, len(images) - 1, count).round().astype(int)
     images, labels = feed.centre(images[chosen]), labels[chosen]
     rows = []
     for statistics in STATISTICS:

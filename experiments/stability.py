@@ -14,6 +14,7 @@ running averages and once with statistics estimated from
 
 import functools
 
+import augmentation_flags
 import cifar  # its flags are this script's too
 from absl import flags
 
@@ -80,11 +81,19 @@ def main(arguments):
 
 
 @functools.cache
-def _arrays():
+def _feed():
+    """The images as the runs have seen them."""
     from sanet_tf.data import load_arrays
+    from sanet_tf.feeds import ArrayFeed
 
-    return load_arrays(
+    arrays = load_arrays(
         FLAGS.dataset, FLAGS.data_dir, FLAGS.download, FLAGS.image_size
+    )
+    return ArrayFeed(
+        arrays,
+        FLAGS.image_size,
+        FLAGS.batch_size,
+        **augmentation_flags.feed_options(),
     )
 
 
@@ -104,7 +113,7 @@ def _evaluated(folder, contrasts):
         from contrasts import evaluate
 
         rows = evaluate(
-            folder, _arrays(), contrasts, FLAGS.images, FLAGS.precise_batch_norm
+            folder, _feed(), contrasts, FLAGS.images, FLAGS.precise_batch_norm
         )
         known = {"wanted": wanted, "rows": rows}
         files.write_json(kept, known)

@@ -39,7 +39,7 @@ def markdown(rows, record):
             "",
             f"*Measured*, seed {flags['seed']}, after the last epoch, in per "
             "cent. Flags: what differs from the command. One seed: "
-            "differences of a point or two are chance.",
+            "it does not tell a difference from chance.",
             "",
             "| name | flags | epochs | validation top-1 | loss "
             "| training top-1 |",
