@@ -2,7 +2,7 @@
 
 import statistics as stats
 
-from compare_rows import half_width
+from intervals import half_width
 from matplotlib.figure import Figure
 
 MARKERS = "osD^v<>Pphd*X"

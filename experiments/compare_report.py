@@ -1,14 +1,8 @@
 """The files of a comparison."""
 
 from compare_figure import draw
-from compare_rows import (
-    CONFIDENCE,
-    METRICS,
-    difference,
-    model_rows,
-    quantile,
-    run_rows,
-)
+from compare_rows import METRICS, difference, model_rows, run_rows
+from intervals import CONFIDENCE, plus_minus, quantile
 
 from sanet_tf import files
 from sanet_tf.errors import UserError
@@ -69,10 +63,10 @@ def markdown(rows, runs, record):
         f"to validate, at {side} x {side} pixels.",
         "",
         f"*Measured* on {', '.join(devices)}; reported on {record['machine']}. "
-        "Validation accuracy in per cent after the last epoch, mean ± standard "
-        "deviation over the seeds; best: of the best epoch, chosen by the same "
+        "Validation accuracy in per cent after the last epoch, mean ± 95 % "
+        "interval over the seeds; best: of the best epoch, chosen by the same "
         f"images. Difference: top-1 less that of `{baseline}` with the same "
-        "seed, with its 95 % confidence interval. s / epoch is the median"
+        "seed, with its 95 % interval. s / epoch is the median"
         f"{shared}. Parameters, with BatchNorm, and MAdd of one image are "
         "*exact*.",
         "",
@@ -101,9 +95,9 @@ def _line(row):
     if not row["seeds"]:
         return f"| {' | '.join([*cells, *['–'] * 7])} |"
     for metric in METRICS:
-        spread = row[f"{metric}_sd"]
-        text = "" if spread is None else f" ± {100 * spread:.2f}"
-        cells.append(f"{100 * row[metric]:.2f}{text}")
+        half = row[f"{metric}_ci95"]
+        half = None if half is None else 100 * half
+        cells.append(plus_minus(100 * row[metric], half, 2))
     gain, low, high = (row[f"difference{end}"] for end in ("", "_low", "_high"))
     text = "–" if gain is None else f"{100 * gain:+.2f}"
     if low is not None:
@@ -125,7 +119,7 @@ def _pairs(rows, runs):
     return [
         "",
         "Each against each: top-1 of the row less that of the column, in "
-        "points, seed by seed, and how far its 95 % confidence interval "
+        "points, seed by seed, and how far its 95 % interval "
         "reaches to each side. Among so many pairs some intervals miss.",
         "",
         f"| | {' | '.join(f'`{name}`' for name in names)} |",

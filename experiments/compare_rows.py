@@ -5,12 +5,10 @@ it is reported. That of the best one stands beside it. Differences are paired:
 seed by seed, against the baseline of the same seed.
 """
 
-import math
 import statistics as stats
 
-from scipy.stats import t as student
+from intervals import half_width
 
-CONFIDENCE = 0.95
 METRICS = ("val_top1", "best_val_top1", "val_top5")
 OF_METRICS = {  # column of runs.csv: where metrics.json has it
     "val_top1": ("last", "val_top1"),
@@ -48,7 +46,7 @@ def run_rows(keys, results, failed):
 
 
 def model_rows(runs, baseline):
-    """A row a model: means, deviations, differences from the baseline.
+    """A row a model: means, their intervals, differences from the baseline.
 
     Args:
         runs: rows of `run_rows`.
@@ -65,9 +63,8 @@ def model_rows(runs, baseline):
         }
         for metric in METRICS:
             values = [run[metric] for run in done]
-            spread = stats.stdev(values) if len(values) > 1 else None
             row[metric] = _rounded(stats.fmean(values) if values else None)
-            row[f"{metric}_sd"] = _rounded(spread)
+            row[f"{metric}_ci95"] = _rounded(half_width(values))
         for name in ("parameters", "madd"):
             row[name] = done[0][name] if done else None
         seconds = [run["seconds_per_epoch"] for run in done]
@@ -96,18 +93,6 @@ def difference(runs, model, baseline):
         "difference_high": None if half is None else _rounded(mean + half),
         "pairs": len(gains),
     }
-
-
-def half_width(values):
-    """Of the confidence interval of the mean, by Student's t; or None."""
-    if len(values) < 2:
-        return None
-    return quantile(len(values)) * stats.stdev(values) / math.sqrt(len(values))
-
-
-def quantile(count):
-    """Standard errors that the interval of `count` values reaches."""
-    return float(student.ppf((1 + CONFIDENCE) / 2, count - 1))
 
 
 def _rounded(value):

@@ -10,6 +10,7 @@ each of the three statistics. Writes statistics.csv and statistics.md.
 import statistics as stats
 
 from absl import flags
+from intervals import half_width, plus_minus
 
 from sanet_tf import cli
 from sanet_tf.errors import UserError
@@ -77,7 +78,7 @@ def _markdown(rows, record):
         "",
         f"*Measured*: mean over {len({row['model'] for row in rows})} models "
         f"and {len({row['seed'] for row in rows})} volumes; behind it the mean "
-        "of the differences from `tile`, pair by pair ± standard deviation.",
+        "of the differences from `tile`, pair by pair ± 95 % interval.",
         "",
         "| statistics | PSNR (dB) | | SSIM | | NRMSE | |",
         "|---|---:|---:|---:|---:|---:|---:|",
@@ -91,12 +92,8 @@ def _markdown(rows, record):
                 a[metric] - b[metric] for a, b in zip(own, base, strict=True)
             ]
             cells.append(f"{stats.fmean(row[metric] for row in own):.4f}")
-            spread = stats.stdev(gains) if len(gains) > 1 else 0.0
-            cells.append(
-                ""
-                if mode == "tile"
-                else f"{stats.fmean(gains):+.4f} ± {spread:.4f}"
-            )
+            gain = plus_minus(stats.fmean(gains), half_width(gains), 4, "+")
+            cells.append("" if mode == "tile" else gain)
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 

@@ -2,7 +2,7 @@
 
 import statistics as stats
 
-from compare_rows import half_width
+from intervals import half_width, plus_minus
 
 from sanet_tf import files
 
@@ -74,10 +74,8 @@ def _line(rows, form, statistics, contrasts):
     ]
     plain = [row for row in own if row["contrast"] == 1]
     top1 = [100 * row["top1"] for row in plain]
-    half = half_width(top1)
-    cells = [form, statistics, str(len(plain)), f"{stats.fmean(top1):.1f}"]
-    if half is not None:
-        cells[-1] += f" ± {half:.1f}"
+    top1 = plus_minus(stats.fmean(top1), half_width(top1), 1)
+    cells = [form, statistics, str(len(plain)), top1]
     for contrast in contrasts:
         losses = [row["loss"] for row in own if row["contrast"] == contrast]
         cells.append(_losses(losses))

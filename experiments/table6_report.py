@@ -2,6 +2,7 @@
 
 import statistics as stats
 
+from intervals import half_width, plus_minus
 from matplotlib.figure import Figure
 from paper_tables.quoted import TABLE_6
 
@@ -12,7 +13,7 @@ LABELS = {"unet": "U-Net", "attn": "U-Net+Attn", "sao": "U-Net+SAO"}
 
 
 def rows_of(results):
-    """Means and standard deviations over the seeds, a row a network and mode.
+    """Means and their 95 % intervals over the seeds, a row a network and mode.
 
     Memory is of the first mode: what it took is kept by the process.
 
@@ -29,7 +30,7 @@ def rows_of(results):
             for metric in METRICS:
                 values = [result["restored"][mode][metric] for result in own]
                 row[metric] = round(stats.fmean(values), 5)
-                row[f"{metric}_sd"] = _deviation(values)
+                row[f"{metric}_ci95"] = _half(values)
             row["seconds_per_volume"] = round(
                 stats.median(r["restored"][mode]["seconds"] for r in own), 3
             )
@@ -40,7 +41,7 @@ def rows_of(results):
 
 
 def differences(results, network, against="unet"):
-    """Mean and deviation over the seeds of what a network gains, paired."""
+    """What a network gains, seed by seed: mean and half of its interval."""
     found = {}
     mode = main_mode(_modes(results))
     for metric in METRICS:
@@ -51,7 +52,7 @@ def differences(results, network, against="unet"):
             if name == network and (against, seed) in results
         ]
         if values:
-            found[metric] = stats.fmean(values), _deviation(values)
+            found[metric] = stats.fmean(values), _half(values)
     return found
 
 
@@ -74,7 +75,7 @@ def write_markdown(path, rows, results, dataset, record):
         "",
         f"`{record['command']}`",
         "",
-        f"*Measured* on {record['machine']}: mean ± standard deviation over "
+        f"*Measured* on {record['machine']}: mean ± 95 % interval over "
         f"the seeds; {note}. Seconds and memory are of one test stack.",
         "",
         "| network | statistics | PSNR (dB) | paper | SSIM | paper | NRMSE | "
@@ -88,7 +89,7 @@ def write_markdown(path, rows, results, dataset, record):
     for row in rows:
         cells = [LABELS[row["network"]], row["statistics"]]
         for number, metric in enumerate(METRICS):
-            cells.append(_plus_minus(row[metric], row[f"{metric}_sd"]))
+            cells.append(plus_minus(row[metric], row[f"{metric}_ci95"], 4))
             value = quoted and quoted[row["network"]][number]
             cells.append(str(value) if value else "")
         cells.append(f"{row['seconds_per_volume']:.2f}")
@@ -102,7 +103,7 @@ def write_markdown(path, rows, results, dataset, record):
         found = differences(results, network)
         if found:
             text = ", ".join(
-                f"{metric.upper()} {_plus_minus(*pair, sign='+')}"
+                f"{metric.upper()} {plus_minus(*pair, 4, '+')}"
                 for metric, pair in found.items()
             )
             lines.append(
@@ -138,10 +139,6 @@ def _modes(results):
     return list(next(iter(results.values()))["restored"])
 
 
-def _deviation(values):
-    return round(stats.stdev(values), 5) if len(values) > 1 else None
-
-
-def _plus_minus(value, deviation, sign=""):
-    spread = "" if deviation is None else f" ± {deviation:.4f}"
-    return f"{value:{sign}.4f}{spread}"
+def _half(values):
+    half = half_width(values)
+    return None if half is None else round(half, 5)

@@ -2,8 +2,10 @@
 
 import dataclasses
 
+from intervals import plus_minus
+
 from paper_tables.records import Source
-from paper_tables.table import MEASURED, plus_minus
+from paper_tables.table import MEASURED
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Accuracy:
         )
 
     def cells(self, model):
-        """Mean ± deviation, and the difference with its interval."""
+        """Mean ± interval, and the difference with its interval."""
         for row in self.source.rows if self.source else ():
             if row["model"] == model and row["val_top1"] is not None:
                 return _top1(row), _difference(row)
@@ -45,9 +47,9 @@ class Accuracy:
         """
         if any(self.cells(model)[0] for model in models):
             return [
-                f"*measured*: {self.source}; mean ± standard deviation over "
+                f"*measured*: {self.source}; mean ± 95 % interval over "
                 "the seeds, last epoch; the difference, seed by seed, with its "
-                "95 % confidence interval."
+                "own."
             ]
         return [
             "*measured*: nothing yet; `python experiments/compare.py "
@@ -56,9 +58,9 @@ class Accuracy:
 
 
 def _top1(row):
-    spread = row["val_top1_sd"]
+    half = row["val_top1_ci95"]
     return plus_minus(
-        100 * row["val_top1"], None if spread is None else 100 * spread, 2
+        100 * row["val_top1"], None if half is None else 100 * half, 2
     )
 
 

@@ -56,7 +56,7 @@ RESTORED = {
     **{
         name + suffix: float
         for name in ("psnr", "ssim", "nrmse")
-        for suffix in ("", "_sd")
+        for suffix in ("", "_ci95")
     },
 }
 COMPARED = {
@@ -64,7 +64,7 @@ COMPARED = {
     "seeds": int,
     **dict.fromkeys(
         (
-            *("val_top1", "val_top1_sd", "val_top5", "val_top5_sd"),
+            *("val_top1", "val_top1_ci95", "val_top5", "val_top5_ci95"),
             *("difference", "difference_low", "difference_high"),
         ),
         float,

@@ -2,11 +2,12 @@
 
 import math
 
+from intervals import plus_minus
 from table6_report import LABELS, METRICS, main_mode
 
 from paper_tables import quoted
 from paper_tables.records import TABLE_6
-from paper_tables.table import EXACT, MEASURED, NAME, QUOTED, Table, plus_minus
+from paper_tables.table import EXACT, MEASURED, NAME, QUOTED, Table
 
 DIGITS = {"psnr": 3, "ssim": 4, "nrmse": 4}
 
@@ -40,7 +41,7 @@ def table_6(records):
         [
             *(
                 f"*measured*, {name}: {source}; {source.rows[0]['seeds']} "
-                f"seeds, mean ± standard deviation."
+                f"seeds, mean ± 95 % interval."
                 for name, source in records.restored.items()
             ),
             f"The data of the paper ({paper}) were not at hand: no row has "
@@ -111,7 +112,7 @@ def _of_main_mode(rows):
 def _measured(row, metric):
     if row is None or row[metric] is None:
         return None
-    return plus_minus(row[metric], row[f"{metric}_sd"], DIGITS[metric])
+    return plus_minus(row[metric], row[f"{metric}_ci95"], DIGITS[metric])
 
 
 def _voxels(size):

@@ -52,9 +52,3 @@ class Table:
 def millions(count):
     """A count as the papers print it, with two digits: "289.86m"."""
     return f"{count / 1e6:,.2f}m"
-
-
-def plus_minus(mean, deviation, digits):
-    """Mean ± standard deviation, the latter if there is one."""
-    spread = "" if deviation is None else f" ± {deviation:.{digits}f}"
-    return f"{mean:.{digits}f}{spread}"

@@ -67,10 +67,10 @@ def test_differences_are_paired_with_students_interval(results):
 
 def test_rows_of_models(results):
     _, (a, _, c) = rows_of(results)
-    assert (a["val_top1"], a["val_top1_sd"]) == (0.52, 0.02)
+    assert (a["val_top1"], a["val_top1_ci95"]) == (0.52, 0.049683)
     assert (a["best_val_top1"], a["val_top5"]) == (0.53, 0.9)
     assert (a["seeds"], a["failed"]) == (3, 0)
-    assert (c["seeds"], c["failed"], c["val_top1_sd"]) == (1, 1, None)
+    assert (c["seeds"], c["failed"], c["val_top1_ci95"]) == (1, 1, None)
     assert (a["parameters"], a["madd"]) == (1234567, 50_000_000)
 
 
@@ -96,7 +96,7 @@ def test_files(results, tmp_path):
     cells = [[c.strip() for c in line[1:-1].split("|")] for line in table]
     assert [len(row) for row in cells] == [9] * 5 + [4] * 5
     assert cells[3] == [
-        *("`b`", "3", "54.00 ± 2.65", "55.00 ± 2.65", "90.00 ± 0.00"),
+        *("`b`", "3", "54.00 ± 6.57", "55.00 ± 6.57", "90.00 ± 0.00"),
         *("+2.00 [-0.48, +4.48]", "1,234,567", "50.00 m", "4.0"),
     ]
     assert cells[4][1:3] == ["1, 1 failed", "60.00"]
@@ -122,7 +122,7 @@ def test_files(results, tmp_path):
 def test_one_seed_has_no_interval(results):
     one = {key: value for key, value in results.items() if key[1] == 0}
     _, rows = rows_of(one, {})
-    assert [row["val_top1_sd"] for row in rows] == [None, None]
+    assert [row["val_top1_ci95"] for row in rows] == [None, None]
     runs, rows = rows_of(one, {})
     record = {**RECORD, "data": compare_report.data_of(one, RECORD)}
     assert "no intervals" in compare_report.markdown(rows, runs, record)

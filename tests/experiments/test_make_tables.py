@@ -21,20 +21,20 @@ from tests import commands
 RESULTS = commands.ROOT / "results"
 MEASURED_COLUMNS = (
     *("memory_bytes", "saving", "wall_ms", "wall_spread_ms", "speedup"),
-    *("psnr", "psnr_sd", "ssim", "ssim_sd", "nrmse", "nrmse_sd"),
-    *("val_top1", "val_top1_sd"),
+    *("psnr", "psnr_ci95", "ssim", "ssim_ci95", "nrmse", "nrmse_ci95"),
+    *("val_top1", "val_top1_ci95"),
     *("difference", "difference_low", "difference_high"),
 )
 SCALES = (1, 100, 1e-6, 1e-9)  # units of the cells: points, MB, GB
 COMPARED = [
     {
         **{"model": "mobilenet_v2", "seeds": 3, "val_top1": 0.7},
-        **{"val_top1_sd": 0.01, "val_top5": 0.9, "val_top5_sd": 0.01},
+        **{"val_top1_ci95": 0.01, "val_top5": 0.9, "val_top5_ci95": 0.01},
         **dict.fromkeys(("difference", "difference_low", "difference_high")),
     },
     {
         **{"model": "sanet", "seeds": 3, "val_top1": 0.7125},
-        **{"val_top1_sd": 0.02, "val_top5": 0.9, "val_top5_sd": 0.01},
+        **{"val_top1_ci95": 0.02, "val_top5": 0.9, "val_top5_ci95": 0.01},
         **{"difference": 0.0125, "difference_low": -0.03},
         **{"difference_high": 0.055},
     },

@@ -43,31 +43,31 @@ def results():
     }
 
 
-def test_rows_are_means_and_sample_deviations(results):
+def test_rows_are_means_and_their_intervals(results):
     unet, sao = table6_report.rows_of(results)
     assert unet == {
         "network": "unet",
         "statistics": "default",
         "seeds": 3,
         "psnr": 32.0,
-        "psnr_sd": 2.64575,  # of -2, -1 and 3: the root of 14 / 2
+        "psnr_ci95": 6.57241,  # of -2, -1, 3: 4.302653 (7 / 3) ** 0.5
         "ssim": 0.72,
-        "ssim_sd": 0.02646,
+        "ssim_ci95": 0.06572,
         "nrmse": 0.05,
-        "nrmse_sd": 0.0,
+        "nrmse_ci95": 0.0,
         "seconds_per_volume": 2.0,  # medians
         "peak_rss_bytes": 3 * 2**20,
         "parameters": 1000,
     }
-    assert (sao["network"], sao["psnr"], sao["psnr_sd"]) == (
-        *("sao", 32.83333, 3.61709),
+    assert (sao["network"], sao["psnr"], sao["psnr_ci95"]) == (
+        *("sao", 32.83333, 8.98535),
     )
     assert (sao["seconds_per_volume"], sao["peak_rss_bytes"]) == (5, 2**23)
 
 
-def test_one_seed_has_no_deviation():
+def test_one_seed_has_no_interval():
     (row,) = table6_report.rows_of({("sao", 0): result(30.0, 0.7, 0.05)})
-    assert row["psnr_sd"] is None
+    assert row["psnr_ci95"] is None
     assert row["seeds"] == 1
 
 
@@ -82,9 +82,9 @@ def test_memory_is_of_the_first_mode():
 def test_differences_are_paired(results):
     """+0.5, 0 and +2 dB: their spread is far below that of the networks."""
     found = table6_report.differences(results, "sao")
-    assert found["psnr"] == (pytest.approx(2.5 / 3), 1.04083)
-    assert found["ssim"] == (pytest.approx(0.03), 0.02646)
-    assert found["nrmse"] == (pytest.approx(-0.01), 0.01)
+    assert found["psnr"] == (pytest.approx(2.5 / 3), 2.58557)
+    assert found["ssim"] == (pytest.approx(0.03), 0.06572)
+    assert found["nrmse"] == (pytest.approx(-0.01), 0.02484)
 
 
 def test_differences_are_of_seeds_that_both_have(results):
@@ -131,15 +131,15 @@ def test_markdown_beside_the_paper(results, tmp_path):
     assert head[:4] == ["network", "statistics", "PSNR (dB)", "paper"]
     assert source[:3] == ["input", "", "20.2500"]
     assert unet == [
-        *("U-Net", "default", "32.0000 ± 2.6458", "31.571"),
-        *("0.7200 ± 0.0265", "0.7707", "0.0500 ± 0.0000", "0.0268"),
+        *("U-Net", "default", "32.0000 ± 6.5724", "31.571"),
+        *("0.7200 ± 0.0657", "0.7707", "0.0500 ± 0.0000", "0.0268"),
         *("2.00", "3 MiB"),
     ]
     assert sao[0] == "U-Net+SAO"
     assert sao[3::2][:3] == ["31.929", "0.7898", "0.0257"]
     assert text.splitlines()[-1] == (
-        "U-Net+SAO against U-Net, seed by seed: PSNR +0.8333 ± 1.0408, "
-        "SSIM +0.0300 ± 0.0265, NRMSE -0.0100 ± 0.0100."
+        "U-Net+SAO against U-Net, seed by seed: PSNR +0.8333 ± 2.5856, "
+        "SSIM +0.0300 ± 0.0657, NRMSE -0.0100 ± 0.0248."
     )
 
 
@@ -190,7 +190,7 @@ def test_goes_on_after_a_failed_run(tmp_path):
         metrics = json.loads((folder / "metrics.json").read_text())
         psnr = metrics["restored"]["default"]["psnr"]
         assert float(row["psnr"]) == pytest.approx(psnr, abs=1e-5)
-        assert row["psnr_sd"] == ""
+        assert row["psnr_ci95"] == ""
     unet, sao = (
         json.loads((tmp_path / f"{network}-seed0/run.json").read_text())
         for network in ("unet", "sao")
