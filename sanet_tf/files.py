@@ -129,15 +129,18 @@ def inside(folder, name):
 
 
 def read_json(path):
-    """The value in a JSON file.
+    """The object in a JSON file, a dictionary.
 
     Raises:
-        ValueError: it is larger than `LARGEST_READ`, or not JSON.
+        ValueError: it is larger than `LARGEST_READ`, not JSON, or no object.
     """
     try:
-        return json.loads(read_small(path))
+        found = json.loads(read_small(path))
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
+    if not isinstance(found, dict):
+        raise ValueError("expected an object in braces, {...}")
+    return found
 
 
 def read_small(path):

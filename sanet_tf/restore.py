@@ -23,7 +23,7 @@ from absl import flags
 from sanet_tf import cli, replacement
 from sanet_tf.errors import UserError
 from sanet_tf.printing import printable
-from sanet_tf.restoration import inputs
+from sanet_tf.restoration import inputs, origin
 
 MODEL = flags.DEFINE_string("model", None, "folder of the trained model")
 OUTPUT = flags.DEFINE_string("output", None, "folder for the restored stacks")
@@ -73,9 +73,18 @@ def main(paths):
     replacement.remove_all_abandoned(OUTPUT.value)
     if not OVERWRITE.value:
         for target in [target for target in sources if target.exists()]:
-            kept = f"{target} exists, kept; --overwrite replaces it"
-            print(printable(kept))
-            del sources[target]
+            source = sources.pop(target)
+            other = origin.other(source, target)
+            if other is None:
+                kept = f"{target} exists, kept; --overwrite replaces it"
+                print(printable(kept))
+                continue
+            failed = True
+            line = (
+                f"{source}: its result would be {target}, which is that of "
+                f"{other}; restore it to another folder, or --overwrite"
+            )
+            print(printable(line), file=sys.stderr)
     if not sources:
         return int(failed)
     tf = cli.load_tensorflow(threads=THREADS.value)
@@ -127,7 +136,9 @@ def _restore(model, source, target, n_tiles):
     dtype = stack.dtype.name if DTYPE.value == "input" else DTYPE.value
     dtype = WIDER.get(dtype, dtype)
     axes, shape = hyperstacks.restored(model, stack.axes, stack.shape)
-    with create_stack(target, shape, axes, dtype, like=stack) as destination:
+    with create_stack(
+        target, shape, axes, dtype, like=stack, source=source
+    ) as destination:
         for index, part in hyperstacks.parts(model, stack.data, stack.axes):
             with _named(axes, index):
                 model.restore(

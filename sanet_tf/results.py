@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from sanet_tf import files
 from sanet_tf.device import device_name
 from sanet_tf.models.counting import count_madd, count_parameters
+from sanet_tf.printing import printable
 
 LEFT = ("metrics.json", "curves.png", "saved_model", "best.weights.h5")
 
@@ -34,7 +35,7 @@ def write_results(trainer, complete=dict):
         f"best epoch {best['epoch']}: validation top-1 "
         f"{best['val_top1']:.4f}, top-5 {best['val_top5']:.4f} on "
         f"{metrics['images']['val']:,} images\n"
-        f"unreadable images skipped: {metrics['skipped_images']['count']}\n"
+        f"unreadable images skipped: {_named(metrics['skipped_images'])}\n"
         f"wrote {run.path}/: "
         f"{', '.join(name for name in LEFT if (run / name).exists())}"
     )
@@ -90,3 +91,10 @@ def _metrics(trainer):
         "seconds": round(sum(seconds), 1),
         "skipped_images": {"count": len(skipped), "names": skipped},
     }
+
+
+def _named(skipped):
+    """How many images were skipped, and the first of them."""
+    names = list(skipped["names"])
+    text = ", ".join([*names[:5], *(["..."] if len(names) > 5 else [])])
+    return f"{skipped['count']} ({printable(text)})" if names else "0"

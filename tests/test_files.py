@@ -130,6 +130,13 @@ def test_json(tmp_path):
     }
 
 
+@pytest.mark.parametrize("text", ["[1]", "null", "3"])
+def test_json_that_is_no_object(tmp_path, text):
+    (tmp_path / "a.json").write_text(text)
+    with pytest.raises(ValueError, match="expected an object in braces"):
+        files.read_json(tmp_path / "a.json")
+
+
 @pytest.mark.parametrize("below", ["a.txt", "a.txt/b/c"])
 def test_a_folder_that_cannot_be_made(tmp_path, below):
     (tmp_path / "a.txt").write_text("old")

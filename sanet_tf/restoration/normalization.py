@@ -52,8 +52,9 @@ class StreamedPercentiles:
         ]
         lowest, self.low, high, highest = np.array(found, np.float32).T
         full = highest - lowest
-        # csbdeep's epsilon, for a stack of one value
-        self.range = contrast(self.low, high, full) + np.float32(1e-20)
+        self.range = contrast(self.low, high, full)
+        # As csbdeep's, of a stack of one value.
+        self.range[self.range == 0] = 1e-20
 
     def before(self, values):
         """Normalises `(*spatial, C)`; float32."""

@@ -36,6 +36,12 @@ def read(path):
         return array, _named_axes(array), {}, calibration.UNKNOWN
     attributes = found["attributes"]
     multiscales = attributes.get("ome", attributes).get("multiscales")
+    if plate := attributes.get("ome", attributes).get("plate"):
+        well = plate["wells"][0]["path"]
+        raise UserError(
+            "expected an image, got an OME-Zarr plate; name an image of a "
+            f"well, such as {path.name}/{well}/0"
+        )
     if not multiscales:
         names = sorted(entry.name for entry in path.iterdir() if entry.is_dir())
         raise UserError(
@@ -125,7 +131,7 @@ def _calibrated(multiscale, array):
     for place in multiscale["datasets"][0], multiscale:  # of one, then of all
         for step in place.get("coordinateTransformations", []):
             for name, scale in zip(names, step.get("scale", ()), strict=False):
-                size[name] = size.get(name, 1.0) * scale
+                size[name] = size.get(name, 1.0) * float(scale)
     metadata, resolution = calibration.in_imagej_words(
         size, unit, size.get("T"), unit.get("T")
     )

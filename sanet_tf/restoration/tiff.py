@@ -25,6 +25,7 @@ from sanet_tf.restoration import (
     axis_letters,
     calibration,
     inputs,
+    origin,
     tiff_reading,
 )
 from sanet_tf.restoration.axis_letters import AXES
@@ -103,7 +104,7 @@ def open_stack(path, axes=None, expected=None):
 
 
 @contextlib.contextmanager
-def create_stack(path, shape, axes, dtype, like=None):
+def create_stack(path, shape, axes, dtype, like=None, source=None):
     """Makes a TIFF file to be filled within a `with` block.
 
     ImageJ opens it as a hyperstack, in the order TZCYX whatever the order of
@@ -117,6 +118,7 @@ def create_stack(path, shape, axes, dtype, like=None):
         axes: a letter of TZCYX for each dimension, in any order.
         dtype: data type of the file.
         like: `Stack` from which voxel size and the like are taken, or None.
+        source: path of the stack that it is made from, or None.
 
     Yields:
         An array mapped to the file. Values assigned to it,
@@ -151,6 +153,7 @@ def create_stack(path, shape, axes, dtype, like=None):
             "".join(axes[i] for i in order),
             dtype,
             like or Stack(np.empty((0, 0)), "YX"),
+            [] if source is None else [origin.tag(source, path)],
         )
         yield mapped.transpose(np.argsort(order)).view(_Rounding)
         mapped.flush()
@@ -174,7 +177,7 @@ class _Rounding(np.ndarray):
         super().__setitem__(key, values)
 
 
-def _allocate(path, shape, axes, dtype, like):
+def _allocate(path, shape, axes, dtype, like, tags):
     """A new file's data, mapped; its room on the disk is taken at once."""
     metadata = calibration.for_imagej(like, axes, shape)
     size = math.prod(shape) * dtype.itemsize
@@ -184,9 +187,8 @@ def _allocate(path, shape, axes, dtype, like):
         kind = {"imagej": True}
     else:
         kind = {"ome": True, "bigtiff": size > CLASSIC_BYTES}
-        metadata, kind["extratags"] = calibration.for_ome(
-            metadata, like.resolution
-        )
+        metadata, own_tags = calibration.for_ome(metadata, like.resolution)
+        tags = [*tags, *own_tags]
     mapped = tifffile.memmap(
         path,
         shape=shape,
@@ -195,6 +197,7 @@ def _allocate(path, shape, axes, dtype, like):
         metadata={"axes": axes, **metadata},
         resolution=like.resolution,
         resolutionunit=like.resolution_unit,
+        extratags=tags,
         **kind,
     )
     if hasattr(os, "posix_fallocate"):

@@ -186,3 +186,11 @@ def test_voxels_that_are_not_finite(rng, axes, bad):
 
 def test_integers_are_finite():
     check_finite(np.zeros((2, 3), np.uint16), "YX")
+
+
+def test_small_numbers_become_the_same_as_large_ones(rng):
+    values = rng.random((4, 9, 9), np.float32)
+    small = values * np.float32(2.0**-90)
+    large = StreamedPercentiles(values, "ZYX").before(values)
+    found = StreamedPercentiles(small, "ZYX").before(small)
+    np.testing.assert_allclose(found, large, rtol=1e-5)

@@ -109,6 +109,34 @@ def test_the_same_command_goes_on_where_it_stopped(command, write, capsys):
     assert tifffile.imread("out/a.tif").shape == (5, 12, 14)
 
 
+def test_a_result_of_another_stack_is_not_taken_for_ones_own(
+    command, write, tmp_path, capsys
+):
+    one = write("p é/a.tif")
+    write("q/a.ome.tif", imagej=False, ome=True)
+    assert command("p é/a.tif", "--output=out") == 0
+    assert command("q/a.ome.tif", "--output=out") == 1
+    out, err = capsys.readouterr()
+    assert out.splitlines() == ["wrote out/a.tif"]
+    assert err.splitlines()[-1] == (
+        "q/a.ome.tif: its result would be out/a.tif, which is that of "
+        "p é/a.tif; restore it to another folder, or --overwrite"
+    )
+    np.testing.assert_array_equal(tifffile.imread("out/a.tif"), one + 1.25)
+    assert command(str(tmp_path / "p é/a.tif"), "--output=out") == 0
+    assert command("q/a.ome.tif", "--output=out", "--overwrite") == 0
+    assert command("p é/a.tif", "--output=out", "--dtype=uint8") == 1
+
+
+def test_the_origin_of_an_ome_result_is_kept_too(command, write):
+    """Of signed integers, which ImageJ's format lacks."""
+    write("p/a.tif", imagej=False, ome=True, dtype=np.int16)
+    assert command("p/a.tif", "--output=out", "--dtype=input") == 0
+    with tifffile.TiffFile("out/a.tif") as tif:
+        assert tif.is_ome
+        assert tif.pages.first.tags.valueof(269) == "../p/a.tif"
+
+
 def open_text(path):
     with open(path) as file:
         return file.read()

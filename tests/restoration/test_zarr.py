@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import zarr
 
+from sanet_tf.errors import UserError
 from sanet_tf.restoration.tiff import open_stack
 from tests.restoration.stacks import CALIBRATION, RESOLUTION, one_line
 
@@ -79,3 +80,11 @@ def test_ome_zarr(volume, tmp_path, version):
     assert (stack.axes, stack.shape) == ("TZCYX", (1, 5, 1, 37, 41))
     assert stack.metadata == CALIBRATION
     assert stack.resolution == pytest.approx(RESOLUTION)
+
+
+def test_a_plate_names_an_image_of_a_well(tmp_path):
+    plate = {"wells": [{"path": "B/3", "rowIndex": 1, "columnIndex": 2}]}
+    attributes = {"ome": {"version": "0.5", "plate": plate}}
+    zarr.create_group(tmp_path / "plate.zarr", attributes=attributes)
+    with pytest.raises(UserError, match=r"such as plate\.zarr/B/3/0"):
+        open_stack(tmp_path / "plate.zarr")
