@@ -44,14 +44,14 @@ docs: .venv/docs-installed
 # Operators, networks and training run on JAX too.
 test: .venv/installed
 	$(PYTEST)
-	KERAS_BACKEND=jax $(PYTEST) tests/layers tests/models tests/test_feeds.py \
-	    tests/test_training*.py tests/data/test_augmentation.py
+	KERAS_BACKEND=jax $(PYTEST) tests/layers tests/models tests/training/test_feeds.py \
+	    tests/training/test_training*.py tests/data/test_augmentation.py
 
 # Operators and training on PyTorch, which is installed for it without
 # TensorFlow: up to some gigabytes.
 test-torch: .venv-torch/installed
 	KERAS_BACKEND=torch $(PYTEST:.venv/%=.venv-torch/%) tests/layers \
-	    tests/test_feeds.py tests/test_training*.py
+	    tests/training/test_feeds.py tests/training/test_training*.py
 
 # All faults, of which the tests make a few; one after the other.
 test-faults: .venv/installed

@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from sanet_tf import cli, files
+from sanet_tf.commands import cli
+from sanet_tf.utils import files
 
 ROOT = Path(__file__).parents[1]
 OUTPUT = ROOT / "build/figures"

@@ -14,7 +14,7 @@ from sanet_tf.attention_maps import attention_maps
 from sanet_tf.data.decoding import decode_image
 from sanet_tf.data.preprocessing import resize_and_crop
 from sanet_tf.models import preprocess_input
-from sanet_tf.trained import load_trained
+from sanet_tf.training.trained import load_trained
 
 
 def main(run_dir, photograph):

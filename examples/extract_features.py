@@ -12,7 +12,7 @@ import numpy as np
 from sanet_tf.data.decoding import decode_image
 from sanet_tf.data.preprocessing import resize_and_crop
 from sanet_tf.models import feature_extractor, preprocess_input
-from sanet_tf.trained import load_trained
+from sanet_tf.training.trained import load_trained
 
 STAGES = ["stage3", "stage10"]  # after the last block of each
 

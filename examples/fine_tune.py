@@ -15,11 +15,11 @@ import sys
 import keras
 
 from sanet_tf.data import load_arrays
-from sanet_tf.feeds import ArrayFeed
-from sanet_tf.fine_tuning import transfer
-from sanet_tf.optimizers import make_optimizer
-from sanet_tf.recipe import Recipe
-from sanet_tf.trained import load_trained
+from sanet_tf.training.feeds import ArrayFeed
+from sanet_tf.training.fine_tuning import transfer
+from sanet_tf.training.optimizers import make_optimizer
+from sanet_tf.training.recipe import Recipe
+from sanet_tf.training.trained import load_trained
 
 
 def main(run_dir, data_dir, epochs="5"):

@@ -12,9 +12,9 @@ a command:
 
 import sys
 
-from sanet_tf.fine_tuning import freeze, transfer
 from sanet_tf.models.counting import count_parameters
-from sanet_tf.trained import load_trained
+from sanet_tf.training.fine_tuning import freeze, transfer
+from sanet_tf.training.trained import load_trained
 
 FROZEN = ["stem", "stage1", "stage2", "stage3"]
 

@@ -2,7 +2,7 @@
 
 from absl import flags
 
-from sanet_tf.errors import UserError
+from sanet_tf.utils.errors import UserError
 
 FLAGS = flags.FLAGS
 
@@ -32,7 +32,7 @@ flags.DEFINE_float(
 
 
 def feed_options():
-    """Arguments of the feeds of `sanet_tf.feeds`, as a dictionary."""
+    """Arguments of the feeds of `sanet_tf.training.feeds`, as a dictionary."""
     return {
         "flip": FLAGS.flip,
         "crop_area": _crop_area(),

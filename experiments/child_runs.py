@@ -2,8 +2,8 @@
 
 A run that is complete is not repeated, one that was interrupted goes on, and
 several may run side by side. The script keeps the contract of
-`sanet_tf.run_directory`: run.json is its first file, metrics.json its last.
-Flags that it names in EVALUATION may change: metrics.json has their values.
+`sanet_tf.training.run_directory`: run.json is its first file, metrics.json its
+last. Flags that it names in EVALUATION may change: metrics.json has their values.
 """
 
 import dataclasses
@@ -18,9 +18,9 @@ from pathlib import Path
 from absl import flags
 from children import Children
 
-from sanet_tf.errors import UserError
-from sanet_tf.record import script_flags
-from sanet_tf.run_directory import check_flags, has_saved
+from sanet_tf.training.record import script_flags
+from sanet_tf.training.run_directory import check_flags, has_saved
+from sanet_tf.utils.errors import UserError
 
 FLAGS = flags.FLAGS
 

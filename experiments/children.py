@@ -9,7 +9,7 @@ import signal
 import subprocess
 import threading
 
-from sanet_tf.errors import UserError
+from sanet_tf.utils.errors import UserError
 
 GRACE = 10  # seconds that a process has to end by itself
 REASONS = (  # of a failure, the best first: ours, Python's, the last line

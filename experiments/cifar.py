@@ -16,8 +16,8 @@ import recipe_flags
 import training_flags
 from absl import flags
 
-from sanet_tf import cli
-from sanet_tf.printing import printable
+from sanet_tf.commands import cli
+from sanet_tf.utils.printing import printable
 
 FLAGS = flags.FLAGS
 # The default recipe, that of recipes/ssa-cifar.flags.
@@ -59,9 +59,9 @@ def main(arguments):
 
 def _train(distribution):
     from sanet_tf.data import load_arrays
-    from sanet_tf.device import gpu_name
-    from sanet_tf.feeds import ArrayFeed
-    from sanet_tf.results import write_results
+    from sanet_tf.training.feeds import ArrayFeed
+    from sanet_tf.training.results import write_results
+    from sanet_tf.utils.device import gpu_name
 
     function = training_flags.network()
     recipe = recipe_flags.recipe()
@@ -96,7 +96,7 @@ def _train(distribution):
 
 
 def _stem(function):
-    from sanet_tf.trained import has_cifar_stem
+    from sanet_tf.training.trained import has_cifar_stem
 
     wanted = has_cifar_stem(function, FLAGS.dataset, FLAGS.cifar_stem)
     return {"cifar_stem": True} if wanted else {}

@@ -13,8 +13,8 @@ KERAS_BACKEND decides the backend; TensorFlow need not be installed for others.
 import cifar  # its flags are this script's too
 from absl import flags
 
-from sanet_tf import cli
-from sanet_tf.errors import UserError, did_you_mean
+from sanet_tf.commands import cli
+from sanet_tf.utils.errors import UserError, did_you_mean
 
 FLAGS = flags.FLAGS
 
@@ -36,9 +36,9 @@ def main(arguments):
     import compare_report
     from child_runs import Run, complete, diverged
 
-    from sanet_tf import files
-    from sanet_tf.isolated import call_isolated
-    from sanet_tf.record import run_record, script_flags
+    from sanet_tf.training.record import run_record, script_flags
+    from sanet_tf.utils import files
+    from sanet_tf.utils.isolated import call_isolated
 
     call_isolated(check_models, FLAGS.models)
     output = files.make_directory(FLAGS.output_dir or "runs/compare")

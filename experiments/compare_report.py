@@ -4,8 +4,8 @@ from compare_figure import draw
 from compare_rows import METRICS, difference, model_rows, run_rows
 from intervals import CONFIDENCE, plus_minus, quantile
 
-from sanet_tf import files
-from sanet_tf.errors import UserError
+from sanet_tf.utils import files
+from sanet_tf.utils.errors import UserError
 
 
 def write(directory, keys, results, failed, record):

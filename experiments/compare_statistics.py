@@ -12,8 +12,8 @@ import statistics as stats
 from absl import flags
 from intervals import half_width, plus_minus
 
-from sanet_tf import cli
-from sanet_tf.errors import UserError
+from sanet_tf.commands import cli
+from sanet_tf.utils.errors import UserError
 
 FLAGS = flags.FLAGS
 MODES = ("tile", "window", "volume")
@@ -35,12 +35,12 @@ def main(arguments):
     cli.load_tensorflow()
     import numpy as np
 
-    from sanet_tf import files
-    from sanet_tf.record import run_record, script_flags
     from sanet_tf.restoration import load
     from sanet_tf.restoration.metrics import evaluate
-    from sanet_tf.restoration.noise import expose
-    from sanet_tf.restoration.simulation import simulate_volume
+    from sanet_tf.restoration.simulation.noise import expose
+    from sanet_tf.restoration.simulation.volumes import simulate_volume
+    from sanet_tf.training.record import run_record, script_flags
+    from sanet_tf.utils import files
 
     output = files.make_directory(FLAGS.output_dir)
     record = run_record(script_flags())

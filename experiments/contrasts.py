@@ -8,11 +8,12 @@ and not cut to 0..255: features of an outlying image, by degrees.
 import keras
 import numpy as np
 
-from sanet_tf import checkpoint, files
 from sanet_tf.models import preprocess_input
-from sanet_tf.precise_batch_norm import PreciseBatchNorm
-from sanet_tf.run_directory import LABELS, parse_labels
-from sanet_tf.trained import build_network
+from sanet_tf.training import checkpoint
+from sanet_tf.training.precise_batch_norm import PreciseBatchNorm
+from sanet_tf.training.run_directory import LABELS, parse_labels
+from sanet_tf.training.trained import build_network
+from sanet_tf.utils import files
 
 BATCH = 64
 STATISTICS = ("running", "precise")
@@ -23,7 +24,7 @@ def evaluate(folder, feed, contrasts, num_images, precise_images):
 
     Args:
         folder: of a complete run of experiments/cifar.py.
-        feed: the `sanet_tf.feeds.ArrayFeed` it was trained on.
+        feed: the `sanet_tf.training.feeds.ArrayFeed` it was trained on.
         contrasts: factors c.
         num_images: validation images to take, evenly spaced; at most all.
         precise_images: training images for precise statistics.

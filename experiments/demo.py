@@ -11,7 +11,7 @@ from pathlib import Path
 
 from absl import flags
 
-from sanet_tf import cli
+from sanet_tf.commands import cli
 
 SAVED_MODEL = flags.DEFINE_string(
     "saved_model", "demo/saved_model", "as experiments/imagenet.py leaves it"
@@ -40,7 +40,7 @@ def main(arguments):
 def write_digits(folder):
     """Writes the digits of validation as PNG files; returns their paths."""
     from sanet_tf.data import load_source
-    from sanet_tf.files import make_directory
+    from sanet_tf.utils.files import make_directory
 
     folder = make_directory(Path(folder))
     paths = []

@@ -16,9 +16,10 @@ from pathlib import Path
 import numpy as np
 from absl import flags
 
-from sanet_tf import cli, files
-from sanet_tf.errors import UserError
-from sanet_tf.printing import printable
+from sanet_tf.commands import cli
+from sanet_tf.utils import files
+from sanet_tf.utils.errors import UserError
+from sanet_tf.utils.printing import printable
 
 FLAGS = flags.FLAGS
 flags.DEFINE_multi_string(
@@ -43,7 +44,7 @@ def main(arguments):
     cli.load_tensorflow()
     import evaluated
 
-    from sanet_tf.record import run_record, script_flags
+    from sanet_tf.training.record import run_record, script_flags
 
     results, confusions = [], {}
     for path in FLAGS.model:
@@ -73,7 +74,7 @@ def main(arguments):
 def _evaluate(network):
     import evaluated
 
-    from sanet_tf.classification_metrics import evaluate
+    from sanet_tf.training.classification_metrics import evaluate
 
     rows, labels, skipped = [], [], {}
     for images, numbers in evaluated.read(

@@ -4,11 +4,12 @@ import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
-from sanet_tf import cli, inference
+from sanet_tf import inference
+from sanet_tf.commands import cli
 from sanet_tf.data import cifar, load_arrays, load_source
 from sanet_tf.data.decoding import Decoder
-from sanet_tf.errors import UserError
 from sanet_tf.export import manifest
+from sanet_tf.utils.errors import UserError
 
 BATCH = 64
 
@@ -101,7 +102,7 @@ def _load_run(path, sizes):
     tf = cli.load_tensorflow()
     from sanet_tf.data.preprocessing import resize_and_crop
     from sanet_tf.export.classifier import probabilities, scaled
-    from sanet_tf.trained import load_trained
+    from sanet_tf.training.trained import load_trained
 
     trained = load_trained(path)
     crops = scaled(trained) != trained.image_size

@@ -16,8 +16,8 @@ def fine_tune(model, class_names, output_dir):
     """The `Transfer` of --init_from, unless a run has weights to resume."""
     from pathlib import Path
 
-    from sanet_tf.fine_tuning import freeze, transfer
-    from sanet_tf.trained import load_trained
+    from sanet_tf.training.fine_tuning import freeze, transfer
+    from sanet_tf.training.trained import load_trained
 
     loaded = None
     resumes = (Path(output_dir) / "last.weights.h5").exists()

@@ -19,9 +19,9 @@ import recipe_flags
 import training_flags
 from absl import flags
 
-from sanet_tf import cli
-from sanet_tf.errors import UserError
-from sanet_tf.printing import printable
+from sanet_tf.commands import cli
+from sanet_tf.utils.errors import UserError
+from sanet_tf.utils.printing import printable
 
 FLAGS = flags.FLAGS
 
@@ -78,9 +78,9 @@ def _check_backend():
 
 def _train(distribution):
     from sanet_tf.data import load_source
-    from sanet_tf.device import gpu_name
-    from sanet_tf.feeds import StreamFeed
-    from sanet_tf.results import write_results
+    from sanet_tf.training.feeds import StreamFeed
+    from sanet_tf.training.results import write_results
+    from sanet_tf.utils.device import gpu_name
 
     function = training_flags.network()
     recipe = recipe_flags.recipe()
@@ -121,7 +121,8 @@ def _export(trainer, build, source):
 
     if keras.backend.backend() != "tensorflow":
         return {}
-    from sanet_tf import checkpoint, export
+    from sanet_tf import export
+    from sanet_tf.training import checkpoint
 
     keras.config.set_dtype_policy("float32")  # whatever it was trained in
     model = build()  # on one device

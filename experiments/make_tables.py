@@ -14,7 +14,7 @@ from pathlib import Path
 
 from absl import flags
 
-from sanet_tf import cli
+from sanet_tf.commands import cli
 
 FLAGS = flags.FLAGS
 HEAD = """\
@@ -41,7 +41,7 @@ def main(arguments):
     cli.no_arguments(arguments)
     from paper_tables import records
 
-    from sanet_tf import files
+    from sanet_tf.utils import files
 
     results = Path(FLAGS.results)
     text = markdown(records.load(results))

@@ -1,10 +1,10 @@
-"""The flags of a recipe, one for each field of `sanet_tf.recipe.Recipe`."""
+"""The flags of `sanet_tf.training.recipe.Recipe`, one for each field."""
 
 import dataclasses
 
 from absl import flags
 
-from sanet_tf.errors import UserError
+from sanet_tf.utils.errors import UserError
 
 FLAGS = flags.FLAGS
 
@@ -57,8 +57,8 @@ flags.DEFINE_float(
 
 
 def recipe():
-    """The `sanet_tf.recipe.Recipe` of the flags."""
-    from sanet_tf.recipe import Recipe
+    """The `sanet_tf.training.recipe.Recipe` of the flags."""
+    from sanet_tf.training.recipe import Recipe
 
     values = {
         field.name: FLAGS[field.name].value

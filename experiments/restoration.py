@@ -13,9 +13,9 @@ metrics.json, curves and a picture of each test stack.
 
 from absl import flags
 
-from sanet_tf import cli
-from sanet_tf.errors import UserError
-from sanet_tf.printing import printable
+from sanet_tf.commands import cli
+from sanet_tf.utils.errors import UserError
+from sanet_tf.utils.printing import printable
 
 FLAGS = flags.FLAGS
 DATA_OPTIONS = (
@@ -109,19 +109,19 @@ def main(arguments):
     cli.load_tensorflow(FLAGS.deterministic)
     import keras
 
-    from sanet_tf import files
-    from sanet_tf.isolated import call_isolated
-    from sanet_tf.record import script_flags
-    from sanet_tf.restoration.data import load_data
-    from sanet_tf.restoration.evaluation import evaluate_model
-    from sanet_tf.restoration.run import (
+    from sanet_tf.restoration.care.evaluation import evaluate_model
+    from sanet_tf.restoration.care.run import (
         check,
         make_model,
         read_metrics,
         report,
         train,
     )
-    from sanet_tf.run_directory import RunDirectory
+    from sanet_tf.restoration.data import load_data
+    from sanet_tf.training.record import script_flags
+    from sanet_tf.training.run_directory import RunDirectory
+    from sanet_tf.utils import files
+    from sanet_tf.utils.isolated import call_isolated
 
     modes = _modes()
     n_tiles = _numbers("n_tiles")

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from absl import flags
 
-from sanet_tf import cli
-from sanet_tf.errors import UserError
+from sanet_tf.commands import cli
+from sanet_tf.utils.errors import UserError
 
 FLAGS = flags.FLAGS
 
@@ -31,10 +31,10 @@ def main(arguments):
     cli.load_tensorflow()
     import numpy as np
 
-    from sanet_tf.files import make_directory
-    from sanet_tf.restoration.noise import expose
-    from sanet_tf.restoration.simulation import simulate_volume
-    from sanet_tf.restoration.tiff import create_stack
+    from sanet_tf.restoration.io.tiff import create_stack
+    from sanet_tf.restoration.simulation.noise import expose
+    from sanet_tf.restoration.simulation.volumes import simulate_volume
+    from sanet_tf.utils.files import make_directory
 
     for i in range(FLAGS.count):
         seed = FLAGS.seed + i

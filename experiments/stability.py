@@ -18,8 +18,8 @@ import augmentation_flags
 import cifar  # its flags are this script's too
 from absl import flags
 
-from sanet_tf import cli
-from sanet_tf.errors import UserError
+from sanet_tf.commands import cli
+from sanet_tf.utils.errors import UserError
 
 FLAGS = flags.FLAGS
 FORMS = {
@@ -56,8 +56,8 @@ def main(arguments):
     import stability_report
     from child_runs import Run, complete, diverged
 
-    from sanet_tf import files
-    from sanet_tf.record import run_record, script_flags
+    from sanet_tf.training.record import run_record, script_flags
+    from sanet_tf.utils import files
 
     output = files.make_directory(FLAGS.output_dir or "runs/stability")
     runs = {
@@ -84,7 +84,7 @@ def main(arguments):
 def _feed():
     """The images as the runs have seen them."""
     from sanet_tf.data import load_arrays
-    from sanet_tf.feeds import ArrayFeed
+    from sanet_tf.training.feeds import ArrayFeed
 
     arrays = load_arrays(
         FLAGS.dataset, FLAGS.data_dir, FLAGS.download, FLAGS.image_size
@@ -99,7 +99,7 @@ def _feed():
 
 def _evaluated(folder, contrasts):
     """The rows of a run, which are kept beside its weights."""
-    from sanet_tf import files
+    from sanet_tf.utils import files
 
     kept = folder / "contrasts.json"
     wanted = {

@@ -4,7 +4,7 @@ import statistics as stats
 
 from intervals import half_width, plus_minus
 
-from sanet_tf import files
+from sanet_tf.utils import files
 
 
 def write(directory, rows, record):

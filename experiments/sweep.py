@@ -15,8 +15,8 @@ from pathlib import Path
 import cifar  # its flags are this script's too
 from absl import flags
 
-from sanet_tf import cli
-from sanet_tf.errors import UserError
+from sanet_tf.commands import cli
+from sanet_tf.utils.errors import UserError
 
 FLAGS = flags.FLAGS
 
@@ -34,8 +34,8 @@ def main(arguments):
     import sweep_report
     from child_runs import Run, complete, diverged
 
-    from sanet_tf import files
-    from sanet_tf.record import run_record, script_flags
+    from sanet_tf.training.record import run_record, script_flags
+    from sanet_tf.utils import files
 
     output = files.make_directory(FLAGS.output_dir or "runs/sweep")
     runs = {

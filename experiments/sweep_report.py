@@ -1,6 +1,6 @@
 """The files of experiments/sweep.py."""
 
-from sanet_tf import files
+from sanet_tf.utils import files
 
 
 def write(directory, rows, record):

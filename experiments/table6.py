@@ -11,8 +11,9 @@ seed are trained on the same patches in the same order.
 import restoration  # its flags are this script's too
 from absl import flags
 
-from sanet_tf import cli, files
-from sanet_tf.errors import UserError
+from sanet_tf.commands import cli
+from sanet_tf.utils import files
+from sanet_tf.utils.errors import UserError
 
 FLAGS = flags.FLAGS
 NETWORKS = {"unet": "none", "attn": "softmax", "sao": "siamese"}
@@ -27,7 +28,7 @@ def main(arguments):
     from child_runs import Run, complete
     from table6_report import rows_of, write_figure, write_markdown
 
-    from sanet_tf.record import run_record, script_flags
+    from sanet_tf.training.record import run_record, script_flags
 
     unknown = [name for name in FLAGS.networks if name not in NETWORKS]
     if unknown or not FLAGS.networks:

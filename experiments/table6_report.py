@@ -6,7 +6,7 @@ from intervals import half_width, plus_minus
 from matplotlib.figure import Figure
 from paper_tables.quoted import TABLE_6
 
-from sanet_tf import files
+from sanet_tf.utils import files
 
 METRICS = ("psnr", "ssim", "nrmse")
 LABELS = {"unet": "U-Net", "attn": "U-Net+Attn", "sao": "U-Net+SAO"}

@@ -14,7 +14,7 @@ import fine_tuning_flags
 import recipe_flags
 from absl import flags
 
-from sanet_tf.errors import UserError, did_you_mean
+from sanet_tf.utils.errors import UserError, did_you_mean
 
 FLAGS = flags.FLAGS
 
@@ -64,11 +64,11 @@ flags.DEFINE_integer("process_id", 0, "which of them, from 0", 0)
 
 
 def distribution():
-    """The `sanet_tf.distribution.Distribution` of the flags.
+    """The `sanet_tf.training.distribution.Distribution` of the flags.
 
     To be called before the backend is loaded.
     """
-    from sanet_tf.distribution import choose
+    from sanet_tf.training.distribution import choose
 
     return choose(
         FLAGS.distribution,
@@ -187,14 +187,14 @@ def trainer(build, recipe, feed, class_names, distribution):
     Args:
         build: makes the network; `build` above with its arguments.
         recipe: what `recipe` gave.
-        feed: a feed of `sanet_tf.feeds`.
+        feed: a feed of `sanet_tf.training.feeds`.
         class_names: the name of each class.
         distribution: what `distribution` gave.
 
     Returns:
-        A `sanet_tf.training.Trainer`.
+        A `sanet_tf.training.trainer.Trainer`.
     """
-    from sanet_tf.training import Trainer
+    from sanet_tf.training.trainer import Trainer
 
     with distribution.scope():
         model = build()
@@ -223,8 +223,8 @@ def set_precision(has_gpu):
 
 def _open_run(model, class_names, distribution):
     """Applies --init_from and --freeze, and opens the folder of the run."""
-    from sanet_tf.record import script_flags
-    from sanet_tf.run_directory import RunDirectory
+    from sanet_tf.training.record import script_flags
+    from sanet_tf.training.run_directory import RunDirectory
 
     values = script_flags()
     distribution.check_same("flags", values)

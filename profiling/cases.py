@@ -7,8 +7,8 @@ import re
 
 import paper
 
-from sanet_tf import cli
-from sanet_tf.errors import UserError
+from sanet_tf.commands import cli
+from sanet_tf.utils.errors import UserError
 
 RUNTIME_BYTES = 600e6  # TensorFlow itself, and small change
 PEERS = ("keras_mha", "torch_sdpa")

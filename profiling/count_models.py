@@ -10,9 +10,9 @@ from pathlib import Path
 import published
 from absl import flags
 
-from sanet_tf import cli
-from sanet_tf.errors import UserError, did_you_mean
-from sanet_tf.files import write_csv
+from sanet_tf.commands import cli
+from sanet_tf.utils.errors import UserError, did_you_mean
+from sanet_tf.utils.files import write_csv
 
 MODEL_NAMES = flags.DEFINE_list("models", None, "models to count; all if none")
 OUTPUT_DIR = flags.DEFINE_string("output_dir", None, "where the CSV goes")

@@ -12,8 +12,8 @@ import numpy as np
 from latency_networks import REFERENCE, build
 from measure import measure_in_turn
 
-from sanet_tf import cli
-from sanet_tf.errors import UserError
+from sanet_tf.commands import cli
+from sanet_tf.utils.errors import UserError
 
 PACKAGES = ("ai_edge_litert", "onnx", "onnxruntime", "tf2onnx")
 TOLERANCE = 1e-4  # of the largest output

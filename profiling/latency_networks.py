@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from sanet_tf import cli
-from sanet_tf.errors import UserError, did_you_mean
+from sanet_tf.commands import cli
+from sanet_tf.utils.errors import UserError, did_you_mean
 
 REFERENCE = "keras.applications MobileNetV2"
 

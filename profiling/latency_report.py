@@ -2,7 +2,7 @@
 
 from matplotlib.figure import Figure
 
-from sanet_tf import files
+from sanet_tf.utils import files
 
 
 def write(directory, rows, record):

@@ -7,7 +7,7 @@ import numpy as np
 from measure import measure
 from tracing import trace, write_trace
 
-from sanet_tf.memory import peak_above_baseline
+from sanet_tf.utils.memory import peak_above_baseline
 
 
 def measure_case(case, repeats, trace_dir=None):

@@ -5,7 +5,7 @@ import tensorflow as tf
 from matplotlib.figure import Figure
 from operator_forms import compiled
 
-from sanet_tf import files
+from sanet_tf.utils import files
 
 
 def model_calls(model, image_size, batch_size):

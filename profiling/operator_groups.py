@@ -11,9 +11,9 @@ from measure import measure_in_turn
 from measure_case import measure_case
 from tracing import trace
 
-from sanet_tf.errors import UserError
-from sanet_tf.isolated import call_isolated
 from sanet_tf.layers import ATTENTION
+from sanet_tf.utils.errors import UserError
+from sanet_tf.utils.isolated import call_isolated
 
 
 @dataclasses.dataclass(frozen=True)

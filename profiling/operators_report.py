@@ -1,6 +1,6 @@
 """The files of run_operators.py."""
 
-from sanet_tf.files import write_csv, write_text
+from sanet_tf.utils.files import write_csv, write_text
 
 
 def write(directory, rows, targets, record):

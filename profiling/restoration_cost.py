@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from sanet_tf import files
-from sanet_tf.memory import peak_above_baseline
+from sanet_tf.utils import files
+from sanet_tf.utils.memory import peak_above_baseline
 
 
 @dataclasses.dataclass(frozen=True)

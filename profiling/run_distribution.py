@@ -22,8 +22,8 @@ from pathlib import Path
 
 from absl import flags
 
-from sanet_tf import cli
-from sanet_tf.errors import UserError
+from sanet_tf.commands import cli
+from sanet_tf.utils.errors import UserError
 
 FLAGS = flags.FLAGS
 SCRIPT = Path(__file__).parents[1] / "experiments" / "cifar.py"
@@ -39,13 +39,13 @@ flags.DEFINE_string("output_dir", "runs/profiling", "where the results go")
 
 def main(arguments):
     cli.no_arguments(arguments)
-    from sanet_tf.files import (
+    from sanet_tf.training.record import run_record, script_flags
+    from sanet_tf.utils.files import (
         make_directory,
         write_csv,
         write_json,
         write_text,
     )
-    from sanet_tf.record import run_record, script_flags
 
     counts = _counts()
     output = make_directory(FLAGS.output_dir)

@@ -17,8 +17,8 @@ from pathlib import Path
 
 from absl import flags
 
-from sanet_tf import cli
-from sanet_tf.errors import UserError
+from sanet_tf.commands import cli
+from sanet_tf.utils.errors import UserError
 
 FLAGS = flags.FLAGS
 
@@ -38,9 +38,9 @@ def main(arguments):
     import latency_networks
     import latency_report
 
-    from sanet_tf.files import make_directory
-    from sanet_tf.isolated import call_isolated
-    from sanet_tf.record import run_record, script_flags
+    from sanet_tf.training.record import run_record, script_flags
+    from sanet_tf.utils.files import make_directory
+    from sanet_tf.utils.isolated import call_isolated
 
     threads, batch_sizes = _numbers("threads"), _numbers("batch_sizes")
     latency.check_packages()

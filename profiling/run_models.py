@@ -13,8 +13,8 @@ import gc
 
 from absl import flags
 
-from sanet_tf import cli
-from sanet_tf.errors import UserError, did_you_mean
+from sanet_tf.commands import cli
+from sanet_tf.utils.errors import UserError, did_you_mean
 
 FLAGS = flags.FLAGS
 REFERENCE = "keras.applications"  # its MobileNetV2, always measured
@@ -31,8 +31,8 @@ def main(arguments):
     cli.load_tensorflow()
     from model_calls import model_calls, write_figure
 
-    from sanet_tf.files import make_directory, write_csv, write_json
-    from sanet_tf.record import run_record, script_flags
+    from sanet_tf.training.record import run_record, script_flags
+    from sanet_tf.utils.files import make_directory, write_csv, write_json
 
     output = make_directory(FLAGS.output_dir)
     record = run_record(script_flags())

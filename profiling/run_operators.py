@@ -14,7 +14,7 @@ reads and writes it once, into fresh pages as the operator does.
 
 from absl import flags
 
-from sanet_tf import cli
+from sanet_tf.commands import cli
 
 FLAGS = flags.FLAGS
 
@@ -37,8 +37,8 @@ def main(arguments):
     import operators_report
     from operator_groups import Bench
 
-    from sanet_tf.files import make_directory, write_json
-    from sanet_tf.record import run_record, script_flags
+    from sanet_tf.training.record import run_record, script_flags
+    from sanet_tf.utils.files import make_directory, write_json
 
     output = make_directory(FLAGS.output_dir)
     record = run_record(script_flags())

@@ -27,8 +27,8 @@ from pathlib import Path
 from absl import flags
 from measure import measure
 
-from sanet_tf import cli
-from sanet_tf.errors import UserError, did_you_mean
+from sanet_tf.commands import cli
+from sanet_tf.utils.errors import UserError, did_you_mean
 
 FLAGS = flags.FLAGS
 SIDES = (375, 500)  # height and width of most photographs of ImageNet
@@ -55,15 +55,15 @@ def main(arguments):
     cli.load_tensorflow()
     from sanet_tf.data import load_source
     from sanet_tf.data.arrays import decode, scaled_size
-    from sanet_tf.feeds import ArrayFeed, StreamFeed
-    from sanet_tf.files import (
+    from sanet_tf.models import MODELS
+    from sanet_tf.training.feeds import ArrayFeed, StreamFeed
+    from sanet_tf.training.record import run_record, script_flags
+    from sanet_tf.utils.files import (
         make_directory,
         write_csv,
         write_json,
         write_text,
     )
-    from sanet_tf.models import MODELS
-    from sanet_tf.record import run_record, script_flags
 
     if FLAGS.model and FLAGS.model not in MODELS:
         raise UserError(

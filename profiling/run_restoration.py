@@ -11,8 +11,8 @@ the predicted memory.
 
 from absl import flags
 
-from sanet_tf import cli
-from sanet_tf.errors import UserError
+from sanet_tf.commands import cli
+from sanet_tf.utils.errors import UserError
 
 FLAGS = flags.FLAGS
 STATISTICS = ("tile", "window", "volume")
@@ -47,9 +47,9 @@ def main(arguments):
         write_markdown,
     )
 
-    from sanet_tf.files import make_directory, write_csv, write_json
-    from sanet_tf.isolated import call_isolated
-    from sanet_tf.record import run_record, script_flags
+    from sanet_tf.training.record import run_record, script_flags
+    from sanet_tf.utils.files import make_directory, write_csv, write_json
+    from sanet_tf.utils.isolated import call_isolated
 
     shape, n_tiles = _numbers("shape"), _numbers("n_tiles")
     networks = _among("networks", NETWORKS)

@@ -10,8 +10,8 @@ scaling.csv, scaling.png and a record of the run; all is measured.
 
 from absl import flags
 
-from sanet_tf import cli
-from sanet_tf.errors import UserError
+from sanet_tf.commands import cli
+from sanet_tf.utils.errors import UserError
 
 FLAGS = flags.FLAGS
 
@@ -39,8 +39,8 @@ def main(arguments):
     import scaling
     from cases import Case, parse_operators
 
-    from sanet_tf.files import make_directory, write_csv, write_json
-    from sanet_tf.record import run_record, script_flags
+    from sanet_tf.training.record import run_record, script_flags
+    from sanet_tf.utils.files import make_directory, write_csv, write_json
 
     operators = parse_operators(FLAGS.operators)
     sides = {2: _sides("sides_2d"), 3: _sides("sides_3d")}

@@ -11,7 +11,7 @@ figures, beside them, are quoted.
 
 from absl import flags
 
-from sanet_tf import cli
+from sanet_tf.commands import cli
 
 FLAGS = flags.FLAGS
 
@@ -44,8 +44,8 @@ def main(arguments):
     from cases import PEERS, Case, parse_operators, parse_sizes
     from tqdm import tqdm
 
-    from sanet_tf.files import make_directory, write_json
-    from sanet_tf.record import run_record, script_flags
+    from sanet_tf.training.record import run_record, script_flags
+    from sanet_tf.utils.files import make_directory, write_json
 
     operators = parse_operators(FLAGS.operators)
     if FLAGS.peers:
@@ -79,9 +79,9 @@ def measure(case):
     """What a process of its own measures, or `{"note": why not}`."""
     from measure_case import measure_case
 
-    from sanet_tf.errors import UserError
-    from sanet_tf.isolated import call_isolated
-    from sanet_tf.memory import free_bytes
+    from sanet_tf.utils.errors import UserError
+    from sanet_tf.utils.isolated import call_isolated
+    from sanet_tf.utils.memory import free_bytes
 
     needed, free = case.needed_bytes(), free_bytes()
     if needed > free:

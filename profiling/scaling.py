@@ -4,10 +4,10 @@ import numpy as np
 from measure_case import measure_case
 from paper import LABELS
 
-from sanet_tf import files
-from sanet_tf.errors import UserError
-from sanet_tf.isolated import call_isolated
-from sanet_tf.memory import free_bytes
+from sanet_tf.utils import files
+from sanet_tf.utils.errors import UserError
+from sanet_tf.utils.isolated import call_isolated
+from sanet_tf.utils.memory import free_bytes
 
 # Decades of N, at the upper end, that the slopes are fitted to. A call takes
 # 0.4 ms in any case, which hides how the time of smaller maps grows.

@@ -2,7 +2,7 @@
 
 import paper
 
-from sanet_tf.files import write_csv, write_figure, write_text
+from sanet_tf.utils.files import write_csv, write_figure, write_text
 
 NAMES = {
     **paper.LABELS,

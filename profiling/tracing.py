@@ -3,7 +3,7 @@
 import dataclasses
 import statistics
 
-from sanet_tf.errors import UserError
+from sanet_tf.utils.errors import UserError
 
 
 @dataclasses.dataclass(frozen=True)

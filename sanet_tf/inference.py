@@ -15,11 +15,12 @@ from pathlib import Path
 
 import numpy as np
 
-from sanet_tf import cli, files
-from sanet_tf.errors import UserError
+from sanet_tf.commands import cli
 from sanet_tf.export import FORMATS, manifest
 from sanet_tf.export.layouts import place
 from sanet_tf.export.pictures import prepare
+from sanet_tf.utils import files
+from sanet_tf.utils.errors import UserError
 
 
 def load(path, threads=None, providers=None):
@@ -153,7 +154,7 @@ def _load_exported(path, threads, providers):
             return Classifier(
                 run, about["labels"], None if format.RESIZES else sizes, about
             )
-        from sanet_tf.restoration.exported import ExportedRestoration
+        from sanet_tf.restoration.packages.exported import ExportedRestoration
 
         return ExportedRestoration(run, about)
     except UserError:
@@ -175,7 +176,7 @@ def _load_restoration(path, threads):
 
 def _load_zip(path, threads):
     cli.load_tensorflow(threads=threads)
-    from sanet_tf.restoration.fiji_zip import load_zip
+    from sanet_tf.restoration.packages.fiji_zip import load_zip
 
     try:
         with cli.silent_stderr():
@@ -188,7 +189,7 @@ def _load_zip(path, threads):
 def _load_run(path, threads):
     cli.load_tensorflow(threads=threads)
     from sanet_tf.export.classifier import probabilities, scaled
-    from sanet_tf.trained import load_trained
+    from sanet_tf.training.trained import load_trained
 
     trained = load_trained(path)
 

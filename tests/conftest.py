@@ -37,10 +37,10 @@ def rng():
 def make_trainer():
     """Function of a folder to a trainer, whose lock ends with the tests."""
     # Not above: other tests choose the backend before they load it.
-    from sanet_tf.feeds import ArrayFeed
-    from sanet_tf.run_directory import RunDirectory
-    from sanet_tf.training import Trainer
-    from tests.tiny_run import RECIPE, make_arrays, network
+    from sanet_tf.training.feeds import ArrayFeed
+    from sanet_tf.training.run_directory import RunDirectory
+    from sanet_tf.training.trainer import Trainer
+    from tests.training.tiny_run import RECIPE, make_arrays, network
 
     trainers = []
 

@@ -4,9 +4,9 @@ import keras
 import numpy as np
 from PIL import Image
 
-from sanet_tf import checkpoint
-from sanet_tf.run_directory import RunDirectory
-from sanet_tf.trained import build_network
+from sanet_tf.training import checkpoint
+from sanet_tf.training.run_directory import RunDirectory
+from sanet_tf.training.trained import build_network
 
 CLASSES = ("cat", "guinea pig", "été")
 FLAGS = {

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sanet_tf.trained import load_trained
+from sanet_tf.training.trained import load_trained
 from tests.runs import make_picture, make_run
 
 EXAMPLES = Path(__file__).parents[1] / "examples"

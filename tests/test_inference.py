@@ -19,7 +19,7 @@ from sanet_tf.export.pictures import prepare
 from sanet_tf.export.restoration import restoration_program
 from sanet_tf.models import preprocess_input
 from sanet_tf.models.sublayers import sublayers
-from sanet_tf.trained import load_trained
+from sanet_tf.training.trained import load_trained
 from tests.export.networks import RESTORATION, pictures
 from tests.restoration.models import fill, make_care
 from tests.runs import CLASSES, make_run

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 import sanet_tf
-from sanet_tf.errors import UserError
 from sanet_tf.export import FORMATS, writing
 from sanet_tf.export.classifier import classifier_program
 from sanet_tf.export.restoration import restoration_program
 from sanet_tf.inference import Classifier
 from sanet_tf.layers import SiameseAttention
-from sanet_tf.restoration.statistics import METHODS
+from sanet_tf.restoration.tiling.statistics import METHODS
+from sanet_tf.utils.errors import UserError
 from tests.restoration.models import fill, make_care
 from tests.runs import CLASSES, make_run
 

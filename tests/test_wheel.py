@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 PROGRAM = """
 import warnings
 warnings.simplefilter("ignore")
-import sanet_tf.export, sanet_tf.results, sanet_tf.training
+import sanet_tf.export, sanet_tf.training.results, sanet_tf.training.trainer
 import csbdeep.models, importlib_resources, tensorboard
 import tensorflow_datasets as tfds
 from sanet_tf.data import load_source

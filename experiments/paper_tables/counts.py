@@ -3,7 +3,7 @@
 from paper_tables import quoted
 from paper_tables.records import COUNT
 from paper_tables.table import EXACT, NAME, QUOTED, Table, millions
-from sanet_tf.errors import UserError
+from sanet_tf.utils.errors import UserError
 
 
 def count_of(records, model):

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 import sanet_tf
-from sanet_tf.errors import UserError
+from sanet_tf.utils.errors import UserError
 
 COUNT = "python profiling/count_models.py --output_dir=results/profiling"
 TABLE_2 = "python profiling/run_table2.py --output_dir=results/profiling"

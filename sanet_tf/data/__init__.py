@@ -1,6 +1,6 @@
 """Labelled images: a source each, as files or as arrays, and one pipeline."""
 
-from sanet_tf.errors import UserError
+from sanet_tf.utils.errors import UserError
 
 
 def load_source(

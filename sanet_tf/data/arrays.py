@@ -9,8 +9,8 @@ import numpy as np
 from PIL import Image
 
 from sanet_tf.data.decoding import Decoder
-from sanet_tf.errors import UserError
-from sanet_tf.memory import free_bytes
+from sanet_tf.utils.errors import UserError
+from sanet_tf.utils.memory import free_bytes
 
 
 @dataclasses.dataclass(frozen=True)

@@ -11,7 +11,7 @@ import keras
 from keras import layers, ops
 
 from sanet_tf.data.augmentation import stateless
-from sanet_tf.errors import UserError
+from sanet_tf.utils.errors import UserError
 
 GREY = 127.5  # what is erased becomes
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from sanet_tf.data.arrays import Arrays, scale
 from sanet_tf.data.cifar_formats import FORMATS, SIDE
-from sanet_tf.errors import UserError
+from sanet_tf.utils.errors import UserError
 
 CLASSES = {"cifar10": 10, "cifar100": 100}
 SIZES = {"train": 50_000, "val": 10_000}

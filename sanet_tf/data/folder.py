@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sanet_tf.data.decoding import SUFFIXES, is_image_name
 from sanet_tf.data.source import from_lists
-from sanet_tf.errors import UserError
+from sanet_tf.utils.errors import UserError
 
 NAMES = {"train": ("train",), "val": ("val", "validation", "valid")}
 LAYOUT = "DIR/train/<class>/*.jpg and DIR/val/<class>/*.jpg"

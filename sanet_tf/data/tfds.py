@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sanet_tf.data import tfds_splits
 from sanet_tf.data.source import Source
-from sanet_tf.errors import UserError, did_you_mean
+from sanet_tf.utils.errors import UserError, did_you_mean
 
 SHUFFLE_BUFFER = 10_000
 EXPECTED = (

@@ -3,7 +3,7 @@
 import itertools
 import math
 
-from sanet_tf.errors import UserError
+from sanet_tf.utils.errors import UserError
 
 EXAMPLE = "--train_split=train[:90%] --val_split=train[90%:]"
 

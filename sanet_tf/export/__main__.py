@@ -13,10 +13,11 @@ from pathlib import Path
 
 from absl import flags
 
-from sanet_tf import cli, files
-from sanet_tf.errors import UserError
+from sanet_tf.commands import cli
 from sanet_tf.export import FORMATS, QUANTIZATIONS, manifest
 from sanet_tf.export.layouts import LAYOUTS
+from sanet_tf.utils import files
+from sanet_tf.utils.errors import UserError
 
 WEIGHTS = flags.DEFINE_string("weights", None, "folder of the training")
 FORMAT = flags.DEFINE_enum("format", "saved_model", [*FORMATS], "what to write")
@@ -77,7 +78,7 @@ def _program(weights):
     from sanet_tf import restoration
     from sanet_tf.export import classifier, pictures
     from sanet_tf.export.restoration import read_stacks, restoration_program
-    from sanet_tf.trained import load_trained
+    from sanet_tf.training.trained import load_trained
 
     given = CALIBRATION.value or ()
     # as experiments/restoration.py leaves it

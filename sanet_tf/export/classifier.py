@@ -6,11 +6,11 @@ import tensorflow as tf
 from sanet_tf.data.arrays import scaled_size
 from sanet_tf.data.decoding import Decoder
 from sanet_tf.data.preprocessing import resize_and_crop
-from sanet_tf.errors import UserError
 from sanet_tf.export import pictures, writing
 from sanet_tf.export.folding import fold
 from sanet_tf.export.program import Program
 from sanet_tf.models import preprocess_input
+from sanet_tf.utils.errors import UserError
 
 TOLERANCE = 1e-5  # between the probabilities of SavedModel and Keras model
 

@@ -6,7 +6,7 @@ triton     Triton's: config.pbtxt, labels.txt, 1/model.onnx or
            1/model.savedmodel/saved_model.pb
 """
 
-from sanet_tf.errors import UserError
+from sanet_tf.utils.errors import UserError
 
 LAYOUTS = ("plain", "serving", "triton")
 LABELS = "labels.txt"
@@ -47,7 +47,7 @@ def configure(folder, entries):
         folder: `Path` of the folder.
         entries: of the manifest.
     """
-    from sanet_tf.run_directory import format_labels
+    from sanet_tf.training.run_directory import format_labels
 
     if entries["layout"] == "serving":
         (folder / "models.config").write_text(

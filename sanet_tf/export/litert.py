@@ -9,9 +9,9 @@ import tempfile
 import warnings
 import zipfile
 
-from sanet_tf.errors import UserError
 from sanet_tf.export import saved_model
 from sanet_tf.export.packages import needed
+from sanet_tf.utils.errors import UserError
 
 FILE = "model.tflite"
 METADATA = "metadata.json"  # in the file, which is a zip archive as well

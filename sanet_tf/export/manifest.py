@@ -21,9 +21,9 @@ has `axes`, `axes_out`, `axes_div_by`, `channels_in`, `channels_out` and
 import hashlib
 import json
 
-from sanet_tf import files
-from sanet_tf.errors import UserError
 from sanet_tf.export import schema
+from sanet_tf.utils import files
+from sanet_tf.utils.errors import UserError
 
 NAME = "manifest.json"
 FORMAT_VERSION = 1

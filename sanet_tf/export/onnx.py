@@ -4,8 +4,8 @@ import logging
 import shutil
 import tempfile
 
-from sanet_tf.errors import UserError
 from sanet_tf.export.packages import needed
+from sanet_tf.utils.errors import UserError
 
 FILE = "model.onnx"
 METADATA = "sanet_tf"  # key in `metadata_props`

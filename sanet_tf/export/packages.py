@@ -2,7 +2,7 @@
 
 import importlib
 
-from sanet_tf.errors import UserError
+from sanet_tf.utils.errors import UserError
 
 
 def needed(module, package):

@@ -6,7 +6,7 @@ import numpy as np
 
 from sanet_tf.data.arrays import scale
 from sanet_tf.data.decoding import ImageError, decode_image, is_image_name
-from sanet_tf.errors import UserError
+from sanet_tf.utils.errors import UserError
 
 LARGEST = 256  # pictures to calibrate with
 

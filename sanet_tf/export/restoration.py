@@ -9,13 +9,13 @@ outside: `sanet_tf.load` does what the manifest says.
 import numpy as np
 import tensorflow as tf
 
-from sanet_tf.errors import UserError
 from sanet_tf.export.folding import fold
 from sanet_tf.export.program import Program
-from sanet_tf.restoration import hyperstacks
+from sanet_tf.restoration.io import hyperstacks
+from sanet_tf.restoration.io.tiff import open_stack
 from sanet_tf.restoration.normalization import StreamedPercentiles
-from sanet_tf.restoration.tiff import open_stack
-from sanet_tf.restoration.volume import Source
+from sanet_tf.restoration.tiling.volume import Source
+from sanet_tf.utils.errors import UserError
 
 LARGEST = 64  # multiples along each axis of what is taken of a real stack
 

@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 
 import sanet_tf
-from sanet_tf import cli, files
-from sanet_tf.errors import UserError
+from sanet_tf.commands import cli
 from sanet_tf.export import FORMATS, layouts, manifest
+from sanet_tf.utils import files
+from sanet_tf.utils.errors import UserError
 
 TOLERANCE = 1e-4  # of the largest output
 PACKAGES = (

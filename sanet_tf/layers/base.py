@@ -6,7 +6,7 @@ from keras import ops
 from sanet_tf.layers import masking, positions
 from sanet_tf.layers.checks import check_channels_last, check_positive
 from sanet_tf.layers.normalization import BatchNormalization
-from sanet_tf.seeds import derive_seed
+from sanet_tf.utils.seeds import derive_seed
 
 
 class FeatureMapLayer(keras.layers.Layer):

@@ -4,7 +4,7 @@ import math
 import warnings
 from pathlib import Path
 
-from sanet_tf import files, hdf5
+from sanet_tf.utils import files, hdf5
 
 OVERHEAD = 2**11  # bytes of HDF5 for a variable; 1,000 were measured
 

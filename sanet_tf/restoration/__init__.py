@@ -8,12 +8,15 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sanet_tf.restoration.care import SiameseCARE, SiameseProjectionCARE
-    from sanet_tf.restoration.config import (
+    from sanet_tf.restoration.care.care import (
+        SiameseCARE,
+        SiameseProjectionCARE,
+    )
+    from sanet_tf.restoration.care.config import (
         SiameseConfig,
         SiameseProjectionConfig,
     )
-    from sanet_tf.restoration.loading import load
+    from sanet_tf.restoration.care.loading import load
 
 _MODULES = {
     "SiameseCARE": "care",

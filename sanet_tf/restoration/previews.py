@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from sanet_tf.files import write_figure
+from sanet_tf.utils.files import write_figure
 
 CONTRAST = (1, 99.8)  # percentiles, of each volume by itself
 WIDTH = 5  # inches of a column

@@ -2,7 +2,7 @@
 
 from sanet_tf.restoration.checks import check_image, check_tile_counts
 from sanet_tf.restoration.normalization import PERCENTILES, StreamedPercentiles
-from sanet_tf.restoration.volume import Destination, Source
+from sanet_tf.restoration.tiling.volume import Destination, Source
 
 
 class Restorer:

@@ -8,7 +8,7 @@ from sanet_tf.data import load_arrays
 from sanet_tf.data.arrays import Arrays
 from sanet_tf.data.decoding import UNKNOWN
 from sanet_tf.data.preprocessing import resize_and_crop
-from sanet_tf.errors import UserError
+from sanet_tf.utils.errors import UserError
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from sanet_tf.data.batch_augmentation import GREY, BatchAugmentation
-from sanet_tf.errors import UserError
+from sanet_tf.utils.errors import UserError
 
 LABELS = np.eye(16, dtype=np.float32)
 EACH = {"rand_augment": 0.3, "random_erasing": 0.5, "mixup": 0.4, "cutmix": 1.0}

@@ -9,7 +9,7 @@ import pytest
 
 from sanet_tf.data import cifar, load_arrays
 from sanet_tf.data.cifar_formats import FORMATS
-from sanet_tf.errors import UserError
+from sanet_tf.utils.errors import UserError
 
 SIZES = {"train": 10, "val": 4}
 VERSIONS = [

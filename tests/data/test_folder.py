@@ -8,7 +8,7 @@ import pytest
 
 from sanet_tf.data import load_source
 from sanet_tf.data.decoding import FORMATS
-from sanet_tf.errors import UserError
+from sanet_tf.utils.errors import UserError
 
 RED, GREEN, BLUE = (200, 30, 40), (20, 170, 60), (10, 50, 220)
 load = partial(load_source, "folder")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sanet_tf.data.batch_augmentation import BatchAugmentation
-from sanet_tf.feeds import StreamFeed
+from sanet_tf.training.feeds import StreamFeed
 
 
 @pytest.fixture

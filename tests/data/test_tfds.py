@@ -7,7 +7,7 @@ import tensorflow_datasets as tfds
 
 from sanet_tf.data import load_source
 from sanet_tf.data.decoding import UNKNOWN
-from sanet_tf.errors import UserError
+from sanet_tf.utils.errors import UserError
 
 from .sets import BROKEN, GreyLevels, ThreeSplits, TrainOnly, png
 

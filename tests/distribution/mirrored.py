@@ -12,11 +12,11 @@ from unittest import mock
 import numpy as np
 import tensorflow as tf
 
-from sanet_tf import training
-from sanet_tf.distribution import Distribution, Mirrored
-from sanet_tf.progress import Watch
-from tests.checkpoints import arrays
+from sanet_tf.training import trainer as training
+from sanet_tf.training.distribution import Distribution, Mirrored
+from sanet_tf.training.progress import Watch
 from tests.distribution.tiny import make_trainer
+from tests.training.checkpoints import arrays
 
 CPU = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 
-from tests.commands import ROOT, SHELL
+from tests.command_line import ROOT, SHELL
 
 TIMEOUT = 240  # seconds
 

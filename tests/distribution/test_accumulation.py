@@ -4,10 +4,10 @@ import keras
 import numpy as np
 import pytest
 
-from sanet_tf.distribution import Distribution
-from sanet_tf.errors import UserError
-from tests.checkpoints import arrays
+from sanet_tf.training.distribution import Distribution
+from sanet_tf.utils.errors import UserError
 from tests.distribution.tiny import make_trainer
+from tests.training.checkpoints import arrays
 
 LOGGED = ("loss", "top1", "val_loss", "val_top1", "learning_rate")
 

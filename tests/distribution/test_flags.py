@@ -4,9 +4,9 @@ import subprocess
 
 import pytest
 
-from sanet_tf.distribution import choose
-from sanet_tf.errors import UserError
-from tests.commands import ROOT, SHELL, arguments, run_many
+from sanet_tf.training.distribution import choose
+from sanet_tf.utils.errors import UserError
+from tests.command_line import ROOT, SHELL, arguments, run_many
 from tests.experiments.conftest import error_line
 
 SCRIPT = "experiments/cifar.py"

@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from tests.commands import ROOT, SHELL
+from tests.command_line import ROOT, SHELL
 
 pytestmark = pytest.mark.slow
 VALUES = ("loss", "top1", "val_loss", "val_top1", "val_top5", "learning_rate")

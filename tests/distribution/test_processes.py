@@ -6,8 +6,8 @@ import time
 import numpy as np
 import pytest
 
-from tests.checkpoints import arrays
 from tests.distribution.processes import finish, run, start, workers
+from tests.training.checkpoints import arrays
 
 pytestmark = pytest.mark.slow
 VALUES = ("loss", "top1", "val_loss", "val_top1", "val_top5", "learning_rate")

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from sanet_tf.data.share import WHOLE, Share
-from sanet_tf.feeds import ArrayFeed
+from sanet_tf.training.feeds import ArrayFeed
 from tests.distribution.tiny import make_arrays
 
 SPLITS = [("train", 5), ("val", None)]

@@ -7,11 +7,11 @@ import numpy as np
 
 from sanet_tf.data.arrays import Arrays
 from sanet_tf.data.share import Share
-from sanet_tf.errors import UserError
-from sanet_tf.feeds import ArrayFeed
-from sanet_tf.recipe import Recipe
-from sanet_tf.run_directory import RunDirectory
-from sanet_tf.training import Trainer
+from sanet_tf.training.feeds import ArrayFeed
+from sanet_tf.training.recipe import Recipe
+from sanet_tf.training.run_directory import RunDirectory
+from sanet_tf.training.trainer import Trainer
+from sanet_tf.utils.errors import UserError
 
 RECIPE = {
     "epochs": 3,

@@ -6,8 +6,9 @@ The argument is JSON: coordinator, processes, process, and cases, a list of
 
 import json
 
-from sanet_tf import cli, data_parallel
-from sanet_tf.distribution import choose
+from sanet_tf.commands import cli
+from sanet_tf.training import data_parallel
+from sanet_tf.training.distribution import choose
 
 
 def main(arguments):

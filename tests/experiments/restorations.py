@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 import tifffile
 
-from tests import commands
+from tests import command_line as commands
 
 SCRIPT = "experiments/restoration.py"
 NETWORK = ("--n_depth=1", "--n_first=4", "--batch_size=4")

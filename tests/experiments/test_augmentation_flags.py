@@ -5,7 +5,7 @@ import pytest
 from absl import flags
 from absl.testing import flagsaver
 
-from sanet_tf.errors import UserError
+from sanet_tf.utils.errors import UserError
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from tests.commands import ROOT, SHELL, arguments, run, run_many
+from tests.command_line import ROOT, SHELL, arguments, run, run_many
 from tests.experiments.conftest import error_line
 
 SCRIPT = "experiments/cifar.py"

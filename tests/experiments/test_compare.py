@@ -8,7 +8,7 @@ import compare_rows
 import pytest
 from PIL import Image
 
-from tests import commands
+from tests import command_line as commands
 from tests.experiments.conftest import error_line
 
 SCRIPT = "experiments/compare.py"

@@ -13,7 +13,7 @@ import time
 
 import pytest
 
-from tests import commands
+from tests import command_line as commands
 from tests.experiments.conftest import error_line
 
 SCRIPT = "experiments/compare.py"
@@ -22,9 +22,9 @@ import os, time
 from pathlib import Path
 from absl import flags
 from sanet_tf import cli, files
-from sanet_tf.errors import UserError
-from sanet_tf.record import script_flags
-from sanet_tf.run_directory import RunDirectory
+from sanet_tf.utils.errors import UserError
+from sanet_tf.training.record import script_flags
+from sanet_tf.training.run_directory import RunDirectory
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("model", "a", "")

@@ -10,13 +10,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sanet_tf import checkpoint, export
+from sanet_tf import export
 from sanet_tf.data import load_source
 from sanet_tf.data.arrays import Arrays
-from sanet_tf.errors import UserError
-from sanet_tf.feeds import StreamFeed
 from sanet_tf.models import preprocess_input
-from sanet_tf.trained import build_network, load_trained
+from sanet_tf.training import checkpoint
+from sanet_tf.training.feeds import StreamFeed
+from sanet_tf.training.trained import build_network, load_trained
+from sanet_tf.utils.errors import UserError
 from tests.experiments.conftest import COLORS, ROOT
 from tests.runs import make_run
 

@@ -7,13 +7,13 @@ import keras
 import numpy as np
 import pytest
 
-from sanet_tf.errors import UserError
-from sanet_tf.fine_tuning import freeze, transfer
 from sanet_tf.models import SANet
-from sanet_tf.optimizers import make_optimizer
-from sanet_tf.recipe import Recipe
-from sanet_tf.run_directory import RunDirectory
-from sanet_tf.trained import load_trained
+from sanet_tf.training.fine_tuning import freeze, transfer
+from sanet_tf.training.optimizers import make_optimizer
+from sanet_tf.training.recipe import Recipe
+from sanet_tf.training.run_directory import RunDirectory
+from sanet_tf.training.trained import load_trained
+from sanet_tf.utils.errors import UserError
 from tests.runs import CLASSES, make_run
 
 

@@ -6,20 +6,20 @@ import keras
 import numpy as np
 import pytest
 
-from sanet_tf import training
-from sanet_tf.feeds import ArrayFeed
-from sanet_tf.fine_tuning import freeze
-from sanet_tf.progress import Watch
-from sanet_tf.recipe import Recipe
-from sanet_tf.run_directory import RunDirectory
-from sanet_tf.trained import load_trained
-from sanet_tf.training import Trainer
-from tests.checkpoints import arrays
-from tests.commands import run
+from sanet_tf.training import trainer as training
+from sanet_tf.training.feeds import ArrayFeed
+from sanet_tf.training.fine_tuning import freeze
+from sanet_tf.training.progress import Watch
+from sanet_tf.training.recipe import Recipe
+from sanet_tf.training.run_directory import RunDirectory
+from sanet_tf.training.trained import load_trained
+from sanet_tf.training.trainer import Trainer
+from tests.command_line import run
 from tests.experiments.test_fine_tuning import assert_same, values
 from tests.runs import make_run
-from tests.tiny_run import make_arrays
-from tests.tiny_run import network as tiny_network
+from tests.training.checkpoints import arrays
+from tests.training.tiny_run import make_arrays
+from tests.training.tiny_run import network as tiny_network
 
 SCRIPT = "experiments/cifar.py"
 SMALL = (

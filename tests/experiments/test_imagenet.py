@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.checkpoints import arrays
 from tests.experiments.conftest import error_line, run
+from tests.training.checkpoints import arrays
 
 pytestmark = pytest.mark.slow
 REPEATABLE = ("--epochs=4", "--deterministic", "--ema_momentum=0.5")

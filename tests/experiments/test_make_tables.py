@@ -16,7 +16,7 @@ from paper_tables import (
 )
 from paper_tables.table import EXACT, MEASURED, QUOTED, Table
 
-from tests import commands
+from tests import command_line as commands
 
 RESULTS = commands.ROOT / "results"
 MEASURED_COLUMNS = (

@@ -3,7 +3,7 @@
 import re
 import shutil
 
-from tests import commands
+from tests import command_line as commands
 from tests.experiments.conftest import error_line
 
 RESULTS = commands.ROOT / "results"

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests import commands
+from tests import command_line as commands
 from tests.experiments.conftest import error_line
 from tests.experiments.restorations import (
     PATCHES,

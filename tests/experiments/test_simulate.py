@@ -5,8 +5,8 @@ import pytest
 import tifffile
 
 from sanet_tf.restoration.data import load_data
-from sanet_tf.restoration.simulation import simulate_volume
-from tests import commands
+from sanet_tf.restoration.simulation.volumes import simulate_volume
+from tests import command_line as commands
 from tests.experiments.conftest import error_line
 
 SCRIPT = "experiments/simulate.py"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import stability_report
 
-from tests import commands
+from tests import command_line as commands
 from tests.experiments.conftest import error_line
 
 SCRIPT = "experiments/stability.py"

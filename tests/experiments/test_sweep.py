@@ -3,7 +3,7 @@
 import pytest
 import sweep_report
 
-from tests import commands
+from tests import command_line as commands
 from tests.experiments.conftest import error_line
 
 SCRIPT = "experiments/sweep.py"

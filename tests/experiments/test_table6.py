@@ -7,7 +7,7 @@ import pytest
 import table6_report
 from PIL import Image
 
-from tests import commands
+from tests import command_line as commands
 from tests.experiments.conftest import error_line
 
 SCRIPT = "experiments/table6.py"

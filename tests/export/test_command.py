@@ -11,7 +11,7 @@ from PIL import Image
 
 import sanet_tf
 from sanet_tf.export import manifest
-from tests import commands
+from tests import command_line as commands
 from tests.export import networks
 from tests.restoration.models import fill, make_care
 from tests.runs import CLASSES, make_run

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 import sanet_tf
-from sanet_tf.errors import UserError
 from sanet_tf.export import FORMATS, litert, manifest, writing
 from sanet_tf.export.classifier import classifier_program, probabilities
 from sanet_tf.export.pictures import prepare
 from sanet_tf.export.restoration import restoration_program
 from sanet_tf.models import MODELS
+from sanet_tf.utils.errors import UserError
 from tests.export.networks import (
     LABELS,
     RESTORATION,

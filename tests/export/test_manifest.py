@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import sanet_tf
-from sanet_tf.errors import UserError
 from sanet_tf.export import manifest
+from sanet_tf.utils.errors import UserError
 
 ENTRIES = {
     "format": "litert",

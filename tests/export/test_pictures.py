@@ -5,8 +5,8 @@ import pytest
 from PIL import Image
 
 from sanet_tf.data.preprocessing import resize_and_crop
-from sanet_tf.errors import UserError
 from sanet_tf.export import pictures
+from sanet_tf.utils.errors import UserError
 from tests import runs
 from tests.export import networks
 

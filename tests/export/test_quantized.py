@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 import sanet_tf
-from sanet_tf.errors import UserError
 from sanet_tf.export import writing
 from sanet_tf.export.classifier import classifier_program
 from sanet_tf.export.restoration import restoration_program
+from sanet_tf.utils.errors import UserError
 from tests.export.networks import (
     LABELS,
     SIZE,

@@ -11,9 +11,9 @@ import tensorflow as tf
 from PIL import Image
 
 import sanet_tf
-from sanet_tf.errors import UserError
 from sanet_tf.export import FORMATS, litert, saved_model, writing
 from sanet_tf.export import onnx as onnx_format
+from sanet_tf.utils.errors import UserError
 from tests.export.networks import tiny_classifier
 
 

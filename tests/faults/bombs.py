@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import tifffile
 
-from sanet_tf.errors import UserError
-from sanet_tf.memory import peak_above_baseline
+from sanet_tf.utils.errors import UserError
+from sanet_tf.utils.memory import peak_above_baseline
 from tests.runs import make_picture
 
 MEMORY = 2**28  # bytes that a refusal may take at its peak

@@ -8,7 +8,7 @@ import numpy as np
 import tifffile
 from PIL import Image
 
-from tests.checkpoints import arrays, assert_same_checkpoint
+from tests.training.checkpoints import arrays, assert_same_checkpoint
 
 VARIES = ("seconds", "images_per_second", "rss", "path")  # from run to run
 

@@ -23,7 +23,8 @@ def refuse(name, size, send):
         size: in bytes.
         send: not used.
     """
-    from sanet_tf import files, summary
+    from sanet_tf.training import summary
+    from sanet_tf.utils import files
 
     def limited(function):
         def call(path, *args):
@@ -66,7 +67,7 @@ def obey_permissions(send):
 def lock_after_an_epoch(folder, send):
     """The folder of a run becomes read-only while it trains."""
     obey_permissions(send)
-    from sanet_tf.training import Trainer
+    from sanet_tf.training.trainer import Trainer
 
     commit = Trainer._commit
 

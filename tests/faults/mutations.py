@@ -16,8 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
-from sanet_tf.errors import UserError
-from sanet_tf.memory import peak_above_baseline
+from sanet_tf.utils.errors import UserError
+from sanet_tf.utils.memory import peak_above_baseline
 from tests.faults.processes import CONTEXT, TIMEOUT
 
 HEAD = 1000  # bytes

@@ -10,10 +10,11 @@ import keras
 import numpy as np
 
 import sanet_tf
-from sanet_tf import checkpoint, trained
 from sanet_tf.export import export_saved_model
 from sanet_tf.models.weights import load_weights, save_weights
-from sanet_tf.restoration import care, load
+from sanet_tf.restoration import load
+from sanet_tf.restoration.care import care
+from sanet_tf.training import checkpoint, trained
 from tests.faults.digest import digest
 from tests.restoration.models import fill, make_care
 from tests.runs import FLAGS, make_run

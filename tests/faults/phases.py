@@ -9,26 +9,28 @@ import time
 from pkgutil import resolve_name
 
 CLASSIFIER = {
-    "sanet_tf.training:Trainer._check_first_batches": "data",
-    "sanet_tf.training:Trainer._train_epoch": "first step of an epoch",
-    "sanet_tf.progress:Watch.on_train_batch_end": "step",
-    "sanet_tf.progress:Watch.on_test_batch_end": "validation",
-    "sanet_tf.training:Trainer._commit": "checkpoint",
-    "sanet_tf.results:write_results": "export",
+    "sanet_tf.training.trainer:Trainer._check_first_batches": "data",
+    "sanet_tf.training.trainer:Trainer._train_epoch": "first step of an epoch",
+    "sanet_tf.training.progress:Watch.on_train_batch_end": "step",
+    "sanet_tf.training.progress:Watch.on_test_batch_end": "validation",
+    "sanet_tf.training.trainer:Trainer._commit": "checkpoint",
+    "sanet_tf.training.results:write_results": "export",
 }
 RESTORATION = {
     "sanet_tf.restoration.data:load_data": "data",
-    "sanet_tf.restoration.care:SiameseCARE.train": "first step of an epoch",
-    "sanet_tf.restoration.keeper:Keeper.on_train_batch_end": "step",
-    "sanet_tf.restoration.keeper:Keeper.on_epoch_end": "checkpoint",
-    "sanet_tf.isolated:call_isolated": "evaluation",
+    "sanet_tf.restoration.care.care:SiameseCARE.train": (
+        "first step of an epoch"
+    ),
+    "sanet_tf.restoration.care.keeper:Keeper.on_train_batch_end": "step",
+    "sanet_tf.restoration.care.keeper:Keeper.on_epoch_end": "checkpoint",
+    "sanet_tf.utils.isolated:call_isolated": "evaluation",
 }
 RESTORING = {
-    "sanet_tf.restoration.tiff:open_stack": "reading",
-    "sanet_tf.restoration.tiff:create_stack": "restoring and writing",
+    "sanet_tf.restoration.io.tiff:open_stack": "reading",
+    "sanet_tf.restoration.io.tiff:create_stack": "restoring and writing",
 }
 EXPORTING = {
-    "sanet_tf.trained:load_trained": "loading",
+    "sanet_tf.training.trained:load_trained": "loading",
     "sanet_tf.export.writing:export": "writing and checking",
 }
 

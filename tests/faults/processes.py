@@ -13,7 +13,7 @@ import sys
 from multiprocessing import forkserver
 from pathlib import Path
 
-from tests.commands import ROOT
+from tests.command_line import ROOT
 
 CONTEXT = multiprocessing.get_context("forkserver")
 TIMEOUT = 300  # seconds, after which a command hangs

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sanet_tf.errors import UserError
+from sanet_tf.utils.errors import UserError
 
 
 def refuses(call, *arguments, match, error=UserError):

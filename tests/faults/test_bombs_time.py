@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sanet_tf import hdf5
 from sanet_tf.data.decoding import ImageError, decode_image
-from sanet_tf.memory import peak_above_baseline
+from sanet_tf.utils import hdf5
+from sanet_tf.utils.memory import peak_above_baseline
 from tests.faults.bombs import refuses, reported  # noqa: F401
 
 

@@ -11,7 +11,7 @@ import sys
 
 import pytest
 
-from tests.commands import ROOT, SHELL
+from tests.command_line import ROOT, SHELL
 from tests.faults.checks import assert_same_run
 from tests.faults.killing import kill_runs
 from tests.faults.phases import CLASSIFIER

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from tests import commands
+from tests import command_line as commands
 from tests.experiments.conftest import error_line
 from tests.faults import limits
 from tests.faults.checks import assert_same_run, assert_whole, files_of

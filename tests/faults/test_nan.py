@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from tests.checkpoints import arrays
 from tests.experiments.conftest import error_line
 from tests.experiments.restorations import NETWORK, write_planaria
 from tests.faults import processes
+from tests.training.checkpoints import arrays
 
 pytestmark = pytest.mark.slow
 FLAGS = (

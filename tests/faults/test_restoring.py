@@ -18,7 +18,7 @@ READS = 15  # planes, and then tiles; there are more
 
 def truncate(path, number, send):
     """The file is cut to a third before it is read for the given time."""
-    from sanet_tf.restoration import hyperstacks
+    from sanet_tf.restoration.io import hyperstacks
 
     original, reads = hyperstacks._Part.__getitem__, itertools.count(1)
 

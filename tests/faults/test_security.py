@@ -11,11 +11,12 @@ import h5py
 import numpy as np
 import pytest
 
-from sanet_tf import checkpoint, files
 from sanet_tf.models.weights import load_weights
 from sanet_tf.restoration import load
-from sanet_tf.run_directory import check_flags
-from sanet_tf.trained import load_trained
+from sanet_tf.training import checkpoint
+from sanet_tf.training.run_directory import check_flags
+from sanet_tf.training.trained import load_trained
+from sanet_tf.utils import files
 from tests.faults.refusals import refuses
 from tests.restoration.models import fill, make_care, make_projection
 from tests.runs import FLAGS, make_run

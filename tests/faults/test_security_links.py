@@ -8,7 +8,7 @@ import pytest
 from sanet_tf import inference
 from sanet_tf.data.decoding import ImageError, decode_image
 from sanet_tf.export import manifest
-from sanet_tf.run_directory import RunDirectory
+from sanet_tf.training.run_directory import RunDirectory
 from tests.export.test_manifest import ENTRIES
 from tests.faults.refusals import refuses
 from tests.faults.test_security import copy, folders  # noqa: F401

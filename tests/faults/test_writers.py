@@ -4,8 +4,8 @@ import collections
 
 import pytest
 
-from sanet_tf.errors import UserError
-from sanet_tf.run_directory import RunDirectory
+from sanet_tf.training.run_directory import RunDirectory
+from sanet_tf.utils.errors import UserError
 from tests.experiments.conftest import error_line
 from tests.faults.checks import assert_same_run
 from tests.faults.processes import CONTEXT, TIMEOUT

@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from sanet_tf.errors import UserError
+from sanet_tf.utils.errors import UserError
 from tests.faults.mutations import MEMORY, Subject
 
 WHOLE = bytes(range(1, 251)) * 10

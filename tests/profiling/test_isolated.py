@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from sanet_tf.errors import UserError
-from sanet_tf.isolated import call_isolated
+from sanet_tf.utils.errors import UserError
+from sanet_tf.utils.isolated import call_isolated
 
 
 def own_number(factor):
@@ -49,7 +49,7 @@ def sleep_long(path):
 def test_ends_with_its_parent(tmp_path, number):
     path = tmp_path / "pid"
     code = (
-        "from sanet_tf.isolated import call_isolated\n"
+        "from sanet_tf.utils.isolated import call_isolated\n"
         "from tests.profiling.test_isolated import sleep_long\n"
         "if __name__ == '__main__':\n"
         f"    call_isolated(sleep_long, {str(path)!r})\n"

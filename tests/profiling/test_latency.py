@@ -8,7 +8,7 @@ import latency_report
 import numpy as np
 import pytest
 
-from sanet_tf.errors import UserError
+from sanet_tf.utils.errors import UserError
 
 from .conftest import run_script
 

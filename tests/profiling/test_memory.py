@@ -5,7 +5,7 @@ import pytest
 from cases import Case
 from paper import round_up_to_power_of_two
 
-from sanet_tf.memory import free_bytes, peak_above_baseline
+from sanet_tf.utils.memory import free_bytes, peak_above_baseline
 
 
 def test_peak_of_a_known_array():

@@ -6,7 +6,7 @@ import json
 import pytest
 from restoration_cost import write_markdown
 
-from tests import commands
+from tests import command_line as commands
 from tests.experiments.conftest import error_line
 
 SCRIPT = "profiling/run_restoration.py"

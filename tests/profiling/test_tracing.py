@@ -6,7 +6,7 @@ import tensorflow as tf
 from counting import count_graph_madd
 from tracing import trace, write_trace
 
-from sanet_tf.errors import UserError
+from sanet_tf.utils.errors import UserError
 
 
 def graph_of(function, *shapes):

@@ -6,7 +6,8 @@ import tifffile
 from absl import flags
 from absl.testing import flagsaver
 
-from sanet_tf import inference, restore
+from sanet_tf import inference
+from sanet_tf.commands import restore
 from tests.restoration.command import Model
 
 

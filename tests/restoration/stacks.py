@@ -2,8 +2,8 @@
 
 import pytest
 
-from sanet_tf.errors import UserError
-from sanet_tf.restoration.tiff import open_stack
+from sanet_tf.restoration.io.tiff import open_stack
+from sanet_tf.utils.errors import UserError
 
 CALIBRATION = {"spacing": 0.5, "unit": "um", "finterval": 2.5}
 RESOLUTION = (1 / 0.103, 1 / 0.107)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sanet_tf.restoration.batches import Batches
+from sanet_tf.restoration.care.batches import Batches
 
 
 def test_order_of_patches_is_of_the_seed(pairs):

@@ -14,7 +14,7 @@ from bioimageio.core.digest_spec import create_sample_for_model
 from bioimageio.spec import load_model_description
 from PIL import Image
 
-from sanet_tf.restoration.bioimageio import export_bioimageio
+from sanet_tf.restoration.packages.bioimageio import export_bioimageio
 from tests.restoration.networks import NETWORKS, care
 
 # bioimageio.spec leaves it to Python to close what it reads.

@@ -5,8 +5,8 @@ import pytest
 import tifffile
 import zarr
 
-from sanet_tf.restoration import units
-from sanet_tf.restoration.tiff import Stack, create_stack, open_stack
+from sanet_tf.restoration.io import units
+from sanet_tf.restoration.io.tiff import Stack, create_stack, open_stack
 
 SHAPE = (2, 3, 8, 9)  # TZYX
 

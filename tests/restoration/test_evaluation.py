@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from sanet_tf.errors import UserError
-from sanet_tf.restoration import evaluation
+from sanet_tf.restoration.care import evaluation
 from sanet_tf.restoration.data.source import RestorationData, TestPair
+from sanet_tf.utils.errors import UserError
 from tests.restoration.models import make_care
 
 

@@ -12,7 +12,7 @@ import pytest
 import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
-from sanet_tf.restoration.fiji import export_fiji
+from sanet_tf.restoration.packages.fiji import export_fiji
 from tests.restoration.networks import NETWORKS, care
 
 SCRIPT = Path(__file__).with_name("load_in_tensorflow_1.py")

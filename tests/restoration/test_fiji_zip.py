@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import sanet_tf
-from sanet_tf.errors import UserError
-from sanet_tf.restoration import fiji_zip
-from sanet_tf.restoration.fiji import export_fiji
+from sanet_tf.restoration.packages import fiji_zip
+from sanet_tf.restoration.packages.fiji import export_fiji
+from sanet_tf.utils.errors import UserError
 from tests.restoration.models import fill, make_care
 from tests.restoration.networks import NETWORKS
 

@@ -5,7 +5,7 @@ import os
 import numpy as np
 import pytest
 
-from sanet_tf.restoration.file_array import FileArray
+from sanet_tf.restoration.io.file_array import FileArray
 
 SHAPES = [(7, 5), (3, 7, 5), (2, 3, 5, 7)]
 

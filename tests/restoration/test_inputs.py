@@ -8,7 +8,7 @@ import pytest
 import tifffile
 import zarr
 
-from sanet_tf.restoration import inputs
+from sanet_tf.restoration.io import inputs
 from tests.restoration.command import Model, error_lines
 
 NAMES = {

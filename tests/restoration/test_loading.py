@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from csbdeep.models import CARE, Config, ProjectionCARE, ProjectionConfig
 
-from sanet_tf.errors import UserError
 from sanet_tf.layers import QKV_ATTENTION
 from sanet_tf.restoration import SiameseCARE, SiameseProjectionCARE, load
+from sanet_tf.utils.errors import UserError
 from tests.restoration.models import SMALL, fill, make_care, make_projection
 
 BEST = "weights_best.h5"

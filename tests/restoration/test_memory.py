@@ -4,10 +4,13 @@ import numpy as np
 import psutil
 import pytest
 
-from sanet_tf.isolated import call_isolated
-from sanet_tf.memory import peak_above_baseline
-from sanet_tf.restoration import memory, prediction
-from sanet_tf.restoration.memory import memory_limit, predict_bytes
+from sanet_tf.restoration.tiling import memory, prediction
+from sanet_tf.restoration.tiling.memory import (
+    memory_limit,
+    predict_bytes,
+)
+from sanet_tf.utils.isolated import call_isolated
+from sanet_tf.utils.memory import peak_above_baseline
 from tests.restoration.models import (
     fill,
     make_care,

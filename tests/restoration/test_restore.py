@@ -10,9 +10,9 @@ import tifffile
 import zarr
 from PIL import Image
 
-from sanet_tf.errors import UserError
+from sanet_tf.utils.errors import UserError
 from tests.restoration.command import Model, error_lines
-from tests.test_printing import HOSTILE, SHOWN
+from tests.utils.test_printing import HOSTILE, SHOWN
 
 
 def test_a_folder_with_broken_files_among_them(

@@ -11,8 +11,8 @@ from absl.testing import flagsaver
 from csbdeep.models import CARE, Config
 from PIL import Image
 
-from sanet_tf import restore
-from sanet_tf.errors import UserError
+from sanet_tf.commands import restore
+from sanet_tf.utils.errors import UserError
 from tests.restoration import models
 
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import tifffile
 
-from sanet_tf.errors import UserError
-from sanet_tf.restoration import tiff_reading
-from sanet_tf.restoration.tiff import create_stack, open_stack
+from sanet_tf.restoration.io import tiff_reading
+from sanet_tf.restoration.io.tiff import create_stack, open_stack
+from sanet_tf.utils.errors import UserError
 from tests.restoration.stacks import one_line
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import tifffile
 
-from sanet_tf.restoration import tiff
-from sanet_tf.restoration.tiff import Stack, create_stack, open_stack
+from sanet_tf.restoration.io import tiff
+from sanet_tf.restoration.io.tiff import Stack, create_stack, open_stack
 from tests.restoration.stacks import CALIBRATION, RESOLUTION
 
 

@@ -8,7 +8,7 @@ import pytest
 from csbdeep.internals.predict import tile_iterator
 
 from sanet_tf.models.unet import DenoisingUNet
-from sanet_tf.restoration.tiles import Grid, margin
+from sanet_tf.restoration.tiling.tiles import Grid, margin
 from tests.restoration.models import make_projection
 
 GRIDS = {

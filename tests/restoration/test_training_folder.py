@@ -7,8 +7,8 @@ import shutil
 import numpy as np
 import pytest
 
-from sanet_tf.errors import UserError
 from sanet_tf.restoration import SiameseCARE, SiameseProjectionCARE, load
+from sanet_tf.utils.errors import UserError
 from tests.restoration.conftest import make_pairs
 from tests.restoration.models import make_projection
 from tests.restoration.training import (

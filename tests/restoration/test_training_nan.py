@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from sanet_tf.errors import UserError
 from sanet_tf.restoration import load
+from sanet_tf.utils.errors import UserError
 from tests.restoration.training import make, weights_files
 
 

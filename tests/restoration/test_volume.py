@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import zarr
 
-from sanet_tf.restoration.volume import Destination, Source
+from sanet_tf.restoration.tiling.volume import Destination, Source
 
 SIZES = {"Z": 5, "Y": 10, "X": 13, "C": 3}
 BLOCKS = (4, 4, 8)

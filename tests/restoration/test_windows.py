@@ -9,7 +9,7 @@ from scipy.ndimage import uniform_filter1d
 
 from sanet_tf.layers.base import AttentionLayer
 from sanet_tf.models.sublayers import sublayers
-from sanet_tf.restoration.statistics import local_mean
+from sanet_tf.restoration.tiling.statistics import local_mean
 from tests.restoration.comparison import difference, predict
 from tests.restoration.models import (
     fill,

@@ -3,9 +3,9 @@
 import inspect
 from functools import partial
 
-from sanet_tf.errors import UserError
 from sanet_tf.restoration.data import noise, published, simulated, tiff
 from sanet_tf.restoration.data.patches import TASKS
+from sanet_tf.utils.errors import UserError
 
 SOURCES = {
     "simulated": simulated.load,

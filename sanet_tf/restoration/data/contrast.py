@@ -6,9 +6,9 @@ measured by, are equal. These pairs are left out, and named.
 
 import numpy as np
 
-from sanet_tf.errors import UserError
 from sanet_tf.restoration import metrics
 from sanet_tf.restoration.data.stacks import check_finite
+from sanet_tf.utils.errors import UserError
 
 TRAINING = (3, 99.5)  # the closest that csbdeep draws, see `patches.cut`
 USES = {"train": "train", "validation": "validate", "test": "test on"}

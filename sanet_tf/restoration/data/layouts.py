@@ -4,9 +4,9 @@ Each function takes the folder and a condition, and returns a list of `Pair`
 of stacks that are left on disk, or none where there are no such files.
 """
 
-from sanet_tf.errors import UserError
 from sanet_tf.restoration.data import stacks
 from sanet_tf.restoration.data.patches import Pair, by
+from sanet_tf.utils.errors import UserError
 
 
 def _planaria(folder, condition):

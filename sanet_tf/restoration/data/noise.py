@@ -12,10 +12,14 @@ from pathlib import Path
 
 import numpy as np
 
-from sanet_tf.errors import UserError
 from sanet_tf.restoration.data import contrast, patches, splits, stacks
 from sanet_tf.restoration.data.source import RestorationData, TestPair
-from sanet_tf.restoration.noise import Camera, expose, to_photons
+from sanet_tf.restoration.simulation.noise import (
+    Camera,
+    expose,
+    to_photons,
+)
+from sanet_tf.utils.errors import UserError
 
 
 def load(

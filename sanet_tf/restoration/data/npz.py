@@ -16,8 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
-from sanet_tf.errors import UserError
-from sanet_tf.files import write_atomically
+from sanet_tf.utils.errors import UserError
+from sanet_tf.utils.files import write_atomically
 
 LOCAL_HEADER = 30  # bytes before name and extra field; their lengths are last
 

@@ -8,7 +8,7 @@ import numpy as np
 import psutil
 from csbdeep import data as care
 
-from sanet_tf.errors import UserError
+from sanet_tf.utils.errors import UserError
 
 PATCH_SIZES = {"ZYX": (16, 64, 64), "YX": (64, 64)}
 TASKS = ("denoise", "project")

@@ -22,9 +22,9 @@ from pathlib import Path
 
 import numpy as np
 
-from sanet_tf.errors import UserError
 from sanet_tf.restoration.data import contrast, layouts, npz, patches
 from sanet_tf.restoration.data.source import RestorationData, TestPair
+from sanet_tf.utils.errors import UserError
 
 TRAINING = "train_data/data_label.npz"
 TESTING = "test_data"

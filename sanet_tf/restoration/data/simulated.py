@@ -9,15 +9,15 @@ import dataclasses
 
 import numpy as np
 
-from sanet_tf.errors import UserError
 from sanet_tf.restoration.data import contrast, patches
 from sanet_tf.restoration.data.source import RestorationData, TestPair
-from sanet_tf.restoration.noise import Camera, expose
-from sanet_tf.restoration.simulation import (
+from sanet_tf.restoration.simulation.noise import Camera, expose
+from sanet_tf.restoration.simulation.volumes import (
     STRUCTURES,
     simulate_epithelium,
     simulate_volume,
 )
+from sanet_tf.utils.errors import UserError
 
 SHAPES = {"ZYX": (32, 128, 128), "YX": (192, 192)}
 

@@ -2,8 +2,8 @@
 
 import math
 
-from sanet_tf.errors import UserError
 from sanet_tf.restoration.data.patches import REGIONS, Pair
+from sanet_tf.utils.errors import UserError
 
 
 def split(pairs, patch_size, test=None):

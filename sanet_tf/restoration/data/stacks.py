@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from sanet_tf.errors import UserError
-from sanet_tf.restoration import tiff, tiff_reading
+from sanet_tf.restoration.io import tiff, tiff_reading
+from sanet_tf.utils.errors import UserError
 
 SUFFIXES = (".tif", ".tiff")
 KINDS = {2: "a picture YX", 3: "a stack ZYX", 4: "exposures of a stack ZYX"}

@@ -12,9 +12,9 @@ regions of them where there are few; the description says which.
 
 from pathlib import Path
 
-from sanet_tf.errors import UserError
 from sanet_tf.restoration.data import contrast, patches, splits, stacks
 from sanet_tf.restoration.data.source import RestorationData, TestPair
+from sanet_tf.utils.errors import UserError
 
 LAYOUT = "DIR/low/*.tif and DIR/GT/*.tif (or DIR/high/*.tif) of the same names"
 TRUTHS = ("gt", "high")

@@ -3,7 +3,11 @@
 import numpy as np
 import pytest
 
-from sanet_tf.restoration.noise import Camera, expose, to_photons
+from sanet_tf.restoration.simulation.noise import (
+    Camera,
+    expose,
+    to_photons,
+)
 
 
 @pytest.mark.parametrize("exposure", [0.1, 2.5])

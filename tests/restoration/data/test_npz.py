@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sanet_tf.errors import UserError
 from sanet_tf.restoration.data import npz
+from sanet_tf.utils.errors import UserError
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ import shutil
 import numpy as np
 import pytest
 
-from sanet_tf.errors import UserError
 from sanet_tf.restoration.data import load_data
+from sanet_tf.utils.errors import UserError
 from tests.restoration.data.published import NAMES, TASKS, TRAINING
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import ndimage, spatial
 
-from sanet_tf.restoration import structures
-from sanet_tf.restoration.simulation import (
+from sanet_tf.restoration.simulation import structures
+from sanet_tf.restoration.simulation.volumes import (
     STRUCTURES,
     simulate_epithelium,
     simulate_volume,

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from sanet_tf.errors import UserError
 from sanet_tf.restoration.data import patches, splits
 from sanet_tf.restoration.data.patches import Pair
+from sanet_tf.utils.errors import UserError
 from tests.restoration.data.stacks import stack
 
 

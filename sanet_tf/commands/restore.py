@@ -1,0 +1,225 @@
+"""Restores microscope stacks with a trained model.
+
+    python -m sanet_tf.restore --model=DIR in.tif [more.tif ...] --output=DIR
+
+The model is the folder of a training, or one of `python -m sanet_tf.export`.
+An input is a TIFF file, a zarr folder, or a folder of these. The results are
+TIFF files of the same names, which ImageJ opens with voxel size, channels and
+times as they were; where names are the same, the folders' go before them.
+Times and channels are restored one by one.
+
+A file that fails is named on stderr, the others are restored all the same, and
+the exit status is 1. What is there already is left, so the same command goes on
+with a folder where it stopped.
+"""
+
+import contextlib
+import os
+import sys
+from pathlib import Path
+
+from absl import flags
+
+from sanet_tf.commands import cli
+from sanet_tf.restoration.io import inputs, origin
+from sanet_tf.utils import replacement
+from sanet_tf.utils.errors import UserError
+from sanet_tf.utils.printing import printable
+
+MODEL = flags.DEFINE_string("model", None, "folder of the trained model")
+OUTPUT = flags.DEFINE_string("output", None, "folder for the restored stacks")
+AXES = flags.DEFINE_string(
+    "axes", None, "axes of the files, if these do not say them, such as ZYX"
+)
+N_TILES = flags.DEFINE_list(
+    "n_tiles", None, "tiles along each of the axes, such as 1,4,4"
+)
+STATISTICS = flags.DEFINE_enum(
+    "statistics",
+    None,
+    ["tile", "window", "volume"],
+    "where attention takes its means from; the model's default if not given",
+)
+DTYPE = flags.DEFINE_enum(
+    "dtype",
+    "float32",
+    ["float32", "uint8", "uint16", "input"],
+    "data type of the results; integers are rounded and clipped",
+)
+SEQUENCE = flags.DEFINE_bool(
+    "sequence", False, "a folder of TIFF files is one stack, each file a plane"
+)
+PROVIDERS = flags.DEFINE_list(
+    "providers", None, "execution providers of ONNX Runtime, for ONNX files"
+)
+THREADS = flags.DEFINE_integer(
+    "threads", None, "threads of the runtime", lower_bound=1
+)
+PREVIEW = flags.DEFINE_bool("preview", False, "write a PNG of each stack too")
+OVERWRITE = flags.DEFINE_bool("overwrite", False, "replace old results")
+
+USAGE = "python -m sanet_tf.restore --model=DIR in.tif --output=DIR"
+
+
+def main(paths):
+    if MODEL.value is None or OUTPUT.value is None or not paths:
+        raise UserError(
+            f"expected --model, --output and one or more stacks: {USAGE}"
+        )
+    n_tiles = _n_tiles()
+    sources, lines = _sources(paths, Path(OUTPUT.value))
+    for line in lines:
+        print(line, file=sys.stderr)
+    failed = bool(lines)
+    replacement.remove_all_abandoned(OUTPUT.value)
+    if not OVERWRITE.value:
+        for target in [target for target in sources if target.exists()]:
+            source = sources.pop(target)
+            other = origin.other(source, target)
+            if other is None:
+                kept = f"{target} exists, kept; --overwrite replaces it"
+                print(printable(kept))
+                continue
+            failed = True
+            line = (
+                f"{source}: its result would be {target}, which is that of "
+                f"{other}; restore it to another folder, or --overwrite"
+            )
+            print(printable(line), file=sys.stderr)
+    if not sources:
+        return int(failed)
+    tf = cli.load_tensorflow(threads=THREADS.value)
+    from sanet_tf.inference import load
+    from sanet_tf.training.progress import progress_bar
+
+    model = load(MODEL.value, THREADS.value, PROVIDERS.value)
+    if not hasattr(model, "restore"):
+        raise UserError(
+            f"{MODEL.value} classifies pictures: python -m sanet_tf.predict "
+            f"--model={MODEL.value} photo.jpg"
+        )
+    with progress_bar(len(sources), 0, "stack") as bar:
+        for target, source in sources.items():
+            try:
+                _restore(model, source, target, n_tiles)
+                bar.write(printable(f"wrote {target}"))
+            except (MemoryError, tf.errors.ResourceExhaustedError):
+                failed = True
+                line = f"{source}: not enough memory; more --n_tiles need less"
+                bar.write(printable(line), file=sys.stderr)
+            except Exception as error:  # each library has errors of its own
+                failed = True
+                bar.write(_line(source, error), file=sys.stderr)
+            bar.update()
+    return int(failed)
+
+
+def _restore(model, source, target, n_tiles):
+    from sanet_tf.restoration.io import hyperstacks, signed
+    from sanet_tf.restoration.io.calibration import z_scale
+    from sanet_tf.restoration.io.sequences import open_sequence
+    from sanet_tf.restoration.io.tiff import create_stack, open_stack
+    from sanet_tf.restoration.normalization import WIDER
+    from sanet_tf.restoration.previews import write_preview
+
+    is_sequence = source.is_dir() and not inputs.is_zarr(source)
+    open_source = open_sequence if is_sequence else open_stack
+    stack = signed.decode(
+        open_source(source, AXES.value, hyperstacks.needed_axes(model))
+    )
+    if n_tiles and len(n_tiles) != len(stack.axes):
+        raise UserError(
+            f"{source}: expected --n_tiles with one number for each of the "
+            f"axes {stack.axes}, got {len(n_tiles)}"
+        )
+    own, _ = hyperstacks.split_axes(model, stack.axes, stack.shape)
+    tiles = n_tiles and tuple(n_tiles[stack.axes.index(a)] for a in own)
+    dtype = stack.dtype.name if DTYPE.value == "input" else DTYPE.value
+    dtype = WIDER.get(dtype, dtype)
+    axes, shape = hyperstacks.restored(model, stack.axes, stack.shape)
+    with create_stack(
+        target, shape, axes, dtype, like=stack, source=source
+    ) as destination:
+        for index, part in hyperstacks.parts(model, stack.data, stack.axes):
+            with _named(axes, index):
+                model.restore(
+                    *(part, own, destination[index]),
+                    n_tiles=tiles,
+                    statistics=STATISTICS.value,
+                )
+        if PREVIEW.value:
+            first, part = next(hyperstacks.parts(model, stack.data, stack.axes))
+            write_preview(
+                target.with_suffix(".png"),
+                {"input": part, "restored": destination[first]},
+                own,
+                z_scale(stack),
+            )
+
+
+@contextlib.contextmanager
+def _named(axes, index):
+    """Has an error say at which time, channel or plane it was, if of many."""
+    try:
+        yield
+    except ValueError as error:
+        places = zip(axes, index, strict=False)  # the looped axes come first
+        text = "".join(f"{letter} = {number}, " for letter, number in places)
+        raise UserError(f"at {text}{error}" if text else str(error)) from error
+
+
+def _sources(paths, output):
+    """`{output: input}`, and lines on what is not restored."""
+    found, lines = {}, []
+    for path in map(Path, paths):
+        try:
+            stacks, foreign = inputs.find_stacks(path, SEQUENCE.value)
+        except (UserError, OSError) as error:
+            lines.append(_line(path, error))
+            continue
+        for line in inputs.left_out(path, foreign):
+            print(printable(line))
+        found |= {os.path.abspath(stack): stack for stack in stacks}
+    sources = {}
+    for source, name in inputs.name_results([*found.values()]).items():
+        target = output / f"{name}.tif"
+        place = source.resolve()
+        if output.resolve() in (place, place.parent):
+            raise UserError(
+                f"--output={output} is the folder of {source}; name another "
+                "folder, so that no input is overwritten"
+            )
+        if target in sources:
+            line = (
+                f"{source}: its result would be {target}, as that of "
+                f"{sources[target]}; restore it to another folder"
+            )
+            lines.append(printable(line))
+        else:
+            sources[target] = source
+    return sources, lines
+
+
+def _n_tiles():
+    if N_TILES.value is None:
+        return None
+    if not all(number.isdecimal() and int(number) for number in N_TILES.value):
+        raise UserError(
+            "expected --n_tiles with a positive number for each axis, such as "
+            f"--n_tiles=1,4,4, got --n_tiles={','.join(N_TILES.value)}"
+        )
+    return [int(number) for number in N_TILES.value]
+
+
+def _line(source, error):
+    """One line that names the file, whatever raised the error."""
+    line = str(error)
+    if not isinstance(error, UserError):
+        line = " ".join(line.split())
+    if not line or not isinstance(error, ValueError | OSError):
+        line = f"{type(error).__name__}: {line}"
+    return printable(line if str(source) in line else f"{source}: {line}")
+
+
+if __name__ == "__main__":
+    cli.run(main)

@@ -1,0 +1,1 @@
+"""CSBDeep's CARE models with attention: training and loading."""

@@ -1,0 +1,150 @@
+"""One run of `experiments/restoration.py`: model, training, report."""
+
+import json
+import time
+import warnings
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from sanet_tf.restoration.care.care import (
+    SiameseCARE,
+    SiameseProjectionCARE,
+)
+from sanet_tf.restoration.care.config import (
+    SiameseConfig,
+    SiameseProjectionConfig,
+)
+from sanet_tf.restoration.data.patches import by
+from sanet_tf.restoration.data.stacks import check_finite
+from sanet_tf.restoration.tiling.statistics import TiledNetwork
+from sanet_tf.utils import files, replacement
+from sanet_tf.utils.errors import UserError
+
+
+def make_model(folder, data, task, **config):
+    """A new model in the subfolder `model` of a run's folder.
+
+    Args:
+        folder: the run's folder; None writes nothing.
+        data: a `RestorationData`.
+        task: "denoise" or "project".
+        **config: fields of the configuration.
+
+    Raises:
+        UserError: they are not valid.
+    """
+    model, kind = {
+        "denoise": (SiameseCARE, SiameseConfig),
+        "project": (SiameseProjectionCARE, SiameseProjectionConfig),
+    }[task]
+    config["train_patch_size"] = [int(n) for n in data.train[0].shape[1:-1]]
+    with warnings.catch_warnings():
+        # It exists where a run is resumed.
+        warnings.filterwarnings("ignore", "output path for model already")
+        try:
+            return model(kind(data.axes, **config), "model", folder)
+        except ValueError as error:
+            raise UserError(f"the model cannot be built: {error}") from error
+
+
+def check(data, task, fields, modes, n_tiles):
+    """Refuses early what would fail in training, or after it.
+
+    Args:
+        data: a `RestorationData`.
+        task: "denoise" or "project".
+        fields: those of the configuration.
+        modes: see `evaluate_model`.
+        n_tiles: see `evaluate_model`.
+
+    Raises:
+        UserError: the patches or the flags do not fit the network, or a test
+            stack has voxels that are no numbers.
+    """
+    model = make_model(None, data, task, **fields)
+    size = data.train[0].shape[1:-1]
+    blocks = model._axes_div_by(data.axes)
+    if any(s % block for s, block in zip(size, blocks, strict=True)):
+        raise UserError(
+            f"patches of {by(size)} do not fit --n_depth="
+            f"{model.config.unet_n_depth}: expected multiples of {by(blocks)}"
+        )
+    network = TiledNetwork(model.keras_model, map_axes=())
+    try:
+        for mode in modes:
+            network.choose(None if mode == "default" else mode, "tile")
+        if n_tiles is not None:
+            model.plan(data.test[0].low.shape, data.axes, n_tiles)
+    except ValueError as error:
+        raise UserError(str(error)) from error
+    for pair in data.test:
+        for stack in (pair.low, pair.high):
+            check_finite(np.asarray(stack), pair.name)
+
+
+def train(model, data, steps_per_epoch, seed, run):
+    """Trains or resumes; draws the curves; returns a summary for JSON."""
+    for folder in (model.logdir, model.logdir / "checkpoint"):
+        replacement.remove_leftovers(folder)  # of a process that was killed
+    X, Y = data.train
+    batch = model.config.train_batch_size
+    start = time.monotonic()
+    try:
+        history = model.train(
+            X,
+            Y,
+            data.validation,
+            steps_per_epoch=steps_per_epoch or max(1, len(X) // batch),
+            seed=seed,
+        ).history
+    except ValueError as error:
+        raise UserError(str(error)) from error
+    plot_curves(run / "curves.png", history)
+    best = min(history["val_loss"])
+    return {
+        "patches": len(X),
+        "epochs": len(history["loss"]),
+        "best_epoch": 1 + history["val_loss"].index(best),
+        "best_val_loss": best,
+        "parameters": model.keras_model.count_params(),
+        "seconds_of_this_call": round(time.monotonic() - start, 1),
+    }
+
+
+def plot_curves(path, history):
+    """Draws the loss over the epochs, of training and of validation."""
+    figure = Figure(figsize=(5, 3.5), layout="constrained")
+    axes = figure.subplots()
+    for label, name in (("training", "loss"), ("validation", "val_loss")):
+        values = history[name]
+        axes.plot(range(1, len(values) + 1), values, marker=".", label=label)
+    axes.set_xlabel("epoch")
+    axes.set_ylabel("loss")
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.grid(alpha=0.3)
+    axes.legend()
+    files.write_figure(path, figure)
+
+
+def read_metrics(run):
+    """The content of a run's metrics.json; empty before there is one."""
+    path = run / "metrics.json"
+    return json.loads(path.read_text()) if path.exists() else {}
+
+
+def report(run):
+    """Prints the results in a run's metrics.json."""
+    metrics = read_metrics(run)
+    rows = {"input": metrics["input"], **metrics["restored"]}
+    for name, row in rows.items():
+        if row is not None:
+            print(
+                f"{name:8} PSNR {row['psnr']:.3f} dB, SSIM {row['ssim']:.4f}, "
+                f"NRMSE {row['nrmse']:.4f} (mean of {len(row['stacks'])})"
+            )
+    print(
+        f"wrote {run.path}/: metrics.json, curves.png, previews, model\n"
+        f"restore your stacks: python -m sanet_tf.restore "
+        f"--model={run / 'model'} in.tif --output=DIR"
+    )

@@ -1,0 +1,230 @@
+"""csbdeep's training, without its known faults.
+
+It resumes, with the optimizer's state, by the same call; a loss that is not
+finite ends it with an error and is never saved; TensorBoard is not needed.
+"""
+
+import importlib.util
+import sys
+import warnings
+
+import keras
+import numpy as np
+from csbdeep.utils import save_json
+from csbdeep.utils.tf import CARETensorBoardImage
+
+from sanet_tf.models.weights import save_weights
+from sanet_tf.restoration.care.batches import Batches
+from sanet_tf.restoration.care.keeper import Keeper
+from sanet_tf.utils import files, hdf5
+
+
+class Training:
+    """The training of the models in `sanet_tf.restoration.care.care`."""
+
+    def prepare_for_training(self, optimizer=None, **kwargs):
+        """csbdeep's: compiles the model and makes its callbacks."""
+        has_tensorboard = importlib.util.find_spec("tensorboard") is not None
+        if self.config.train_tensorboard and not has_tensorboard:
+            warnings.warn(
+                "tensorboard is not installed: training goes on without it",
+                stacklevel=2,
+            )
+            self.config.train_tensorboard = False
+        super().prepare_for_training(optimizer, **kwargs)
+        self.callbacks = [
+            callback
+            for callback in self.callbacks
+            if not isinstance(callback, keras.callbacks.TerminateOnNaN)
+        ]
+        for callback in self.callbacks:
+            if isinstance(callback, keras.callbacks.TensorBoard):
+                _tell_refusals(callback, self.logdir / "logs")
+
+    def train(
+        self,
+        X,
+        Y,
+        validation_data,
+        epochs=None,
+        steps_per_epoch=None,
+        augmenter=None,
+        seed=0,
+    ):
+        """Trains the network; csbdeep's `train`, which resumes.
+
+        A call after an interruption goes on behind the last complete epoch.
+        To train anew, remove the model's folder.
+
+        Args:
+            X: array of patches `(n, *axes)`, such as `(n, Z, Y, X, C)`;
+                may be memory-mapped.
+            Y: the true patches.
+            validation_data: a pair like (X, Y).
+            epochs: number of epochs in all; None: the configuration's.
+            steps_per_epoch: None: the configuration's.
+            augmenter: function of a pair of patches, or None.
+            seed: integer that decides the order of the patches.
+
+        Returns:
+            A `keras.callbacks.History` of all epochs, the resumed ones too.
+
+        Raises:
+            ValueError: patches that do not fit each other or the network.
+            UserError: the loss is not finite, or the checkpoint is damaged.
+        """
+        self._check_patches(X, Y, "X and Y")
+        if not isinstance(validation_data, list | tuple) or (
+            len(validation_data) != 2
+        ):
+            raise ValueError(
+                "expected `validation_data` as a pair of arrays. "
+                f"Received: {type(validation_data).__name__}"
+            )
+        self._check_patches(*validation_data, "validation_data")
+        if epochs is None:
+            epochs = self.config.train_epochs
+        steps = steps_per_epoch or self.config.train_steps_per_epoch
+        self._remember_patch_size(X)
+        Y, validation_data = self._targets(Y, validation_data)
+        if not getattr(self, "_model_prepared", False):
+            self.prepare_for_training()
+        keeper = Keeper(self)
+        done = keeper.resume()
+        batches = Batches(
+            X, Y, self.config.train_batch_size, epochs * steps, augmenter, seed
+        )
+        if done < epochs:
+            self.keras_model.fit(
+                (batches[i] for i in range(done * steps, epochs * steps)),
+                validation_data=validation_data,
+                initial_epoch=done,
+                epochs=epochs,
+                steps_per_epoch=steps,
+                callbacks=[
+                    *self.callbacks,
+                    *self._pictures(validation_data),
+                    keeper,
+                ],
+                shuffle=False,  # the batches are
+                verbose=1 if sys.stdout.isatty() else 2,  # lines in a log
+            )
+        self._training_finished()
+        return keeper.history()
+
+    def _targets(self, Y, validation_data):
+        """The target of a projection is a plane: the axis of one is lost."""
+        lost = [a for a in self.config.axes if a not in self._axes_out]
+        for axis in lost:
+            number = 1 + self.config.axes.index(axis)
+            Y = np.take(Y, 0, number)
+            X_val, Y_val = validation_data
+            validation_data = X_val, np.take(Y_val, 0, number)
+        return Y, validation_data
+
+    def _check_patches(self, X, Y, name):
+        """Refuses pairs that do not fit each other or the network."""
+        if len(X) != len(Y) or len(X) == 0:
+            raise ValueError(
+                f"expected as many patches in both of {name}, and at least "
+                f"one. Received: {len(X)} and {len(Y)}"
+            )
+        config, axes = self.config, self.config.axes
+        if len(X.shape) != 1 + len(axes) or X.shape[-1] != config.n_channel_in:
+            raise ValueError(
+                f"expected patches (n, {', '.join(axes)}) with "
+                f"{config.n_channel_in} channels in {name}. "
+                f"Received: shape {tuple(X.shape)}"
+            )
+        wanted = []
+        for axis, size, block in zip(
+            axes, X.shape[1:], self._axes_div_by(axes), strict=True
+        ):
+            if size % block or size == 0:
+                raise ValueError(
+                    f"expected patches whose size along {axis} is a multiple "
+                    f"of {block} in {name}. Received: shape {tuple(X.shape)}"
+                )
+            wanted.append(size if axis in self._axes_out else 1)
+        wanted[-1] = config.n_channel_out
+        if tuple(Y.shape[1:]) != tuple(wanted):
+            raise ValueError(
+                f"expected true patches of {tuple(wanted)} for those of "
+                f"{tuple(X.shape[1:])} in {name}. "
+                f"Received: {tuple(Y.shape[1:])}"
+            )
+
+    def _remember_patch_size(self, X):
+        if self.config.train_patch_size is None:
+            self.config.train_patch_size = [int(n) for n in X.shape[1:-1]]
+            if self.basedir is not None:
+                config = vars(self.config)
+                files.write_atomically(
+                    self.logdir / "config.json",
+                    lambda path: save_json(config, str(path)),
+                )
+
+    def _pictures(self, validation_data):
+        """Csbdeep's pictures for TensorBoard."""
+        if self.basedir is None or not self.config.train_tensorboard:
+            return []
+        return [
+            _Pictures(
+                model=self.keras_model,
+                data=validation_data,
+                log_dir=str(self.logdir / "logs" / "images"),
+                n_images=3,
+                prob_out=self.config.probabilistic,
+            )
+        ]
+
+    def _checkpoint_callbacks(self):
+        return []  # the Keeper's work
+
+    def _training_finished(self):
+        """Writes the last weights and loads the best."""
+        if self.basedir is None:
+            return
+        if self.config.train_checkpoint_last is not None:
+            save_weights(
+                self.keras_model,
+                self.logdir / self.config.train_checkpoint_last,
+            )
+        best = self.config.train_checkpoint
+        if best is not None and (self.logdir / best).exists():
+            self.load_weights(best)
+
+    def load_weights(self, name="weights_best.h5"):
+        """csbdeep's, of a file that is examined first."""
+        if self.basedir is not None:
+            hdf5.examine(self.logdir / name)
+        super().load_weights(name)
+
+    def _find_and_load_weights(self, prefer="best"):
+        """The best weights, or the last, or what csbdeep would load.
+
+        That is the newest file, even one that a killed process left unfinished.
+        """
+        config = self.config
+        for name in config.train_checkpoint, config.train_checkpoint_last:
+            if name is not None and (self.logdir / name).is_file():
+                self.load_weights(name)
+                return
+        super()._find_and_load_weights(prefer)
+
+
+def _tell_refusals(callback, folder):
+    """A full disk is one line, whatever the callback writes."""
+    for name in dir(callback):
+        if name.startswith("on_"):
+            method = files.refusals_told(folder)(getattr(callback, name))
+            setattr(callback, name, method)
+
+
+class _Pictures(CARETensorBoardImage):
+    """Csbdeep's pictures, without the warning that their making brings."""
+
+    def on_epoch_end(self, epoch, logs=None):
+        with files.refusals_told(self.log_dir), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "The structure of `inputs`")
+            super().on_epoch_end(epoch, logs)

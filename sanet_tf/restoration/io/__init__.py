@@ -1,0 +1,1 @@
+"""Stacks in files: TIFF, OME-TIFF, zarr, OME-Zarr."""

@@ -1,0 +1,108 @@
+"""Hyperstacks: one network, applied to each time, channel or plane."""
+
+import itertools
+
+from sanet_tf.restoration.io.axis_letters import AXES
+from sanet_tf.restoration.io.file_array import unmapped
+
+
+def needed_axes(model):
+    """The axes that a stack must have for a model, in the order of TZCYX."""
+    channels = model.config.n_channel_in
+    return "".join(
+        letter
+        for letter in AXES
+        if letter in model.config.axes and (letter != "C" or channels > 1)
+    )
+
+
+def split_axes(model, axes, shape):
+    """`own, looped`: the axes that the network takes, and the others.
+
+    A network of several input channels takes the channel axis; a network of
+    one is applied to each channel by itself.
+
+    Args:
+        model: a restoration model; see `sanet_tf.restoration.load`.
+        axes: letters of the stack's dimensions.
+        shape: shape of the stack.
+
+    Raises:
+        ValueError: the stack lacks an axis of the network, or has another
+            number of channels.
+    """
+    channels, needed = model.config.n_channel_in, needed_axes(model)
+    if not {*needed} <= {*axes}:
+        hint = "--axes corrects a file that names them wrongly"
+        if axes == "YX":
+            hint = "--sequence reads a folder of planes as a stack"
+        raise ValueError(
+            f"expected a stack with the axes {needed} of the model. "
+            f"Received: axes={axes}; {hint}"
+        )
+    if channels > 1 and shape[axes.index("C")] != channels:
+        raise ValueError(
+            f"expected the model's {channels} channels. Received: "
+            f"{shape[axes.index('C')]}"
+        )
+    own = "".join(letter for letter in axes if letter in needed)
+    return own, "".join(letter for letter in axes if letter not in needed)
+
+
+def restored(model, axes, shape):
+    """`axes, shape` of the result: the looped axes first."""
+    own, looped = split_axes(model, axes, shape)
+    sizes = dict(zip(axes, shape, strict=True))
+    own_shape = tuple(sizes[letter] for letter in own)
+    return looped + model.restored_axes(own), (
+        *(sizes[letter] for letter in looped),
+        *model.restored_shape(own_shape, own),
+    )
+
+
+def parts(model, source, axes):
+    """`(index, part)` of each stack that the network takes at once.
+
+    Args:
+        model: a restoration model.
+        source: array-like of the whole hyperstack.
+        axes: letters of its dimensions.
+
+    Yields:
+        The index along the looped axes, and the array-like at that index,
+        which is read where it is sliced.
+    """
+    _, looped = split_axes(model, axes, source.shape)
+    source = unmapped(source)
+    sizes = dict(zip(axes, source.shape, strict=True))
+    for index in itertools.product(*(range(sizes[a]) for a in looped)):
+        at = dict(zip(looped, index, strict=True))
+        yield index, _Part(source, [at.get(letter) for letter in axes])
+
+
+class _Part:
+    """A stack within an array: zarr would read all of it at once."""
+
+    def __init__(self, source, fixed):
+        self.source = source
+        self.fixed = fixed  # an index, or None for what is free
+        self.dtype = source.dtype
+        self.shape = tuple(
+            size
+            for size, index in zip(source.shape, fixed, strict=True)
+            if index is None
+        )
+        self.ndim = len(self.shape)
+
+    def __getitem__(self, key):
+        key = () if key is Ellipsis else key
+        keys = iter(key if isinstance(key, tuple) else (key,))
+        return self.source[
+            tuple(
+                next(keys, slice(None)) if index is None else index
+                for index in self.fixed
+            )
+        ]
+
+    def __array__(self, dtype=None, copy=None):
+        return self[()].astype(dtype or self.dtype, copy=bool(copy))

@@ -1,0 +1,1 @@
+"""Simulated volumes, and the noise of a microscope."""

@@ -1,0 +1,1 @@
+"""Stacks restored tile by tile, with means over all of them."""

@@ -1,0 +1,215 @@
+"""csbdeep's prediction, of whole volumes in tiles."""
+
+import copy
+
+import numpy as np
+from csbdeep.data import PadAndCropResizer, PercentileNormalizer
+from csbdeep.internals.probability import ProbabilisticPrediction
+from csbdeep.utils import normalize_mi_ma
+
+from sanet_tf.restoration.normalization import PERCENTILES, WIDER, contrast
+from sanet_tf.restoration.restorer import Restorer
+from sanet_tf.restoration.tiling.memory import (
+    memory_limit,
+    predict_bytes,
+)
+from sanet_tf.restoration.tiling.statistics import TRACING, TiledNetwork
+from sanet_tf.restoration.tiling.tiles import Grid
+from sanet_tf.restoration.tiling.volume import Destination, Source
+from sanet_tf.restoration.tiling.whole_volume import restore_tiles
+
+DEFAULT_STATISTICS = "volume"
+
+
+class Percentiles(PercentileNormalizer):
+    """csbdeep's, which has a range for a sparse image too; see `contrast`."""
+
+    def before(self, x, axes):
+        normalised = super().before(x, axes)
+        axis = tuple(i for i, a in enumerate(self.axes_before) if a != "C")
+        lowest, highest = (
+            end(x, axis, keepdims=True).astype(self.dtype)
+            for end in (np.min, np.max)
+        )
+        high = self.mi + contrast(self.mi, self.ma, highest - lowest)
+        if (high == self.ma).all():
+            return normalised
+        self.ma = high
+        return normalize_mi_ma(
+            x, self.mi, self.ma, dtype=self.dtype, **self.kwargs
+        )
+
+
+OWN = Percentiles()  # those of the configuration
+
+
+class Prediction(Restorer):
+    """The prediction of the models in `sanet_tf.restoration.care.care`."""
+
+    @property
+    def percentiles(self):
+        return dict(zip(PERCENTILES, self.config.percentiles, strict=True))
+
+    def predict(
+        self,
+        img,
+        axes,
+        normalizer=OWN,
+        resizer=PadAndCropResizer(),  # noqa: B008
+        n_tiles=None,
+        statistics=None,
+    ):
+        """Restores an image; csbdeep's `predict`, of whole volumes.
+
+        Args:
+            img: array.
+            axes: its axes, such as "ZYX".
+            normalizer: csbdeep's `Normalizer`, or None; by default the
+                percentiles of the configuration.
+            resizer: csbdeep's `Resizer`, or None.
+            n_tiles: number of tiles along each axis; None: as few as fit into
+                memory.
+            statistics: what the attention sees of the volume, "tile",
+                "window" or "volume"; see `restoration.tiling.statistics`.
+                None: "volume" where the operator has it, else "tile".
+
+        Returns:
+            The restored image, float32; for a probabilistic model the mean.
+
+        Raises:
+            ValueError: axes that do not fit, an empty image, voxels that are
+                not finite, or tiles that do not fit into memory.
+        """
+        return self._predict_mean_and_scale(
+            img, axes, normalizer, resizer, n_tiles, statistics
+        )[0]
+
+    def predict_probabilistic(
+        self,
+        img,
+        axes,
+        normalizer=OWN,
+        resizer=PadAndCropResizer(),  # noqa: B008
+        n_tiles=None,
+        statistics=None,
+    ):
+        """Like `predict`, but gives csbdeep's `ProbabilisticPrediction`."""
+        if not self.config.probabilistic:
+            raise ValueError(
+                "expected a model with probabilistic=True; this one gives no "
+                "scale. Use `predict`"
+            )
+        return ProbabilisticPrediction(
+            *self._predict_mean_and_scale(
+                img, axes, normalizer, resizer, n_tiles, statistics
+            )
+        )
+
+    def _predict_mean_and_scale(
+        self, img, axes, normalizer, resizer, n_tiles=None, statistics=None
+    ):
+        img = np.asarray(img)
+        axes = self._check_image(img, axes)
+        img = img.astype(WIDER.get(img.dtype.name, img.dtype), copy=False)
+        if normalizer is OWN:
+            normalizer = Percentiles(**self.percentiles)
+        # Copies: they remember the image, and other threads have theirs.
+        normalizer, resizer = map(
+            copy.copy, self._check_normalizer_resizer(normalizer, resizer)
+        )
+        net_in, net_out = self.config.axes, self._axes_out
+        permute = self._make_permute_axes(
+            axes,
+            net_in,
+            net_out,
+            "".join(a for a in axes if a in net_out + "C"),
+        )
+        x = normalizer.before(permute(img), net_in)
+        x = resizer.before(x, net_in, self._axes_div_by(net_in))
+        spatial = self._spatial
+        volume = Source(x, net_in, spatial, self._axes_div_by(spatial))
+        channels = self.keras_model.output_shape[-1]
+        shape = [x.shape[net_in.index(a)] for a in net_out if a != "C"]
+        y = np.empty((*shape, channels), np.float32)
+        result = Destination(y, net_out, volume)
+        counts = self._tile_counts(n_tiles, axes)
+        self._restore_tiles(volume, result.write, counts, statistics)
+        y = resizer.after(y, net_out)
+        mean, scale = self._mean_and_scale_from_prediction(y)
+        same = self.config.n_channel_in == self.config.n_channel_out
+        if normalizer.do_after and same:
+            mean, scale = normalizer.after(mean, scale, net_out)
+        return permute(mean, undo=True), permute(scale, undo=True)
+
+    def plan(self, shape, axes, n_tiles=None):
+        """What restoring a stack of this shape will take.
+
+        Args:
+            shape: shape of the stack.
+            axes: its axes.
+            n_tiles: as in `predict`.
+
+        Returns:
+            The number of tiles along each spatial axis of the network, the
+            voxels of one tile with its margin, and the bytes that it needs.
+
+        Raises:
+            ValueError: the smallest tiles need more than is free.
+        """
+        axes = axes.upper()
+        blocks = self._axes_div_by(self._spatial)
+        sizes = dict(zip(axes, shape, strict=True))
+        padded = tuple(
+            -(-sizes[axis] // block) * block
+            for axis, block in zip(self._spatial, blocks, strict=True)
+        )
+        grid = self._grid(padded)
+        counts = self._tile_counts(n_tiles, axes) or grid.choose(
+            self._predict_bytes, memory_limit()
+        )
+        tile = grid.tile_shape(counts)
+        return counts, tile, self._predict_bytes(tile)
+
+    def _predict_bytes(self, tile_shape):
+        """Known once for each shape: a series of images asks for each."""
+        with TRACING:
+            if not hasattr(self, "_bytes"):
+                self._bytes = {}
+            if tile_shape not in self._bytes:
+                self._bytes[tile_shape] = predict_bytes(
+                    self.keras_model, tile_shape
+                )
+            return self._bytes[tile_shape]
+
+    def _grid(self, shape):
+        spatial = self._spatial
+        return Grid(
+            shape,
+            self._axes_div_by(spatial),
+            self._axes_tile_overlap(spatial),
+            tuple(axis in self._axes_out for axis in spatial),
+        )
+
+    def _restore_tiles(self, volume, write, counts, statistics):
+        """Restores a `Source`; `counts` along the spatial axes, or None."""
+        network = self._tiled_network()
+        statistics = network.choose(statistics, DEFAULT_STATISTICS)
+        window = self.config.train_patch_size
+        if statistics == "window" and window is None:
+            raise ValueError(
+                "statistics='window' needs the size of the training patches: "
+                "set `train_patch_size` in the configuration, or train"
+            )
+        grid = self._grid(volume.shape)
+        counts = counts or grid.choose(self._predict_bytes, memory_limit())
+        restore_tiles(
+            network, volume, grid.tiles(counts), write, statistics, window
+        )
+
+    def _tiled_network(self):
+        with TRACING:
+            if not hasattr(self, "_network"):
+                spatial = self._spatial
+                kept = [i for i, a in enumerate(spatial) if a in self._axes_out]
+                self._network = TiledNetwork(self.keras_model, kept)
+            return self._network

@@ -1,0 +1,1 @@
+"""Training of classifiers: recipe, feeds, checkpoints, records."""

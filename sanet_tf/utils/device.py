@@ -1,0 +1,31 @@
+"""What the backend of Keras computes on."""
+
+import keras
+
+from sanet_tf.training.record import processor
+
+
+def device_name():
+    """Name of the first GPU, or else of the processor."""
+    return gpu_name() or processor()
+
+
+def gpu_name():
+    """Name of the first GPU that the backend uses, or None."""
+    backend = keras.backend.backend()
+    if backend == "jax":
+        import jax
+
+        device = jax.devices()[0]
+        return None if device.platform == "cpu" else device.device_kind
+    if backend == "torch":
+        import torch
+
+        return (
+            torch.cuda.get_device_name() if torch.cuda.is_available() else None
+        )
+    import tensorflow as tf
+
+    gpus = tf.config.list_physical_devices("GPU")
+    details = [tf.config.experimental.get_device_details(g) for g in gpus[:1]]
+    return details[0].get("device_name", gpus[0].name) if details else None
