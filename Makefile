@@ -57,7 +57,7 @@ test-torch: .venv-torch/installed
 test-faults: .venv/installed
 	$(BIN)/python -m pytest tests/faults --full --report=results/reliability.md
 
-# Exported files in the oldest runtimes that setup.py admits.
+# Exported files in the oldest runtimes that pyproject.toml admits.
 test-runtimes: .venv/installed .venv-oldest/installed
 	$(BIN)/python -m pytest tests/export/test_runtimes.py \
 	    --oldest=.venv-oldest/bin/python
@@ -74,21 +74,21 @@ format: .venv/installed
 	$(BIN)/python -m pip install --quiet --editable ".[docs]"
 	touch $@
 
-.venv/installed: setup.py
+.venv/installed: pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --editable ".[test]"
 	touch $@
 
-.venv-torch/installed: setup.py
+.venv-torch/installed: pyproject.toml
 	$(PYTHON) -m venv .venv-torch
 	.venv-torch/bin/python -m pip install --quiet pytest pytest-xdist \
 	    torch==$(TORCH) --editable ".[torch]"
 	touch $@
 
-.venv-oldest/installed: setup.py
+.venv-oldest/installed: pyproject.toml
 	$(PYTHON) -m venv .venv-oldest
 	.venv-oldest/bin/python -m pip install --quiet numpy $(shell sed -n \
-	    's/.*"\(onnxruntime\|ai-edge-litert\)>=\(.*\)".*/\1==\2/p' setup.py)
+	    's/.*"\(onnxruntime\|ai-edge-litert\)>=\(.*\)".*/\1==\2/p' pyproject.toml)
 	touch $@
 
 clean:

@@ -3,7 +3,8 @@
 A run that is complete is not repeated, one that was interrupted goes on, and
 several may run side by side. The script keeps the contract of
 `sanet_tf.training.run_directory`: run.json is its first file, metrics.json its
-last. Flags that it names in EVALUATION may change: metrics.json has their values.
+last. Flags that it names in EVALUATION may change: metrics.json has their
+values.
 """
 
 import dataclasses
@@ -60,6 +61,14 @@ class Run:
         return metrics if metrics.get("evaluation", {}) == wanted else None
 
     @property
+    def _program(self):
+        """What Python runs: a module of the package, or a script."""
+        name = self.script.__name__
+        if "." in name:
+            return ["-m", name]
+        return [os.path.relpath(self.script.__file__)]
+
+    @property
     def _evaluation(self):
         return getattr(self.script, "EVALUATION", ())
 
@@ -79,7 +88,7 @@ class Run:
         values |= {**self.changed, "output_dir": self.folder}
         return [
             sys.executable,
-            os.path.relpath(self.script.__file__),
+            *self._program,
             *(
                 _as_text(name, value)
                 for name, value in values.items()

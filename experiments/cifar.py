@@ -11,12 +11,14 @@ The same command resumes an interrupted run. The results and the record of the
 run are left in --output_dir.
 """
 
-import augmentation_flags
-import recipe_flags
-import training_flags
 from absl import flags
 
-from sanet_tf.commands import cli
+from sanet_tf.commands import (
+    augmentation_flags,
+    cli,
+    recipe_flags,
+    training_flags,
+)
 from sanet_tf.utils.printing import printable
 
 FLAGS = flags.FLAGS

@@ -14,11 +14,10 @@ running averages and once with statistics estimated from
 
 import functools
 
-import augmentation_flags
 import cifar  # its flags are this script's too
 from absl import flags
 
-from sanet_tf.commands import cli
+from sanet_tf.commands import augmentation_flags, cli
 from sanet_tf.utils.errors import UserError
 
 FLAGS = flags.FLAGS

@@ -8,10 +8,12 @@ command resumes. Writes table6.csv, table6.md and table6.png. All networks of a
 seed are trained on the same patches in the same order.
 """
 
-import restoration  # its flags are this script's too
 from absl import flags
 
 from sanet_tf.commands import cli
+from sanet_tf.commands import (  # its flags are this script's too
+    train_restoration as restoration,
+)
 from sanet_tf.utils import files
 from sanet_tf.utils.errors import UserError
 

@@ -8,20 +8,12 @@
 They load on first use, so that importing the package is quick.
 """
 
-import importlib
+import lazy_loader
 
 __version__ = "0.1.0"
 
-_SUBMODULES = ("data", "export", "layers", "models")
-
-
-def __getattr__(name):
-    if name in _SUBMODULES:
-        return importlib.import_module(f"sanet_tf.{name}")
-    if name == "load":
-        return importlib.import_module("sanet_tf.inference").load
-    raise AttributeError(f"module 'sanet_tf' has no attribute '{name}'")
-
-
-def __dir__():
-    return sorted([*globals(), *_SUBMODULES, "load"])
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    ["data", "export", "layers", "models", "restoration", "training"],
+    {"inference": ["load"]},
+)

@@ -1,7 +1,12 @@
-"""`python -m sanet_tf.explain`: see `sanet_tf.commands.explain`."""
+"""`sanet explain` by another name."""
 
-from sanet_tf.commands import cli
+from absl import flags
+
+from sanet_tf.commands import cli, explain
 from sanet_tf.commands.explain import main
+
+__doc__ = explain.__doc__  # what --help says
+flags.adopt_module_key_flags(explain)
 
 if __name__ == "__main__":
     cli.run(main)

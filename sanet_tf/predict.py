@@ -1,7 +1,12 @@
-"""`python -m sanet_tf.predict`: see `sanet_tf.commands.predict`."""
+"""`sanet predict` by another name."""
 
-from sanet_tf.commands import cli
+from absl import flags
+
+from sanet_tf.commands import cli, predict
 from sanet_tf.commands.predict import main
+
+__doc__ = predict.__doc__  # what --help says
+flags.adopt_module_key_flags(predict)
 
 if __name__ == "__main__":
     cli.run(main)

@@ -1,7 +1,12 @@
-"""`python -m sanet_tf.restore`: see `sanet_tf.commands.restore`."""
+"""`sanet restore` by another name."""
 
-from sanet_tf.commands import cli
+from absl import flags
+
+from sanet_tf.commands import cli, restore
 from sanet_tf.commands.restore import main
+
+__doc__ = restore.__doc__  # what --help says
+flags.adopt_module_key_flags(restore)
 
 if __name__ == "__main__":
     cli.run(main)

@@ -12,7 +12,7 @@ SHELL = {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}
 MANY = """
 import contextlib, importlib, io, json, os, sys
 from absl.testing import flagsaver
-from sanet_tf import cli
+from sanet_tf.commands import cli
 
 script, cases = sys.argv[1], json.loads(sys.argv[2])
 if script.endswith(".py"):

@@ -8,26 +8,24 @@ and `load(folder, manifest)`, which gives a function of a NumPy array;
 `QUANTIZATIONS`. None imports what it needs before it is called.
 """
 
-import importlib
+import lazy_loader
 
 from sanet_tf.export import litert, onnx, saved_model
 
 FORMATS = {"saved_model": saved_model, "litert": litert, "onnx": onnx}
 QUANTIZATIONS = litert.QUANTIZATIONS
 
-_PROGRAMS = {
-    "check_saved_model": "classifier",
-    "classifier_program": "classifier",
-    "export": "writing",
-    "export_saved_model": "classifier",
-    "probabilities": "classifier",
-    "restoration_program": "restoration",
-}
-
-
-def __getattr__(name):
-    """What needs TensorFlow is imported where it is asked for."""
-    if name in _PROGRAMS:
-        module = importlib.import_module(f"sanet_tf.export.{_PROGRAMS[name]}")
-        return getattr(module, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+# What needs TensorFlow is imported where it is asked for.
+__getattr__, _, _ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "classifier": [
+            "check_saved_model",
+            "classifier_program",
+            "export_saved_model",
+            "probabilities",
+        ],
+        "restoration": ["restoration_program"],
+        "writing": ["export"],
+    },
+)

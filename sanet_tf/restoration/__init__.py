@@ -4,8 +4,9 @@ The names load on first use: what reads stacks and prepares them needs neither
 TensorFlow nor csbdeep.
 """
 
-import importlib
 from typing import TYPE_CHECKING
+
+import lazy_loader
 
 if TYPE_CHECKING:
     from sanet_tf.restoration.care.care import (
@@ -18,14 +19,6 @@ if TYPE_CHECKING:
     )
     from sanet_tf.restoration.care.loading import load
 
-_MODULES = {
-    "SiameseCARE": "care",
-    "SiameseConfig": "config",
-    "SiameseProjectionCARE": "care",
-    "SiameseProjectionConfig": "config",
-    "load": "loading",
-}
-
 __all__ = [
     "SiameseCARE",
     "SiameseConfig",
@@ -34,9 +27,11 @@ __all__ = [
     "load",
 ]
 
-
-def __getattr__(name):
-    if name in _MODULES:
-        module = importlib.import_module(f"{__name__}.{_MODULES[name]}")
-        return getattr(module, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__, __dir__, _ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "care.care": ["SiameseCARE", "SiameseProjectionCARE"],
+        "care.config": ["SiameseConfig", "SiameseProjectionConfig"],
+        "care.loading": ["load"],
+    },
+)

@@ -87,6 +87,8 @@ def processor():
 def _command():
     """The running command, with its data folder by its name."""
     words = ["python", *sys.argv]
+    if sys.argv[0].startswith("sanet "):
+        words = [*sys.argv[0].split(), *sys.argv[1:]]
     if "data_dir" in flags.FLAGS and flags.FLAGS["data_dir"].value:
         place = flags.FLAGS["data_dir"].value
         name = _folder_name(place)
@@ -110,7 +112,7 @@ def _versions():
 
 def _commit():
     """The commit of the source, marked if it was changed; None outside git."""
-    root = Path(__file__).parents[1]
+    root = Path(sanet_tf.__file__).parents[1]
     if not (root / ".git").exists():  # installed, perhaps in another checkout
         return None
     result = subprocess.run(

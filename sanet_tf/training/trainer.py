@@ -45,7 +45,7 @@ class Trainer:
         seed: integer that decides order, crops, flips and dropout.
         strict: whether an image that cannot be read ends the run.
         steps_per_execution: training steps between two looks at the loss.
-        distribution: the `distribution.Distribution` in whose scope the model was
+        distribution: the `Distribution` in whose scope the model was
             built, and this is.
         use_xla: whether TensorFlow compiles the steps.
         precise_batch_norm: training images from which BatchNorm's statistics

@@ -1,10 +1,10 @@
 """Flags of augmentation: what the feeds get of them, and what is refused."""
 
-import augmentation_flags
 import pytest
 from absl import flags
 from absl.testing import flagsaver
 
+from sanet_tf.commands import augmentation_flags
 from sanet_tf.utils.errors import UserError
 
 

@@ -21,7 +21,8 @@ STAND_IN = '''
 import os, time
 from pathlib import Path
 from absl import flags
-from sanet_tf import cli, files
+from sanet_tf.commands import cli
+from sanet_tf.utils import files
 from sanet_tf.utils.errors import UserError
 from sanet_tf.training.record import script_flags
 from sanet_tf.training.run_directory import RunDirectory
@@ -77,7 +78,7 @@ if __name__ == "__main__":
 PROGRAM = """
 import runpy, sys
 sys.path[:0] = {path!r}
-from sanet_tf import isolated
+from sanet_tf.utils import isolated
 isolated.call_isolated = print  # the stand-in's models are none of ours
 sys.argv = ["experiments/compare.py", *sys.argv[1:]]
 runpy.run_path(sys.argv[0], run_name="__main__")

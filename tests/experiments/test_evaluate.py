@@ -5,12 +5,12 @@ import json
 import subprocess
 import sys
 
-import evaluated
 import numpy as np
 import pytest
 from PIL import Image
 
 from sanet_tf import export
+from sanet_tf.commands import evaluated
 from sanet_tf.data import load_source
 from sanet_tf.data.arrays import Arrays
 from sanet_tf.models import preprocess_input
@@ -142,7 +142,7 @@ import sys
 from pathlib import Path
 import numpy as np
 sys.path.insert(0, "experiments")
-import evaluate
+from sanet_tf.commands import evaluate
 
 names = ["\\udcff", "$\\\\frac$"]
 evaluate._write_confusion(Path(sys.argv[1]), np.eye(2, dtype=int), names)

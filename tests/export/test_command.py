@@ -72,7 +72,7 @@ def results(folder):
         "no output": [f"--weights={run}"],
         "words": [*flags("x"), "litert"],
     }
-    found = commands.run_many("sanet_tf.export.__main__", [*cases.values()])
+    found = commands.run_many("sanet_tf.commands.export", [*cases.values()])
     return dict(zip(cases, found, strict=True))
 
 

@@ -1,7 +1,7 @@
 """Exported files in other runtimes than the one that checked them.
 
-The oldest that setup.py admits, by `make test-runtimes`; and Node's, by the
-program in the documentation, where onnxruntime-node is installed.
+The oldest that pyproject.toml admits, by `make test-runtimes`; and Node's, by
+the program in the documentation, where onnxruntime-node is installed.
 """
 
 import json
@@ -95,7 +95,7 @@ def test_the_oldest(request, tmp_path):
         if name == "old":
             bounds = re.findall(
                 r'"(onnxruntime|ai-edge-litert)>=([\d.]+)"',
-                (ROOT / "setup.py").read_text(),
+                (ROOT / "pyproject.toml").read_text(),
             )
             found = dict(map(str.split, result.stdout.splitlines()))
             assert {

@@ -42,7 +42,7 @@ def test_sanet(sanet, report, tmp_path):
 
 GRADIENTS = """
 import hashlib
-from sanet_tf import cli
+from sanet_tf.commands import cli
 cli.load_backend(deterministic=True)
 import keras, numpy as np, tensorflow as tf
 from sanet_tf.models import SANet

@@ -254,7 +254,7 @@ def test_the_command_line():
     program = (
         "import sys\n"
         "from absl import app\n"
-        "from sanet_tf import cli, restore\n"
+        "from sanet_tf.commands import cli, restore\n"
         "try:\n"
         "    cli.run(restore.main)\n"
         "finally:\n"

@@ -88,7 +88,7 @@ def test_an_exception_leaves_the_old_folder(tmp_path):
 
 KILLED = """
 import os, signal, sys
-from sanet_tf import files, replacement
+from sanet_tf.utils import files, replacement
 
 def write(path):
     path.mkdir()

@@ -28,7 +28,8 @@ def test_printable(text, shown):
 PREDICT = """
 import sys
 import numpy as np
-from sanet_tf import cli, inference, predict
+from sanet_tf import inference
+from sanet_tf.commands import cli, predict
 
 classifier = inference.Classifier(lambda _: np.ones((1, 1)), sys.argv[-1:])
 inference.load = lambda path, *_: classifier
@@ -47,7 +48,7 @@ def test_predictions(tmp_path):
 
 
 ASCII = """
-from sanet_tf import cli
+from sanet_tf.commands import cli
 from sanet_tf.utils.errors import UserError
 
 def main(arguments):

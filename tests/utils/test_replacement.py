@@ -15,7 +15,7 @@ from tests.utils.test_files import content, write_folder, write_text
 WRITERS = 4
 WRITER = """
 import sys
-from sanet_tf import files
+from sanet_tf.utils import files
 
 def write(path):
     path.mkdir()

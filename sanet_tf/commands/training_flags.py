@@ -9,11 +9,13 @@ A script makes them its own, for its help and its record, with
 
 import inspect
 
-import augmentation_flags
-import fine_tuning_flags
-import recipe_flags
 from absl import flags
 
+from sanet_tf.commands import (
+    augmentation_flags,
+    fine_tuning_flags,
+    recipe_flags,
+)
 from sanet_tf.utils.errors import UserError, did_you_mean
 
 FLAGS = flags.FLAGS

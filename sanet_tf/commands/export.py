@@ -1,0 +1,121 @@
+"""Exports a trained network to a folder that runs where this package is not.
+
+    python -m sanet_tf.export --weights=RUN_DIR --format=litert --output=DIR
+    python -m sanet_tf.export --weights=RUN_DIR --format=onnx --output=DIR \
+        --quantize=int8 --calibration=FOLDER_OF_PICTURES
+
+RUN_DIR is the --output_dir of experiments/imagenet.py or cifar.py, or of
+experiments/restoration.py. The exported network is compared with the trained
+one on random input, and on what --calibration names, before it is written.
+"""
+
+from pathlib import Path
+
+from absl import flags
+
+from sanet_tf.commands import cli
+from sanet_tf.export import FORMATS, QUANTIZATIONS, manifest
+from sanet_tf.export.layouts import LAYOUTS
+from sanet_tf.utils import files
+from sanet_tf.utils.errors import UserError
+
+WEIGHTS = flags.DEFINE_string("weights", None, "folder of the training")
+FORMAT = flags.DEFINE_enum("format", "saved_model", [*FORMATS], "what to write")
+OUTPUT = flags.DEFINE_string("output", None, "folder to write")
+QUANTIZE = flags.DEFINE_enum(
+    "quantize",
+    "none",
+    QUANTIZATIONS,
+    "weights as 8-bit integers (dynamic), activations too (int8), or weights "
+    "as float16",
+)
+LAYOUT = flags.DEFINE_enum(
+    "layout",
+    "plain",
+    LAYOUTS,
+    "for TensorFlow Serving or Triton: a version's folder, and configuration",
+)
+CALIBRATION = flags.DEFINE_list(
+    "calibration",
+    None,
+    "pictures, stacks, or folders of them, to compare on; int8 needs them",
+)
+
+
+def main(arguments):
+    cli.no_arguments(arguments)
+    if WEIGHTS.value is None or OUTPUT.value is None:
+        raise UserError(
+            "expected --weights and --output: python -m sanet_tf.export "
+            "--weights=RUN_DIR --format=litert --output=DIR"
+        )
+    weights, output = Path(WEIGHTS.value), Path(OUTPUT.value)
+    _check_output(output)
+    cli.load_tensorflow()
+    from sanet_tf.export.writing import export
+
+    made = export(
+        _program(weights),
+        output,
+        FORMAT.value,
+        QUANTIZE.value,
+        LAYOUT.value,
+    )
+    _report(made, output)
+
+
+def _check_output(output):
+    """Only an older export is replaced."""
+    taken = output.exists() and (not output.is_dir() or any(output.iterdir()))
+    if taken and not (output / manifest.NAME).is_file():
+        raise UserError(
+            f"--output={output} exists and is no exported network; name "
+            "another folder"
+        )
+
+
+def _program(weights):
+    from sanet_tf import restoration
+    from sanet_tf.export import classifier, pictures
+    from sanet_tf.export.restoration import read_stacks, restoration_program
+    from sanet_tf.training.trained import load_trained
+
+    given = CALIBRATION.value or ()
+    # as experiments/restoration.py leaves it
+    inside = files.inside(weights, "model")
+    for folder in (weights, inside):
+        if (folder / "config.json").is_file():
+            model = restoration.load(folder)
+            if QUANTIZE.value == "int8":
+                raise UserError(
+                    "--quantize=int8 is for classifiers; --quantize=dynamic "
+                    "and --quantize=float16 shrink restoration networks"
+                )
+            return restoration_program(model, read_stacks(model, given))
+    trained = load_trained(weights)
+    return classifier.classifier_program(
+        trained.model,
+        trained.class_names,
+        FORMATS[FORMAT.value].RESIZES,
+        classifier.scaled(trained),
+        pictures.read(given),
+    )
+
+
+def _report(made, output):
+    checks = made["checks"]
+    print(
+        f"largest difference from the trained network: "
+        f"{checks['difference']:.1e} of the largest output"
+    )
+    if "top1_agreement" in checks:
+        print(
+            f"same most probable class on {checks['top1_agreement']:.1%} of "
+            f"{checks['real']} pictures"
+        )
+    size = sum(file.stat().st_size for file in output.rglob("*"))
+    print(f"wrote {output} ({size / 1e6:.1f} MB)")
+
+
+if __name__ == "__main__":
+    cli.run(main)

@@ -1,0 +1,62 @@
+"""The console script `sanet`: `sanet COMMAND --flag=value ...`."""
+
+import importlib
+import sys
+
+from absl import flags
+
+import sanet_tf
+from sanet_tf.commands import cli
+from sanet_tf.utils.errors import did_you_mean
+
+COMMANDS = {  # name: what it does, in a line
+    "train": "a classifier, on folders of photographs or ImageNet",
+    "train-restoration": "a network that restores microscope stacks",
+    "restore": "microscope stacks, with such a network",
+    "predict": "the classes of pictures",
+    "evaluate": "classifiers on labelled pictures",
+    "export": "a trained network as SavedModel, LiteRT or ONNX",
+    "explain": "what the attention of a classifier looks at",
+}
+HELP = ("-h", "-help", "--help", "help")
+
+
+def main():
+    """Runs the command that the first argument names."""
+    name, *arguments = sys.argv[1:] or ["--help"]
+    if name in HELP:
+        print(usage())
+        return
+    if name == "--version":
+        print(f"sanet {sanet_tf.__version__}")
+        return
+    if name not in COMMANDS:
+        hint = did_you_mean(name, COMMANDS)
+        sys.exit(
+            f"error: expected a command, one of {', '.join(COMMANDS)}; "
+            f"got {name!r}{hint}"
+        )
+    module = importlib.import_module(
+        f"sanet_tf.commands.{name.replace('-', '_')}"
+    )
+    # absl takes both from the program that runs.
+    sys.argv = [f"sanet {name}", *arguments]
+    sys.modules["__main__"].__doc__ = module.__doc__
+    for flag in flags.FLAGS.get_key_flags_for_module(module):
+        flags.FLAGS.register_key_flag_for_module(sys.argv[0], flag)
+    cli.run(module.main)
+
+
+def usage():
+    """All commands, a line each."""
+    width = max(map(len, COMMANDS))
+    lines = [f"  {name:{width}}  {what}" for name, what in COMMANDS.items()]
+    return "\n".join(
+        [
+            "usage: sanet COMMAND --flag=value ...",
+            "",
+            *lines,
+            "",
+            "sanet COMMAND --help says the flags of each.",
+        ]
+    )
