@@ -13,7 +13,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from sanet_tf.commands import cli
-from sanet_tf.utils import files
+from sanet_tf.utils import backends, files
 
 ROOT = Path(__file__).parents[1]
 OUTPUT = ROOT / "build/figures"
@@ -111,7 +111,7 @@ FIGURES = {"pairs": pairs, "rank": rank, "gsa": gsa, "gates": gates}
 
 def main(arguments):
     cli.no_arguments(arguments)
-    cli.load_tensorflow()
+    backends.load_tensorflow()
     import weights
 
     files.make_directory(OUTPUT)

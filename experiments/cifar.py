@@ -19,6 +19,7 @@ from sanet_tf.commands import (
     recipe_flags,
     training_flags,
 )
+from sanet_tf.utils import backends
 from sanet_tf.utils.printing import printable
 
 FLAGS = flags.FLAGS
@@ -53,7 +54,7 @@ flags.DEFINE_bool(
 def main(arguments):
     cli.no_arguments(arguments)
     distribution = training_flags.distribution()
-    cli.load_backend(FLAGS.deterministic)
+    backends.load_backend(FLAGS.deterministic)
     with distribution:
         training_flags.check_step(distribution)
         _train(distribution)

@@ -14,6 +14,7 @@ import cifar  # its flags are this script's too
 from absl import flags
 
 from sanet_tf.commands import cli
+from sanet_tf.utils import backends
 from sanet_tf.utils.errors import UserError, did_you_mean
 
 FLAGS = flags.FLAGS
@@ -80,7 +81,7 @@ def main(arguments):
 
 def check_models(names):
     """Refuses networks that there are not; imports Keras."""
-    cli.load_backend()
+    backends.load_backend()
     from sanet_tf.models import MODELS
 
     unknown = [name for name in names if name not in MODELS]

@@ -13,6 +13,7 @@ from absl import flags
 from intervals import half_width, plus_minus
 
 from sanet_tf.commands import cli
+from sanet_tf.utils import backends
 from sanet_tf.utils.errors import UserError
 
 FLAGS = flags.FLAGS
@@ -32,7 +33,7 @@ def main(arguments):
     cli.no_arguments(arguments)
     if not FLAGS.models:
         raise UserError("expected --models=DIR,DIR: folders of trained models")
-    cli.load_tensorflow()
+    backends.load_tensorflow()
     import numpy as np
 
     from sanet_tf.restoration import load

@@ -11,6 +11,7 @@ from pathlib import Path
 from absl import flags
 
 from sanet_tf.commands import cli
+from sanet_tf.utils import backends
 from sanet_tf.utils.errors import UserError
 
 FLAGS = flags.FLAGS
@@ -28,7 +29,7 @@ flags.DEFINE_integer("seed", 1000, "of the first stack", 0)
 def main(arguments):
     cli.no_arguments(arguments)
     shape = _shape()
-    cli.load_tensorflow()
+    backends.load_tensorflow()
     import numpy as np
 
     from sanet_tf.restoration.io.tiff import create_stack

@@ -18,6 +18,7 @@ import cifar  # its flags are this script's too
 from absl import flags
 
 from sanet_tf.commands import augmentation_flags, cli
+from sanet_tf.utils import backends
 from sanet_tf.utils.errors import UserError
 
 FLAGS = flags.FLAGS
@@ -108,7 +109,7 @@ def _evaluated(folder, contrasts):
     }
     known = files.read_json(kept) if kept.exists() else {}
     if known.get("wanted") != wanted:
-        cli.load_backend(FLAGS.deterministic)
+        backends.load_backend(FLAGS.deterministic)
         from contrasts import evaluate
 
         rows = evaluate(

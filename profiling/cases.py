@@ -7,7 +7,7 @@ import re
 
 import paper
 
-from sanet_tf.commands import cli
+from sanet_tf.utils import backends
 from sanet_tf.utils.errors import UserError
 
 RUNTIME_BYTES = 600e6  # TensorFlow itself, and small change
@@ -97,7 +97,7 @@ def load_tensorflow(threads):
     """Imports TensorFlow with a number of threads, in a fresh process."""
     if threads:
         os.environ["TF_NUM_INTRAOP_THREADS"] = str(threads)
-    return cli.load_tensorflow()
+    return backends.load_tensorflow()
 
 
 def make_layer(case):

@@ -11,6 +11,7 @@ import published
 from absl import flags
 
 from sanet_tf.commands import cli
+from sanet_tf.utils import backends
 from sanet_tf.utils.errors import UserError, did_you_mean
 from sanet_tf.utils.files import write_csv
 
@@ -30,7 +31,7 @@ WIDTHS = {  # of the printed columns
 
 def main(arguments):
     cli.no_arguments(arguments)
-    cli.load_tensorflow()
+    backends.load_tensorflow()
     from sanet_tf.models import MODELS, UNETS
 
     known = [*MODELS, *UNETS]

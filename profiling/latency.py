@@ -12,7 +12,7 @@ import numpy as np
 from latency_networks import REFERENCE, build
 from measure import measure_in_turn
 
-from sanet_tf.commands import cli
+from sanet_tf.utils import backends
 from sanet_tf.utils.errors import UserError
 
 PACKAGES = ("ai_edge_litert", "onnx", "onnxruntime", "tf2onnx")
@@ -60,7 +60,7 @@ def measure_case(case, folder, repeats):
     """
     for kind in ("INTRAOP", "INTEROP"):
         os.environ[f"TF_NUM_{kind}_THREADS"] = str(case.threads)
-    cli.load_tensorflow()
+    backends.load_tensorflow()
     images = np.random.default_rng(1).uniform(
         -1, 1, (case.batch_size, case.image_size, case.image_size, 3)
     )
@@ -68,7 +68,7 @@ def measure_case(case, folder, repeats):
     calls = {}
     for name in case.names:
         for runtime, make in RUNTIMES.items():
-            with cli.silent_stderr():
+            with backends.silent_stderr():
                 calls[name, runtime] = make(
                     name, folder / name, images, case.threads
                 )

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sanet_tf.commands import cli
+from sanet_tf.utils import backends
 from sanet_tf.utils.errors import UserError, did_you_mean
 
 REFERENCE = "keras.applications MobileNetV2"
@@ -45,7 +45,7 @@ def write_networks(names, image_size, folder):
         image_size: side in pixels.
         folder: has a folder for each network after it, with one a format.
     """
-    tf = cli.load_tensorflow()
+    tf = backends.load_tensorflow()
     from sanet_tf.export import FORMATS
     from sanet_tf.export.folding import fold
     from sanet_tf.export.program import Program
@@ -70,6 +70,6 @@ def write_networks(names, image_size, folder):
         for format, writer in FORMATS.items():
             place = folder / name / format
             place.mkdir(parents=True)
-            with cli.silent_stderr():
+            with backends.silent_stderr():
                 writer.write(program, place)
     return names

@@ -14,6 +14,7 @@ import gc
 from absl import flags
 
 from sanet_tf.commands import cli
+from sanet_tf.utils import backends
 from sanet_tf.utils.errors import UserError, did_you_mean
 
 FLAGS = flags.FLAGS
@@ -28,7 +29,7 @@ flags.DEFINE_string("output_dir", "runs/profiling", "where the results go")
 
 def main(arguments):
     cli.no_arguments(arguments)
-    cli.load_tensorflow()
+    backends.load_tensorflow()
     from model_calls import model_calls, write_figure
 
     from sanet_tf.training.record import run_record, script_flags

@@ -15,6 +15,7 @@ reads and writes it once, into fresh pages as the operator does.
 from absl import flags
 
 from sanet_tf.commands import cli
+from sanet_tf.utils import backends
 
 FLAGS = flags.FLAGS
 
@@ -33,7 +34,7 @@ def main(arguments):
 
     (size,) = parse_sizes([FLAGS.size])
     (softmax_size,) = parse_sizes([FLAGS.softmax_size])
-    cli.load_tensorflow()
+    backends.load_tensorflow()
     import operators_report
     from operator_groups import Bench
 

@@ -28,6 +28,7 @@ from absl import flags
 from measure import measure
 
 from sanet_tf.commands import cli
+from sanet_tf.utils import backends
 from sanet_tf.utils.errors import UserError, did_you_mean
 
 FLAGS = flags.FLAGS
@@ -52,7 +53,7 @@ flags.DEFINE_string("output_dir", "runs/profiling", "where the results go")
 
 def main(arguments):
     cli.no_arguments(arguments)
-    cli.load_tensorflow()
+    backends.load_tensorflow()
     from sanet_tf.data import load_source
     from sanet_tf.data.arrays import decode, scaled_size
     from sanet_tf.models import MODELS

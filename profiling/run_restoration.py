@@ -12,6 +12,7 @@ the predicted memory.
 from absl import flags
 
 from sanet_tf.commands import cli
+from sanet_tf.utils import backends
 from sanet_tf.utils.errors import UserError
 
 FLAGS = flags.FLAGS
@@ -64,7 +65,7 @@ def main(arguments):
                 *(network, mode, shape, n_tiles, FLAGS.n_first, FLAGS.repeats)
             )
             row = call_isolated(
-                measure_volume, case, prepare=cli.load_tensorflow
+                measure_volume, case, prepare=backends.load_tensorflow
             )
             rows.append(row)
             write_csv(output / f"{FLAGS.name}.csv", rows)

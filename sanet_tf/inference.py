@@ -15,11 +15,10 @@ from pathlib import Path
 
 import numpy as np
 
-from sanet_tf.commands import cli
 from sanet_tf.export import FORMATS, manifest
 from sanet_tf.export.layouts import place
 from sanet_tf.export.pictures import prepare
-from sanet_tf.utils import files
+from sanet_tf.utils import backends, files
 from sanet_tf.utils.errors import UserError
 
 
@@ -146,7 +145,7 @@ def _load_exported(path, threads, providers):
         options["providers"] = providers
     try:
         format = FORMATS[about["format"]]
-        with cli.silent_stderr():
+        with backends.silent_stderr():
             inside = place(path, about.get("layout", "plain"), about["format"])
             run = format.load(inside, about, **options)
         if about["kind"] == "classifier":
@@ -168,18 +167,18 @@ def _load_exported(path, threads, providers):
 
 
 def _load_restoration(path, threads):
-    cli.load_tensorflow(threads=threads)
+    backends.load_tensorflow(threads=threads)
     from sanet_tf import restoration
 
     return restoration.load(path)
 
 
 def _load_zip(path, threads):
-    cli.load_tensorflow(threads=threads)
+    backends.load_tensorflow(threads=threads)
     from sanet_tf.restoration.packages.fiji_zip import load_zip
 
     try:
-        with cli.silent_stderr():
+        with backends.silent_stderr():
             return load_zip(path)
     except Exception as error:  # what a damaged file raises is not documented
         reason = " ".join(str(error).split()) or type(error).__name__
@@ -187,7 +186,7 @@ def _load_zip(path, threads):
 
 
 def _load_run(path, threads):
-    cli.load_tensorflow(threads=threads)
+    backends.load_tensorflow(threads=threads)
     from sanet_tf.export.classifier import probabilities, scaled
     from sanet_tf.training.trained import load_trained
 

@@ -17,7 +17,7 @@ import numpy as np
 from absl import flags
 
 from sanet_tf.commands import cli
-from sanet_tf.utils import files
+from sanet_tf.utils import backends, files
 from sanet_tf.utils.errors import UserError
 from sanet_tf.utils.printing import printable
 
@@ -41,7 +41,7 @@ def main(arguments):
     if not FLAGS.model or FLAGS.output_dir is None:
         raise UserError("expected --model=RUN|EXPORTED and --output_dir=DIR")
     sizes = _sizes()
-    cli.load_tensorflow()
+    backends.load_tensorflow()
     from sanet_tf.commands import evaluated
     from sanet_tf.training.record import run_record, script_flags
 

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sanet_tf import inference
-from sanet_tf.commands import cli
 from sanet_tf.data import cifar, load_arrays, load_source
 from sanet_tf.data.decoding import Decoder
 from sanet_tf.export import manifest
+from sanet_tf.utils import backends
 from sanet_tf.utils.errors import UserError
 
 BATCH = 64
@@ -99,7 +99,7 @@ def read(dataset, data_dir, split, class_names, skipped):
 
 
 def _load_run(path, sizes):
-    tf = cli.load_tensorflow()
+    tf = backends.load_tensorflow()
     from sanet_tf.data.preprocessing import resize_and_crop
     from sanet_tf.export.classifier import probabilities, scaled
     from sanet_tf.training.trained import load_trained

@@ -11,6 +11,7 @@ from pathlib import Path
 from absl import flags
 
 from sanet_tf.commands import cli
+from sanet_tf.utils import backends
 from sanet_tf.utils.errors import UserError
 from sanet_tf.utils.printing import printable
 
@@ -37,7 +38,7 @@ def main(paths):
         )
     if output.resolve() == photograph.resolve():
         raise UserError(f"--output={output} is the photograph; choose another")
-    cli.load_tensorflow()
+    backends.load_tensorflow()
     from sanet_tf.attention_maps import attention_maps, draw
     from sanet_tf.data.preprocessing import resize_and_crop
     from sanet_tf.models import preprocess_input

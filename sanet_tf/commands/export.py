@@ -16,7 +16,7 @@ from absl import flags
 from sanet_tf.commands import cli
 from sanet_tf.export import FORMATS, QUANTIZATIONS, manifest
 from sanet_tf.export.layouts import LAYOUTS
-from sanet_tf.utils import files
+from sanet_tf.utils import backends, files
 from sanet_tf.utils.errors import UserError
 
 WEIGHTS = flags.DEFINE_string("weights", None, "folder of the training")
@@ -51,7 +51,7 @@ def main(arguments):
         )
     weights, output = Path(WEIGHTS.value), Path(OUTPUT.value)
     _check_output(output)
-    cli.load_tensorflow()
+    backends.load_tensorflow()
     from sanet_tf.export.writing import export
 
     made = export(

@@ -22,7 +22,7 @@ from absl import flags
 
 from sanet_tf.commands import cli
 from sanet_tf.restoration.io import inputs, origin
-from sanet_tf.utils import replacement
+from sanet_tf.utils import backends, replacement
 from sanet_tf.utils.errors import UserError
 from sanet_tf.utils.printing import printable
 
@@ -88,7 +88,7 @@ def main(paths):
             print(printable(line), file=sys.stderr)
     if not sources:
         return int(failed)
-    tf = cli.load_tensorflow(threads=THREADS.value)
+    tf = backends.load_tensorflow(threads=THREADS.value)
     from sanet_tf.inference import load
     from sanet_tf.training.progress import progress_bar
 

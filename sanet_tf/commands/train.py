@@ -22,6 +22,7 @@ from sanet_tf.commands import (
     recipe_flags,
     training_flags,
 )
+from sanet_tf.utils import backends
 from sanet_tf.utils.errors import UserError
 from sanet_tf.utils.printing import printable
 
@@ -48,7 +49,7 @@ flags.DEFINE_integer("image_size", 224, "side in pixels", lower_bound=1)
 def main(arguments):
     cli.no_arguments(arguments)
     distribution = training_flags.distribution()
-    cli.load_backend(FLAGS.deterministic)
+    backends.load_backend(FLAGS.deterministic)
     _check_backend()
     with distribution:
         training_flags.check_step(distribution)

@@ -14,6 +14,7 @@ metrics.json, curves and a picture of each test stack.
 from absl import flags
 
 from sanet_tf.commands import cli
+from sanet_tf.utils import backends
 from sanet_tf.utils.errors import UserError
 from sanet_tf.utils.printing import printable
 
@@ -106,7 +107,7 @@ flags.DEFINE_list("n_tiles", None, "tiles of a test stack along each axis")
 
 def main(arguments):
     cli.no_arguments(arguments)
-    cli.load_tensorflow(FLAGS.deterministic)
+    backends.load_tensorflow(FLAGS.deterministic)
     import keras
 
     from sanet_tf.restoration.care.evaluation import evaluate_model
@@ -146,7 +147,7 @@ def main(arguments):
         tested = call_isolated(
             evaluate_model,
             *(model.logdir, arguments, modes, n_tiles, run / "previews"),
-            prepare=cli.load_tensorflow,
+            prepare=backends.load_tensorflow,
         )
         files.write_json(
             run / "metrics.json",

@@ -8,7 +8,7 @@
 Loading needs TensorFlow alone. The weights are constants of the graph.
 """
 
-from sanet_tf.commands import cli
+from sanet_tf.utils import backends
 
 FILE = "saved_model.pb"
 METADATA = "assets.extra/metadata.json"  # TensorFlow leaves this folder alone
@@ -90,9 +90,9 @@ def load(folder, manifest, threads=None):
     Args:
         folder: path of the folder.
         manifest: of the network.
-        threads: of TensorFlow; see `sanet_tf.commands.cli.load_tensorflow`.
+        threads: of TensorFlow; see `sanet_tf.utils.backends.load_tensorflow`.
     """
-    tf = cli.load_tensorflow(threads=threads)
+    tf = backends.load_tensorflow(threads=threads)
     model = tf.saved_model.load(str(folder))
     output = manifest["output"]["name"]
     if output not in model.signatures["serving_default"].structured_outputs:

@@ -6,9 +6,8 @@ from pathlib import Path
 import numpy as np
 
 import sanet_tf
-from sanet_tf.commands import cli
 from sanet_tf.export import FORMATS, layouts, manifest
-from sanet_tf.utils import files
+from sanet_tf.utils import backends, files
 from sanet_tf.utils.errors import UserError
 
 TOLERANCE = 1e-4  # of the largest output
@@ -79,7 +78,7 @@ def export(
     def write(folder):
         inside = layouts.place(folder, layout, format)
         inside.mkdir(parents=True)
-        with cli.silent_stderr():
+        with backends.silent_stderr():
             writer.write(program, inside, quantize, program.real)
             run = writer.load(inside, entries)
         layouts.configure(folder, entries)

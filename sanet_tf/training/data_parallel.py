@@ -23,8 +23,8 @@ from pathlib import Path
 
 import numpy as np
 
-from sanet_tf.commands import cli
 from sanet_tf.training.distribution import Distribution
+from sanet_tf.utils import endings
 from sanet_tf.utils.errors import UserError
 
 CHECKPOINT = "last.weights.h5"
@@ -73,7 +73,7 @@ class DataParallel(Distribution):
             return
         if _lost_peer(error):
             error = UserError(LOST)
-        status = cli.report(error)
+        status = endings.report(error)
         if self._folder:
             self._folder.cleanup()
         sys.stdout.flush()
@@ -164,7 +164,7 @@ def _leave_a_parent():
     if not child:
         threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
         return
-    for number in (signal.SIGINT, *cli.ENDING):
+    for number in (signal.SIGINT, *endings.SIGNALS):
         signal.signal(number, lambda number, _: os.kill(child, number))
     _, status = os.waitpid(child, 0)
     status = os.waitstatus_to_exitcode(status)

@@ -5,7 +5,6 @@ import datetime
 import importlib.metadata
 import os
 import platform
-import re
 import shlex
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from pathlib import Path
 from absl import flags
 
 import sanet_tf
+from sanet_tf.utils.device import processor
 
 PACKAGES = ("keras", "numpy", "pillow", "tensorflow", "jax", "torch")
 # They change from place to place, and decide rounding, but no result.
@@ -74,14 +74,6 @@ def default_flags(names):
     """
     known = flags.FLAGS
     return {name: known[name].default for name in names if name in known}
-
-
-def processor():
-    """Name of the processor, where Linux tells it; else its architecture."""
-    info = Path("/proc/cpuinfo")
-    text = info.read_text() if info.exists() else ""
-    name = re.search(r"^model name\s*: (.+)$", text, re.MULTILINE)
-    return f"{name[1]} ({platform.machine()})" if name else platform.machine()
 
 
 def _command():

@@ -1,8 +1,8 @@
 """What the backend of Keras computes on."""
 
-import keras
-
-from sanet_tf.training.record import processor
+import platform
+import re
+from pathlib import Path
 
 
 def device_name():
@@ -12,6 +12,8 @@ def device_name():
 
 def gpu_name():
     """Name of the first GPU that the backend uses, or None."""
+    import keras
+
     backend = keras.backend.backend()
     if backend == "jax":
         import jax
@@ -29,3 +31,11 @@ def gpu_name():
     gpus = tf.config.list_physical_devices("GPU")
     details = [tf.config.experimental.get_device_details(g) for g in gpus[:1]]
     return details[0].get("device_name", gpus[0].name) if details else None
+
+
+def processor():
+    """Name of the processor, where Linux tells it; else its architecture."""
+    info = Path("/proc/cpuinfo")
+    text = info.read_text() if info.exists() else ""
+    name = re.search(r"^model name\s*: (.+)$", text, re.MULTILINE)
+    return f"{name[1]} ({platform.machine()})" if name else platform.machine()

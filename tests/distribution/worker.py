@@ -9,6 +9,7 @@ import json
 from sanet_tf.commands import cli
 from sanet_tf.training import data_parallel
 from sanet_tf.training.distribution import choose
+from sanet_tf.utils import backends
 
 
 def main(arguments):
@@ -20,7 +21,7 @@ def main(arguments):
         told["processes"],
         told["process"],
     )
-    cli.load_backend()
+    backends.load_backend()
     with distribution:
         from tests.distribution.tiny import make_trainer, slowly
 

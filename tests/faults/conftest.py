@@ -24,8 +24,8 @@ import pytest
 
 from sanet_tf import __version__
 from sanet_tf.data.cifar_formats import FORMATS
-from sanet_tf.training.record import processor
 from sanet_tf.utils import files
+from sanet_tf.utils.device import processor
 from tests.experiments.conftest import photographs  # noqa: F401
 from tests.faults import phases, processes
 from tests.faults.reference import Reference

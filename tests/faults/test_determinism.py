@@ -42,8 +42,8 @@ def test_sanet(sanet, report, tmp_path):
 
 GRADIENTS = """
 import hashlib
-from sanet_tf.commands import cli
-cli.load_backend(deterministic=True)
+from sanet_tf.utils import backends
+backends.load_backend(deterministic=True)
 import keras, numpy as np, tensorflow as tf
 from sanet_tf.models import SANet
 

@@ -36,7 +36,7 @@ def runtimes(monkeypatch):
     monkeypatch.setattr(latency, "RUNTIMES", fakes)
     monkeypatch.setattr(latency, "ORDER", (*fakes, "PyTorch"))
     monkeypatch.setattr(latency, "_torch_calls", lambda *_: {})
-    monkeypatch.setattr(latency.cli, "load_tensorflow", lambda: None)
+    monkeypatch.setattr(latency.backends, "load_tensorflow", lambda: None)
     monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", "1")  # and back afterwards
     monkeypatch.setenv("TF_NUM_INTEROP_THREADS", "1")
     return fakes
