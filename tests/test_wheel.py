@@ -6,7 +6,10 @@ import sys
 import venv
 from pathlib import Path
 
+import numpy as np
 import pytest
+import tifffile
+from PIL import Image
 
 ROOT = Path(__file__).parents[1]
 PROGRAM = """
@@ -60,9 +63,46 @@ def run(*command, folder, **environment):
 
 @pytest.mark.slow
 def test_with_tensorflow(bare, tmp_path):
-    output = run(bare("tensorflow"), "-c", PROGRAM, folder=tmp_path)
+    python = bare("tensorflow")
+    output = run(python, "-c", PROGRAM, folder=tmp_path)
     assert f"sanet {tmp_path}" in output
     assert "{'train': 1437, 'val': 360} cifar10" in output
+
+    def sanet(*arguments):
+        command = python.with_name("sanet"), *arguments
+        return run(*command, folder=tmp_path, PYTHONPATH="")
+
+    _classifies(sanet, tmp_path)
+    _restores(sanet, tmp_path)
+
+
+def _classifies(sanet, folder):
+    output = sanet(
+        *("train", "--dataset=digits", "--model=sanet", "--alpha=0.1"),
+        *("--image_size=32", "--epochs=1", "--output_dir=run"),
+    )
+    assert "best epoch 1: validation top-1" in output
+    Image.new("RGB", (40, 40)).save(folder / "a.png")
+    assert "a.png" in sanet("predict", "--model=run/saved_model", "a.png")
+    sanet("evaluate", "--model=run", "--dataset=digits", "--output_dir=scores")
+    assert (folder / "scores" / "evaluation.json").exists()
+    sanet("export", "--weights=run", "--output=exported")
+    assert "a.png" in sanet("predict", "--model=exported", "a.png")
+
+
+def _restores(sanet, folder):
+    sanet(
+        *("train-restoration", "--volume_shape=8,32,32", "--num_volumes=1"),
+        *("--num_test=1", "--patch_size=4,16,16", "--num_patches=8"),
+        *("--n_depth=1", "--n_first=4", "--batch_size=4", "--epochs=1"),
+        *("--notensorboard", "--output_dir=care"),
+    )
+    stack = np.arange(8 * 32 * 32, dtype="uint16").reshape(8, 32, 32)
+    tifffile.imwrite(folder / "a.tif", stack, imagej=True)
+    sanet(
+        "restore", "--model=care/model", "a.tif", "--output=out", "--axes=ZYX"
+    )
+    assert tifffile.imread(folder / "out" / "a.tif").shape == (8, 32, 32)
 
 
 @pytest.mark.slow

@@ -70,7 +70,7 @@ def distribution():
 
     To be called before the backend is loaded.
     """
-    from sanet_tf.training.distribution import choose
+    from sanet_tf.training.distributions import choose
 
     return choose(
         FLAGS.distribution,

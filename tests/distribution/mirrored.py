@@ -13,7 +13,8 @@ import numpy as np
 import tensorflow as tf
 
 from sanet_tf.training import trainer as training
-from sanet_tf.training.distribution import Distribution, Mirrored
+from sanet_tf.training.distribution import Distribution
+from sanet_tf.training.mirrored import Mirrored
 from sanet_tf.training.progress import Watch
 from tests.distribution.tiny import make_trainer
 from tests.training.checkpoints import arrays
