@@ -2,11 +2,13 @@
 
 results/     the records, *.md and *.png, under the same names
 figures/     what docs/figures.py has drawn, from build/figures
+commands.md  all commands and their flags
 """
 
 import re
 from pathlib import Path
 
+import commands  # beside this file
 from mkdocs.structure.files import File
 
 ROOT = Path(__file__).parents[1]
@@ -21,6 +23,8 @@ def on_files(files, config):
                 files.append(
                     File.generated(config, target, abs_src_path=str(path))
                 )
+    text = commands.page()
+    files.append(File.generated(config, "commands.md", content=text))
     return files
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sanet_tf.commands.main import COMMANDS
+
 ROOT = Path(__file__).parents[1]
 # Scripts that only call a command of the package.
 THIN = {
@@ -63,12 +65,14 @@ def test_code_runs(page, tmp_path, monkeypatch):
 def test_pages_are_in_the_navigation():
     assert len(set(NAV)) == len(NAV)
     written = {page for page in NAV if not page.startswith("results/")}
+    written.remove("commands.md")  # made by docs/commands.py
     assert written == set(PAGES)
 
 
 def test_links_lead_somewhere(figures):
     files = {
         *PAGES,
+        "commands.md",
         *(f"figures/{name}.png" for name in figures.FIGURES),
         *(
             path.relative_to(ROOT).as_posix()
@@ -138,6 +142,20 @@ def defined(path):
         if other.is_file():
             flags |= defined(other)
     return flags
+
+
+def test_the_page_of_commands_has_all_flags(monkeypatch):
+    monkeypatch.syspath_prepend(DOCS)
+    page = importlib.import_module("commands").page()
+    monkeypatch.delitem(sys.modules, "commands")
+    sections = re.split(r"^## sanet ", page, flags=re.MULTILINE)[1:]
+    assert [text.split("\n")[0] for text in sections] == [*COMMANDS]
+    for name, text in zip(COMMANDS, sections, strict=True):
+        script = f"sanet_tf/commands/{name.replace('-', '_')}.py"
+        flags = re.findall(r"^\| `--(\w+)` \|", text, re.MULTILINE)
+        assert set(flags) == defined(ROOT / script), name
+    assert "| `--top` | `5` |" in page
+    assert "(`saved_model`, `litert`, `onnx`)" in page
 
 
 @pytest.mark.parametrize("package", ["layers", "models", "restoration"])

@@ -1,8 +1,8 @@
 r"""Evaluates trained and exported classifiers on labelled photographs.
 
-    python experiments/evaluate.py --model=runs/mine --data_dir=DIR \
+    sanet evaluate --model=runs/mine --data_dir=DIR \
         --image_size=96,128 --output_dir=evaluation
-    python experiments/evaluate.py --model=runs/mine --model=exported \
+    sanet evaluate --model=runs/mine --model=exported \
         --data_dir=DIR --output_dir=evaluation
 
 The first takes a trained network at several image sizes, the second an

@@ -1,6 +1,6 @@
 """Draws what a trained network's attention looks at in a photograph.
 
-    python -m sanet_tf.explain --model=RUN_DIR photo.jpg [--output=FILE.png]
+    sanet explain --model=RUN_DIR photo.jpg [--output=FILE.png]
 
 One figure: for every siamese attention operator the scores of each head over
 the photograph, and how large its local and its global term are.

@@ -1,11 +1,11 @@
 """Exports a trained network to a folder that runs where this package is not.
 
-    python -m sanet_tf.export --weights=RUN_DIR --format=litert --output=DIR
-    python -m sanet_tf.export --weights=RUN_DIR --format=onnx --output=DIR \
+    sanet export --weights=RUN_DIR --format=litert --output=DIR
+    sanet export --weights=RUN_DIR --format=onnx --output=DIR \
         --quantize=int8 --calibration=FOLDER_OF_PICTURES
 
-RUN_DIR is the --output_dir of experiments/imagenet.py or cifar.py, or of
-experiments/restoration.py. The exported network is compared with the trained
+RUN_DIR is the --output_dir of `sanet train` or experiments/cifar.py, or of
+`sanet train-restoration`. The exported network is compared with the trained
 one on random input, and on what --calibration names, before it is written.
 """
 

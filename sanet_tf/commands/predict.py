@@ -1,9 +1,9 @@
 """Classifies pictures with a trained or an exported network.
 
-    python -m sanet_tf.predict --model=DIR a.jpg b.png [--top=5] [--json]
+    sanet predict --model=DIR a.jpg b.png [--top=5] [--json]
 
-DIR is a folder of `python -m sanet_tf.export` or of a training; stacks are
-restored by `python -m sanet_tf.restore`. A file that cannot be read is named
+DIR is a folder of `sanet export` or of a training; stacks are
+restored by `sanet restore`. A file that cannot be read is named
 on stderr, the others are classified all the same, and the exit status is 1.
 """
 

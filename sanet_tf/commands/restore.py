@@ -1,8 +1,8 @@
 """Restores microscope stacks with a trained model.
 
-    python -m sanet_tf.restore --model=DIR in.tif [more.tif ...] --output=DIR
+    sanet restore --model=DIR in.tif [more.tif ...] --output=DIR
 
-The model is the folder of a training, or one of `python -m sanet_tf.export`.
+The model is the folder of a training, or one of `sanet export`.
 An input is a TIFF file, a zarr folder, or a folder of these. The results are
 TIFF files of the same names, which ImageJ opens with voxel size, channels and
 times as they were; where names are the same, the folders' go before them.

@@ -1,13 +1,13 @@
 r"""Trains a classifier on ImageNet, or on any labelled photographs.
 
-    python experiments/imagenet.py --model=sanet \
+    sanet train --model=sanet \
         --flagfile=experiments/recipes/paper.flags
-    python experiments/imagenet.py --dataset=folder --data_dir=DIR \
+    sanet train --dataset=folder --data_dir=DIR \
         --flagfile=experiments/recipes/photographs.flags
 
 To begin with the weights of another run, for other classes:
 
-    python experiments/imagenet.py --dataset=folder --data_dir=DIR \
+    sanet train --dataset=folder --data_dir=DIR \
         --init_from=RUN_DIR --freeze=stem,stage1 --backbone_rate=0.1 ...
 
 The same command resumes an interrupted run. The results, the record of the

@@ -1,13 +1,13 @@
 r"""Trains a U-Net that restores microscope stacks, and evaluates it.
 
-    python experiments/restoration.py --attention=siamese
-    python experiments/restoration.py --dataset=tiff --data_dir=DIR
-    python experiments/restoration.py --dataset=planaria --data_dir=DIR \
+    sanet train-restoration --attention=siamese
+    sanet train-restoration --dataset=tiff --data_dir=DIR
+    sanet train-restoration --dataset=planaria --data_dir=DIR \
         --flagfile=experiments/recipes/planaria.flags
 
 The same command resumes an interrupted run; with other --statistics or
 --n_tiles it evaluates the trained model anew. --output_dir receives the model
-(csbdeep's folder, for `python -m sanet_tf.restore`), the record of the run,
+(csbdeep's folder, for `sanet restore`), the record of the run,
 metrics.json, curves and a picture of each test stack.
 """
 
