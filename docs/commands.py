@@ -3,7 +3,6 @@
 import re
 import subprocess
 import sys
-import textwrap
 from xml.etree import ElementTree
 
 from sanet_tf.commands.main import COMMANDS
