@@ -22,7 +22,7 @@ def page():
         "",
         "`pip install` gives one command, `sanet`. A flag is written "
         "`--name=value`, a switch `--name` or `--noname`; `--flagfile=FILE` "
-        "reads flags from a file, and what follows it goes before it. "
+        "reads flags from a file; one that follows it overrides it. "
         "`sanet COMMAND --help` says the same as this page.",
         "",
         "| command | of |",
