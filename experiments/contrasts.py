@@ -11,7 +11,11 @@ import numpy as np
 from sanet_tf.models import preprocess_input
 from sanet_tf.training import checkpoint
 from sanet_tf.training.precise_batch_norm import PreciseBatchNorm
-from sanet_tf.training.run_directory import LABELS, parse_labels
+from sanet_tf.training.run_directory import (
+    CHECKPOINT,
+    LABELS,
+    parse_labels,
+)
 from sanet_tf.training.trained import build_network
 from sanet_tf.utils import files
 
@@ -37,7 +41,7 @@ def evaluate(folder, feed, contrasts, num_images, precise_images):
     flags = files.read_json(folder / "run.json")["flags"]
     names = parse_labels((folder / LABELS).read_bytes())
     model = build_network(flags, len(names))
-    checkpoint.restore(folder / "last.weights.h5", model)
+    checkpoint.restore(folder / CHECKPOINT, model)
     images, labels = feed.arrays.splits["val"]
     count = min(num_images, len(images))
     chosen = np.linspace(0, len(images) - 1, count).round().astype(int)

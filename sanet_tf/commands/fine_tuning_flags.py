@@ -17,10 +17,11 @@ def fine_tune(model, class_names, output_dir):
     from pathlib import Path
 
     from sanet_tf.training.fine_tuning import freeze, transfer
+    from sanet_tf.training.run_directory import CHECKPOINT
     from sanet_tf.training.trained import load_trained
 
     loaded = None
-    resumes = (Path(output_dir) / "last.weights.h5").exists()
+    resumes = (Path(output_dir) / CHECKPOINT).exists()
     if FLAGS.init_from and not resumes:
         loaded = transfer(load_trained(FLAGS.init_from), model, class_names)
         print(loaded)

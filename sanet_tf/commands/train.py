@@ -126,10 +126,11 @@ def _export(trainer, build, source):
         return {}
     from sanet_tf import export
     from sanet_tf.training import checkpoint
+    from sanet_tf.training.run_directory import WEIGHTS
 
     keras.config.set_dtype_policy("float32")  # whatever it was trained in
     model = build()  # on one device
-    checkpoint.restore(trainer.run / "best.weights.h5", model)
+    checkpoint.restore(trainer.run / WEIGHTS, model)
     path = trainer.run / "saved_model"
     export.export_saved_model(model, source.class_names, path)
     difference = export.check_saved_model(path, model, source)

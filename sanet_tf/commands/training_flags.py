@@ -16,7 +16,7 @@ from sanet_tf.commands import (
     fine_tuning_flags,
     recipe_flags,
 )
-from sanet_tf.utils.errors import UserError, did_you_mean
+from sanet_tf.utils.errors import UserError, did_you_mean, first_line
 
 FLAGS = flags.FLAGS
 
@@ -179,7 +179,7 @@ def build(function, image_size, classes, **options):
         raise UserError(
             f"--model={FLAGS.model} cannot be built with "
             f"--image_size={image_size} --alpha={FLAGS.alpha}: "
-            f"{str(error).splitlines()[0]}"
+            f"{first_line(error)}"
         ) from error
 
 

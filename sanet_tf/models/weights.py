@@ -5,6 +5,7 @@ import warnings
 from pathlib import Path
 
 from sanet_tf.utils import files, hdf5
+from sanet_tf.utils.errors import first_line
 
 OVERHEAD = 2**11  # bytes of HDF5 for a variable; 1,000 were measured
 
@@ -68,7 +69,7 @@ def load_weights(model, path):
             hdf5.examine(path)
             model.load_weights(path)
         except Exception as error:  # of a damaged file it is not documented
-            reason = (str(error).strip() or repr(error)).splitlines()[0]
+            reason = first_line(error)
             raise ValueError(
                 f"`weights` must fit the network {model.name} and be whole. "
                 f"Received: weights='{path}' ({reason})"

@@ -10,7 +10,7 @@ import h5py
 
 from sanet_tf.models.weights import largest_size, load_weights
 from sanet_tf.utils import files, hdf5
-from sanet_tf.utils.errors import UserError
+from sanet_tf.utils.errors import UserError, first_line
 
 STATE = "training_state"
 
@@ -53,7 +53,7 @@ def _readable(path):
     try:
         yield
     except Exception as error:  # of a damaged file it is not documented
-        reason = (str(error).strip() or repr(error)).splitlines()[0]
+        reason = first_line(error)
         raise UserError(
             f"{path} is damaged, or not a checkpoint of this model "
             f"({reason}); remove it to train anew"

@@ -24,10 +24,10 @@ from pathlib import Path
 import numpy as np
 
 from sanet_tf.training.distribution import Distribution
+from sanet_tf.training.run_directory import CHECKPOINT
 from sanet_tf.utils import endings
 from sanet_tf.utils.errors import UserError
 
-CHECKPOINT = "last.weights.h5"
 START = 300  # seconds in which all processes must come
 HEARTBEAT = 60  # seconds after which a silent process counts as dead
 LOST = (

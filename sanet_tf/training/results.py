@@ -4,14 +4,15 @@ import json
 import statistics
 
 import keras
-from matplotlib.figure import Figure
 
 from sanet_tf.models.counting import count_madd, count_parameters
+from sanet_tf.training.curves import plot_curves
+from sanet_tf.training.run_directory import WEIGHTS
 from sanet_tf.utils import files
 from sanet_tf.utils.device import device_name
 from sanet_tf.utils.printing import printable
 
-LEFT = ("metrics.json", "curves.png", "saved_model", "best.weights.h5")
+LEFT = ("metrics.json", "curves.png", "saved_model", WEIGHTS)
 
 
 def write_results(trainer, complete=dict):
@@ -26,7 +27,9 @@ def write_results(trainer, complete=dict):
     """
     run = trainer.run
     if not (run / "metrics.json").exists():
-        plot_curves(run / "curves.png", trainer.state["epochs"])
+        epochs = trainer.state["epochs"]
+        numbers = [entry["epoch"] for entry in epochs]
+        plot_curves(run / "curves.png", numbers, _panels(epochs))
         metrics = {**_metrics(trainer), **complete()}
         files.write_json(run / "metrics.json", metrics)
     metrics = json.loads((run / "metrics.json").read_text())
@@ -41,32 +44,23 @@ def write_results(trainer, complete=dict):
     )
 
 
-def plot_curves(path, epochs):
-    """Draws loss and accuracy over the epochs, training and validation."""
-    numbers = [entry["epoch"] for entry in epochs]
-    figure = Figure(figsize=(9, 3.5), layout="constrained")
-    loss, accuracy = figure.subplots(1, 2)
-    for axes, curves in (
-        (loss, {"training": "loss", "validation": "val_loss"}),
-        (
-            accuracy,
-            {
-                "training top-1": "top1",
-                "validation top-1": "val_top1",
-                "validation top-5": "val_top5",
-            },
-        ),
-    ):
-        for label, name in curves.items():
-            values = [entry[name] for entry in epochs]
-            axes.plot(numbers, values, marker=".", label=label)
-        axes.set_xlabel("epoch")
-        axes.xaxis.get_major_locator().set_params(integer=True)
-        axes.grid(alpha=0.3)
-        axes.legend()
-    loss.set_ylabel("loss (cross-entropy)")
-    accuracy.set_ylabel("accuracy")
-    files.write_figure(path, figure)
+def _panels(epochs):
+    """Loss and accuracy, of training and of validation."""
+    panels = {
+        "loss (cross-entropy)": {"training": "loss", "validation": "val_loss"},
+        "accuracy": {
+            "training top-1": "top1",
+            "validation top-1": "val_top1",
+            "validation top-5": "val_top5",
+        },
+    }
+    return {
+        what: {
+            label: [entry[name] for entry in epochs]
+            for label, name in curves.items()
+        }
+        for what, curves in panels.items()
+    }
 
 
 def _metrics(trainer):

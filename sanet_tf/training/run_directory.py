@@ -21,6 +21,7 @@ from sanet_tf.utils.errors import UserError
 LABELS = "labels.txt"
 TRANSFER = "initial_weights.json"
 WEIGHTS = "best.weights.h5"
+CHECKPOINT = "last.weights.h5"
 BEGINNING = {".lock", "run.json", LABELS, TRANSFER}  # without weights
 
 

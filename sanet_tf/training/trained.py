@@ -18,7 +18,7 @@ from sanet_tf.models.operators import parse_attention_config
 from sanet_tf.models.weights import load_weights
 from sanet_tf.training.run_directory import LABELS, WEIGHTS, parse_labels
 from sanet_tf.utils import files, hdf5
-from sanet_tf.utils.errors import UserError
+from sanet_tf.utils.errors import UserError, first_line
 
 # Beyond them a damaged record would ask for all memory there is.
 LARGEST = {"alpha": 4, "image_size": 4096}
@@ -65,7 +65,7 @@ class Trained:
         except ValueError as error:
             raise UserError(
                 f"{self.path} takes no images of {image_size} x {image_size}: "
-                f"{str(error).splitlines()[0]}"
+                f"{first_line(error)}"
             ) from error
         return model
 
@@ -106,7 +106,7 @@ def load_trained(run_dir):
     try:
         model = build_network(flags, len(class_names))
     except (ValueError, TypeError, KeyError) as error:
-        reason = str(error).splitlines()[0]
+        reason = first_line(error)
         raise UserError(
             f"{path / 'run.json'} is damaged: its network cannot be built "
             f"({reason})"
@@ -225,7 +225,7 @@ def _load(model, path):
 
 
 def _damaged(path, error):
-    reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+    reason = first_line(error)
     return UserError(
         f"{path} is damaged, or not of the network in run.json ({reason})"
     )

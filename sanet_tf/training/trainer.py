@@ -25,6 +25,7 @@ from sanet_tf.training.progress import (
     progress_bar,
     refuse_loss,
 )
+from sanet_tf.training.run_directory import CHECKPOINT, WEIGHTS
 from sanet_tf.training.summary import write_summary
 from sanet_tf.utils import files
 from sanet_tf.utils.errors import UserError
@@ -127,7 +128,7 @@ class Trainer:
                 self._train_epoch(epoch, bar)
 
     def _resume(self):
-        last = self.run / "last.weights.h5"
+        last = self.run / CHECKPOINT
         state = checkpoint.read_state(last)
         if state is None:
             return
@@ -141,7 +142,7 @@ class Trainer:
         checkpoint.restore(last, self.model)
         print(f"resuming after epoch {len(state['epochs'])}", flush=True)
         # A kill after the first file of an epoch leaves the others older.
-        best = checkpoint.read_state(self.run / "best.weights.h5")
+        best = checkpoint.read_state(self.run / WEIGHTS)
         if self.best == state["epochs"][-1] and best != self.best:
             self._save_best()
         if files.count_rows(self.run / "log.csv") < len(state["epochs"]):
@@ -202,7 +203,7 @@ class Trainer:
         for skipped in self.distribution.gather(self.feed.skipped):
             self.state["skipped"].update(skipped)
         self.state["skipped"] = dict(sorted(self.state["skipped"].items()))
-        checkpoint.save(self.run / "last.weights.h5", self.model, self.state)
+        checkpoint.save(self.run / CHECKPOINT, self.model, self.state)
         if self.best is entry:
             self._save_best()
         self._log()
@@ -215,7 +216,7 @@ class Trainer:
 
     def _save_best(self):
         with self._evaluated(self.best["epoch"] - 1):
-            checkpoint.save(self.run / "best.weights.h5", self.model, self.best)
+            checkpoint.save(self.run / WEIGHTS, self.model, self.best)
 
     @contextlib.contextmanager
     def _evaluated(self, epoch):

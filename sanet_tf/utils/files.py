@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from sanet_tf.utils import replacement
-from sanet_tf.utils.errors import UserError
+from sanet_tf.utils.errors import UserError, first_line
 
 LARGEST_READ = 2**22  # bytes of JSON or of names; 30 times as many in memory
 
@@ -67,7 +67,7 @@ def refusals_told(path):
         yield
     except tuple(kinds) as error:
         reason = getattr(error, "strerror", None)
-        reason = reason or str(error).splitlines()[0].rpartition("; ")[2]
+        reason = reason or first_line(error).rpartition("; ")[2]
         raise UserError(f"cannot write {path}: {reason}") from error
 
 

@@ -7,7 +7,7 @@ from sanet_tf.restoration.care.care import (
     SiameseProjectionCARE,
 )
 from sanet_tf.utils import files
-from sanet_tf.utils.errors import UserError
+from sanet_tf.utils.errors import UserError, first_line
 
 
 def load(path):
@@ -42,5 +42,5 @@ def load(path):
             files.inside(path, file.name)
         return model(None, path.name, str(path.parent))
     except Exception as error:  # csbdeep, Keras and h5py have many
-        reason = (str(error).strip() or repr(error)).splitlines()[0]
+        reason = first_line(error)
         raise UserError(f"cannot load the model in {path}: {reason}") from error

@@ -5,7 +5,6 @@ import time
 import warnings
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from sanet_tf.restoration.care.care import (
     SiameseCARE,
@@ -18,7 +17,8 @@ from sanet_tf.restoration.care.config import (
 from sanet_tf.restoration.data.patches import by
 from sanet_tf.restoration.data.stacks import check_finite
 from sanet_tf.restoration.tiling.statistics import TiledNetwork
-from sanet_tf.utils import files, replacement
+from sanet_tf.training.curves import plot_curves
+from sanet_tf.utils import replacement
 from sanet_tf.utils.errors import UserError
 
 
@@ -100,7 +100,9 @@ def train(model, data, steps_per_epoch, seed, run):
         ).history
     except ValueError as error:
         raise UserError(str(error)) from error
-    plot_curves(run / "curves.png", history)
+    curves = {"training": history["loss"], "validation": history["val_loss"]}
+    epochs = range(1, 1 + len(history["loss"]))
+    plot_curves(run / "curves.png", epochs, {"loss": curves})
     best = min(history["val_loss"])
     return {
         "patches": len(X),
@@ -110,21 +112,6 @@ def train(model, data, steps_per_epoch, seed, run):
         "parameters": model.keras_model.count_params(),
         "seconds_of_this_call": round(time.monotonic() - start, 1),
     }
-
-
-def plot_curves(path, history):
-    """Draws the loss over the epochs, of training and of validation."""
-    figure = Figure(figsize=(5, 3.5), layout="constrained")
-    axes = figure.subplots()
-    for label, name in (("training", "loss"), ("validation", "val_loss")):
-        values = history[name]
-        axes.plot(range(1, len(values) + 1), values, marker=".", label=label)
-    axes.set_xlabel("epoch")
-    axes.set_ylabel("loss")
-    axes.xaxis.get_major_locator().set_params(integer=True)
-    axes.grid(alpha=0.3)
-    axes.legend()
-    files.write_figure(path, figure)
 
 
 def read_metrics(run):
