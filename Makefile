@@ -44,8 +44,9 @@ docs: .venv/docs-installed
 # Operators, networks and training run on JAX too.
 test: .venv/installed
 	$(PYTEST)
-	KERAS_BACKEND=jax $(PYTEST) tests/layers tests/models tests/training/test_feeds.py \
-	    tests/training/test_training*.py tests/data/test_augmentation.py
+	KERAS_BACKEND=jax $(PYTEST) tests/layers tests/models \
+	    tests/training/test_feeds.py tests/training/test_training*.py \
+	    tests/data/test_augmentation.py
 
 # Operators and training on PyTorch, which is installed for it without
 # TensorFlow: up to some gigabytes.
