@@ -90,12 +90,12 @@ def _train(distribution):
         share=training_flags.share(distribution),
         **augmentation_flags.feed_options(),
     )
-    trainer = training_flags.trainer(
+    with training_flags.trainer(
         build, recipe, feed, arrays.class_names, distribution
-    )
-    trainer.train()
-    if distribution.process == 0:
-        write_results(trainer, lambda: {"data": _description(arrays)})
+    ) as trainer:
+        trainer.train()
+        if distribution.process == 0:
+            write_results(trainer, lambda: {"data": _description(arrays)})
 
 
 def _stem(function):

@@ -58,4 +58,4 @@ def make_trainer():
 
     yield make_trainer
     for trainer in trainers:
-        trainer.run._lock.close()
+        trainer.run.close()

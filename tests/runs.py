@@ -25,7 +25,7 @@ def make_run(folder, class_names=CLASSES, seed=0, **flags):
     keras.utils.set_random_seed(seed)
     model = build_network({**FLAGS, **flags}, len(class_names))
     checkpoint.save(run / "best.weights.h5", model, {"epoch": 1})
-    run._lock.close()
+    run.close()
     return model
 
 

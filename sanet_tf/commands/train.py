@@ -110,12 +110,12 @@ def _train(distribution):
         share=training_flags.share(distribution),
         **augmentation_flags.feed_options(),
     )
-    trainer = training_flags.trainer(
+    with training_flags.trainer(
         build, recipe, feed, source.class_names, distribution
-    )
-    trainer.train()
-    if distribution.process == 0:
-        write_results(trainer, lambda: _export(trainer, build, source))
+    ) as trainer:
+        trainer.train()
+        if distribution.process == 0:
+            write_results(trainer, lambda: _export(trainer, build, source))
 
 
 def _export(trainer, build, source):

@@ -132,33 +132,32 @@ def main(arguments):
     fields = _model_fields()
     check(data, FLAGS.task, fields, modes, n_tiles)
     keras.utils.set_random_seed(FLAGS.seed)
-    run = RunDirectory(
-        FLAGS.output_dir or f"runs/{FLAGS.attention}-{FLAGS.dataset}",
-        {k: v for k, v in script_flags().items() if k not in EVALUATION},
-    )
-    model = make_model(run.path, data, FLAGS.task, **fields)
-    metrics = read_metrics(run)
-    evaluation = {"statistics": modes, "n_tiles": FLAGS.n_tiles}
-    if metrics.get("evaluation") != evaluation:
-        training = metrics.get("training") or train(
-            model, data, FLAGS.steps_per_epoch, FLAGS.seed, run
-        )
-        # In a process of its own, whose memory training has not touched.
-        tested = call_isolated(
-            evaluate_model,
-            *(model.logdir, arguments, modes, n_tiles, run / "previews"),
-            prepare=backends.load_tensorflow,
-        )
-        files.write_json(
-            run / "metrics.json",
-            {
-                "data": data.description,
-                "training": training,
-                "evaluation": evaluation,
-                **tested,
-            },
-        )
-    report(run)
+    folder = FLAGS.output_dir or f"runs/{FLAGS.attention}-{FLAGS.dataset}"
+    values = {k: v for k, v in script_flags().items() if k not in EVALUATION}
+    with RunDirectory(folder, values) as run:
+        model = make_model(run.path, data, FLAGS.task, **fields)
+        metrics = read_metrics(run)
+        evaluation = {"statistics": modes, "n_tiles": FLAGS.n_tiles}
+        if metrics.get("evaluation") != evaluation:
+            training = metrics.get("training") or train(
+                model, data, FLAGS.steps_per_epoch, FLAGS.seed, run
+            )
+            # In a process of its own, whose memory training has not touched.
+            tested = call_isolated(
+                evaluate_model,
+                *(model.logdir, arguments, modes, n_tiles, run / "previews"),
+                prepare=backends.load_tensorflow,
+            )
+            files.write_json(
+                run / "metrics.json",
+                {
+                    "data": data.description,
+                    "training": training,
+                    "evaluation": evaluation,
+                    **tested,
+                },
+            )
+        report(run)
 
 
 def _tell_skipped(reasons):

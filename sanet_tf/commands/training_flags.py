@@ -7,6 +7,7 @@ A script makes them its own, for its help and its record, with
 `flags.adopt_module_key_flags(training_flags)`.
 """
 
+import contextlib
 import inspect
 
 from absl import flags
@@ -183,8 +184,9 @@ def build(function, image_size, classes, **options):
         ) from error
 
 
+@contextlib.contextmanager
 def trainer(build, recipe, feed, class_names, distribution):
-    """Opens the folder of the run and prepares the training.
+    """Opens the folder of the run, and closes it at the end.
 
     Args:
         build: makes the network; `build` above with its arguments.
@@ -193,25 +195,28 @@ def trainer(build, recipe, feed, class_names, distribution):
         class_names: the name of each class.
         distribution: what `distribution` gave.
 
-    Returns:
+    Yields:
         A `sanet_tf.training.trainer.Trainer`.
     """
     from sanet_tf.training.trainer import Trainer
 
-    with distribution.scope():
-        model = build()
-        return Trainer(
-            model,
-            recipe,
-            feed,
-            _open_run(model, class_names, distribution),
-            FLAGS.seed,
-            FLAGS.strict,
-            FLAGS.steps_per_execution,
-            distribution,
-            FLAGS.xla,
-            FLAGS.precise_batch_norm,
-        )
+    with contextlib.ExitStack() as stack:
+        with distribution.scope():
+            model = build()
+            run = _open_run(model, class_names, distribution)
+            prepared = Trainer(
+                model,
+                recipe,
+                feed,
+                stack.enter_context(run),
+                FLAGS.seed,
+                FLAGS.strict,
+                FLAGS.steps_per_execution,
+                distribution,
+                FLAGS.xla,
+                FLAGS.precise_batch_norm,
+            )
+        yield prepared
 
 
 def set_precision(has_gpu):

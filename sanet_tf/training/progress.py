@@ -8,7 +8,6 @@ import time
 import keras
 from tqdm import tqdm
 
-from sanet_tf.utils.errors import UserError
 from sanet_tf.utils.seeds import derive_seed
 
 
@@ -40,17 +39,18 @@ def progress_bar(total, initial, unit="step", shown=True):
 
 
 class Watch(keras.callbacks.Callback):
-    """Shows an epoch's progress; ends the run when the loss is not finite.
+    """Shows an epoch's progress; ends a training whose loss is not finite.
 
     Args:
-        trainer: a `sanet_tf.training.trainer.Trainer`.
+        engine: a `sanet_tf.training.engine.Engine`, whose callbacks are told
+            of the steps.
         epoch: number of the epoch, from 0.
         bar: the progress bar of training, or None in validation.
     """
 
-    def __init__(self, trainer, epoch, bar=None):
+    def __init__(self, engine, epoch, bar=None):
         super().__init__()
-        self.trainer = trainer
+        self.engine = engine
         self.epoch = epoch
         self.bar = bar
         self.started = time.monotonic()  # clocks are set, and go back
@@ -62,22 +62,27 @@ class Watch(keras.callbacks.Callback):
             # checkpoint; so has Keras, when it built the first step.
             import torch
 
-            torch.manual_seed(derive_seed(self.trainer.seed, epoch))
+            torch.manual_seed(derive_seed(self.engine.seed, epoch))
+
+    def on_train_batch_begin(self, batch, logs=None):
+        self.engine.callbacks.on_train_batch_begin(batch, logs)
 
     def on_train_batch_end(self, batch, logs=None):
-        steps = self.trainer.steps_per_epoch
-        taken = (batch + 1) / self.trainer.recipe.accumulate_steps
+        steps = self.engine.steps_per_epoch
+        taken = (batch + 1) / self.engine.parts
         self.ticks.append((time.perf_counter(), taken))
         loss = float(logs["loss"])
-        self.trainer.check_strict()
+        self.engine.check_step()
         if not math.isfinite(loss):
-            refuse_loss(loss, f"at step {math.ceil(taken)} of", self.epoch)
+            step = math.ceil(taken)
+            self.engine.refuse(loss, f"at step {step} of", self.epoch)
         done = self.epoch * steps + min(int(taken), steps)
         self.bar.update(done - self.bar.n)
         self.bar.set_postfix(loss=f"{loss:.4f}", refresh=False)
+        self.engine.callbacks.on_train_batch_end(batch, logs)
 
     def on_test_batch_end(self, batch, logs=None):
-        self.trainer.check_strict()
+        self.engine.check_step()
 
     def images_per_second(self):
         """Median rate after the first execution, which builds the graph."""
@@ -85,47 +90,8 @@ class Watch(keras.callbacks.Callback):
         rates = [(b[1] - a[1]) / (b[0] - a[0]) for a, b in pairs]
         if not rates:
             return None
-        rate = statistics.median(rates) * self.trainer.recipe.batch_size
+        rate = statistics.median(rates) * self.engine.batch_size
         return round(rate, 2)
-
-
-def refuse_loss(loss, where, epoch):
-    """Ends a run whose loss is not finite.
-
-    Args:
-        loss: the loss.
-        where: what goes before the epoch.
-        epoch: its number, from 0.
-
-    Raises:
-        UserError: always.
-    """
-    kept, place = "no weights were saved", ""
-    if epoch:
-        kept = f"the weights of epoch {epoch} are kept"
-        place = ", in another --output_dir"
-    raise UserError(
-        f"the loss became {loss} {where} epoch {epoch + 1}; {kept}. Try a "
-        f"lower --learning_rate{place}"
-    )
-
-
-def epoch_line(entry):
-    """What is shown of an epoch, an entry of `Trainer.state`."""
-    trained = (
-        f"epoch {entry['epoch']}: loss {entry['loss']:.4f}, "
-        f"top-1 {entry['top1']:.4f}; "
-    )
-    if entry["val_loss"] is None:
-        return (
-            trained
-            + "validation loss not finite, though all weights are; going on"
-        )
-    return (
-        f"{trained}validation loss {entry['val_loss']:.4f}, "
-        f"top-1 {entry['val_top1']:.4f}, top-5 {entry['val_top5']:.4f}; "
-        f"{entry['seconds']:.0f} s"
-    )
 
 
 class _Lines:

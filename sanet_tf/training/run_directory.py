@@ -26,7 +26,10 @@ BEGINNING = {".lock", "run.json", LABELS, TRANSFER}  # without weights
 
 
 class RunDirectory:
-    """Opens a run's folder for writing, and keeps others out until the end.
+    """Opens a run's folder for writing, and keeps others out until `close`.
+
+        with RunDirectory(path, flags) as run:
+            ...
 
     Args:
         path: the folder; made if missing.
@@ -49,6 +52,16 @@ class RunDirectory:
             (self / LABELS).unlink(missing_ok=True)
             (self / TRANSFER).unlink(missing_ok=True)
         files.write_json(record, run_record(flags))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.close()
+
+    def close(self):
+        """Lets others in."""
+        self._lock.close()
 
     def __truediv__(self, name):
         return files.inside(self.path, name)

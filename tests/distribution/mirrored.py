@@ -12,7 +12,7 @@ from unittest import mock
 import numpy as np
 import tensorflow as tf
 
-from sanet_tf.training import trainer as training
+from sanet_tf.training import engine as training
 from sanet_tf.training.distribution import Distribution
 from sanet_tf.training.mirrored import Mirrored
 from sanet_tf.training.progress import Watch
@@ -63,7 +63,7 @@ def interrupted(folder):
         try:
             trainer.train()
         except Killed:
-            trainer.run._lock.close()
+            trainer.run.close()
     make_trainer(folder / "killed", spread(2), **WHOLE).train()
     first, second = (
         arrays(folder / name / "last.weights.h5")
@@ -83,7 +83,7 @@ def batch_norm(folder):
     trainer = make_trainer(folder / "norm", distribution, **options)
     conv, norm = (trainer.model.get_layer(name) for name in ("conv", "bn"))
     expected = 1.0
-    for images, _ in trainer._batches(0):
+    for images, _ in trainer.batches(0):
         maps = [conv(part).numpy() for part in np.split(np.array(images), 2)]
         variance = np.mean([np.var(part, (0, 1, 2)) for part in maps], 0)
         expected = 0.99 * expected + 0.01 * variance

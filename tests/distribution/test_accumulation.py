@@ -16,14 +16,11 @@ LOGGED = ("loss", "top1", "val_loss", "val_top1", "learning_rate")
 def train(tmp_path_factory):
     """Function of arguments to the log of a run, and its arrays."""
 
-    def train(freeze=False, **options):
+    def train(**options):
         folder = tmp_path_factory.mktemp("runs") / "run"
         trainer = make_trainer(folder, Distribution(), **options)
-        if freeze:
-            trainer.model.get_layer("bn").trainable = False
-            trainer.__post_init__()
         trainer.train()
-        trainer.run._lock.close()
+        trainer.run.close()
         return trainer.state["epochs"], arrays(folder / "best.weights.h5")
 
     return train

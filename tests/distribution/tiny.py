@@ -57,7 +57,12 @@ def network(use_batch_norm=False, dropout_rate=0.0):
 
 
 def make_trainer(
-    folder, distribution, use_batch_norm=False, dropout_rate=0.0, **recipe
+    folder,
+    distribution,
+    use_batch_norm=False,
+    dropout_rate=0.0,
+    freeze=False,
+    **recipe,
 ):
     """A trainer in the folder, whose lock ends with the process."""
     recipe = Recipe(**{**RECIPE, **recipe})
@@ -70,11 +75,13 @@ def make_trainer(
     feed = ArrayFeed(make_arrays(), 8, recipe.batch_size, share=share)
     with distribution.scope():
         model = network(use_batch_norm, dropout_rate)
+        if freeze:
+            model.get_layer("bn").trainable = False
         run = RunDirectory(distribution.folder(folder), {})
         try:
             return Trainer(model, recipe, feed, run, distribution=distribution)
         except UserError:
-            run._lock.close()
+            run.close()
             raise
 
 

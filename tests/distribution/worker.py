@@ -28,7 +28,7 @@ def main(arguments):
         for folder, seconds, options in told["cases"]:
             trainer = make_trainer(folder, distribution, **options)
             slowly(trainer, seconds).train()
-            trainer.run._lock.close()
+            trainer.run.close()
 
 
 if __name__ == "__main__":

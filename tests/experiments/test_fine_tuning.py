@@ -168,4 +168,4 @@ def test_the_weights_of_the_beginning_are_recorded(base, tmp_path):
     changed = dataclasses.replace(done, sha256="0")
     with pytest.raises(UserError, match="has other weights than base has now"):
         changed.keep(run)
-    run._lock.close()
+    run.close()

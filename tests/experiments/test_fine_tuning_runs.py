@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from sanet_tf.training import trainer as training
+from sanet_tf.training import engine as training
 from sanet_tf.training.feeds import ArrayFeed
 from sanet_tf.training.fine_tuning import freeze
 from sanet_tf.training.progress import Watch
@@ -61,11 +61,11 @@ def test_an_interrupted_run_ends_with_the_same_bits(tmp_path, monkeypatch):
         patch.setattr(training, "Watch", KillingWatch)
         with pytest.raises(Killed):
             interrupted.train()
-    interrupted.run._lock.close()
+    interrupted.run.close()
     resumed = make_trainer(tmp_path / "killed")
     resumed.train()
     for trainer in (whole, resumed):
-        trainer.run._lock.close()
+        trainer.run.close()
     for name in ("last.weights.h5", "best.weights.h5"):
         assert_same(arrays(whole.run / name), arrays(resumed.run / name))
 

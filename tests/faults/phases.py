@@ -9,11 +9,11 @@ import time
 from pkgutil import resolve_name
 
 CLASSIFIER = {
-    "sanet_tf.training.trainer:Trainer._check_first_batches": "data",
-    "sanet_tf.training.trainer:Trainer._train_epoch": "first step of an epoch",
+    "sanet_tf.training.trainer:Trainer.resumed": "data",
+    "sanet_tf.training.engine:Engine._train_epoch": "first step of an epoch",
     "sanet_tf.training.progress:Watch.on_train_batch_end": "step",
     "sanet_tf.training.progress:Watch.on_test_batch_end": "validation",
-    "sanet_tf.training.trainer:Trainer._commit": "checkpoint",
+    "sanet_tf.training.engine:Engine._commit": "checkpoint",
     "sanet_tf.training.results:write_results": "export",
 }
 RESTORATION = {
@@ -21,8 +21,8 @@ RESTORATION = {
     "sanet_tf.restoration.care.care:SiameseCARE.train": (
         "first step of an epoch"
     ),
-    "sanet_tf.restoration.care.keeper:Keeper.on_train_batch_end": "step",
-    "sanet_tf.restoration.care.keeper:Keeper.on_epoch_end": "checkpoint",
+    "sanet_tf.training.progress:Watch.on_train_batch_end": "step",
+    "sanet_tf.training.engine:Engine._commit": "checkpoint",
     "sanet_tf.utils.isolated:call_isolated": "evaluation",
 }
 RESTORING = {

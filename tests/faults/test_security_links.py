@@ -87,7 +87,7 @@ def test_links_in_the_folder_of_a_run_that_is_resumed(tmp_path):
     opened = RunDirectory(run, {})
     (run / "last.weights.h5").symlink_to(precious)
     refuses(opened.__truediv__, "last.weights.h5", match="leads out of its")
-    opened._lock.close()
+    opened.close()
 
 
 def test_a_pipe_among_pictures(tmp_path):

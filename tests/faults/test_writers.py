@@ -26,7 +26,7 @@ def open_run(folder, rounds, barrier, results):
             said.append(str(error).partition(str(folder))[0])
         barrier.wait(TIMEOUT)
         if run is not None:
-            run._lock.close()
+            run.close()
     results.put(said)
 
 

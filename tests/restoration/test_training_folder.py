@@ -55,7 +55,7 @@ def test_goes_on_with_other_callbacks(folder, pairs):
     model = folder(train_reduce_lr=None)
     history = model.train(*pairs, epochs=4).history
     assert len(history["val_loss"]) == 4
-    assert history["learning_rate"][3] is None  # nobody noted it
+    assert history["learning_rate"][3] == pytest.approx(0.01)
 
 
 def test_checkpoint_of_another_network(folder, pairs):
@@ -75,6 +75,7 @@ def test_files(trained):
     assert sorted(p.name for p in trained[0].logdir.iterdir()) == [
         "checkpoint",
         "config.json",
+        "log.csv",
         "weights_best.h5",
         "weights_last.h5",
     ]

@@ -17,7 +17,7 @@ def opened(tmp_path):
         try:
             run.keep_labels(class_names)
         finally:
-            run._lock.close()
+            run.close()
         return run
 
     return opened

@@ -148,7 +148,7 @@ def test_a_million_classes_are_refused_before_they_are_built(copy):
 def opened(tmp_path):
     run = RunDirectory(tmp_path / "labelled", FLAGS)
     yield run
-    run._lock.close()
+    run.close()
 
 
 def test_labels_are_kept(opened):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from sanet_tf.models.weights import largest_size
-from sanet_tf.training import trainer as training
+from sanet_tf.training import engine as training
 from sanet_tf.training.progress import Watch
 from sanet_tf.training.recipe import Recipe
 from sanet_tf.training.results import write_results
@@ -60,7 +60,7 @@ def test_each_epoch_has_its_own_order(make_trainer, tmp_path):
     for seed in (0, 1):
         trainer = make_trainer(tmp_path / str(seed), seed=seed)
         for epoch in (0, 1):
-            images, _ = trainer._batches(epoch)[0]
+            images, _ = trainer.batches(epoch)[0]
             orders.add(keras.ops.convert_to_numpy(images).tobytes())
     assert len(orders) == 4
 
@@ -114,7 +114,7 @@ def test_an_interrupted_run_ends_with_the_same_bits(
         with pytest.raises(Killed):
             interrupted.train()
     assert len(interrupted.state["epochs"]) == 1
-    interrupted.run._lock.close()
+    interrupted.run.close()
     resumed = make_trainer(path)
     resumed.train()
     for name in ("last.weights.h5", "best.weights.h5"):
@@ -128,7 +128,7 @@ def test_other_data_are_refused(make_trainer, tmp_path):
     """Of the same sizes: one image is darker."""
     first = make_trainer(tmp_path / "run")
     first.train()
-    first.run._lock.close()
+    first.run.close()
     before = (tmp_path / "run" / "last.weights.h5").read_bytes()
     with pytest.raises(UserError, match=r"run holds a run on other data"):
         make_trainer(tmp_path / "run", dark=1).train()
@@ -180,14 +180,14 @@ def test_skipped_images_are_not_forgotten(make_trainer, tmp_path):
     path, recipe = tmp_path / "run", Recipe(1, 8, 0.05)
     first = make_trainer(path, recipe, SKIPPED)
     first.train()
-    first.run._lock.close()
+    first.run.close()
     resumed = make_trainer(path, dataclasses.replace(recipe, epochs=2))
     resumed.train()
     write_results(resumed)
     metrics = json.loads((path / "metrics.json").read_text())
     assert metrics["skipped_images"] == {"count": 1, "names": SKIPPED}
     assert resumed.feed.skipped == SKIPPED
-    resumed.run._lock.close()
+    resumed.run.close()
     strict = make_trainer(path, dataclasses.replace(recipe, epochs=3))
     strict.strict = True
     with pytest.raises(UserError, match=r"--strict: a.jpg: truncated"):

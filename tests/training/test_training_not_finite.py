@@ -52,7 +52,7 @@ def test_a_validation_that_is_not_finite_at_first(
     with pytest.raises(UserError, match="in the validation of epoch 2; the we"):
         trainer.train()
     assert not (path / "best.weights.h5").exists()
-    trainer.run._lock.close()
+    trainer.run.close()
     resumed = make_trainer(path, recipe, model=lagging(7))
     resumed.train()
     assert "; validation loss not finite" in capsys.readouterr().out

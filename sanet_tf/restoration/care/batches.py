@@ -16,18 +16,20 @@ class Batches(RollingSequence):
         length: number of batches.
         augmenter: function of a pair of patches, or None.
         seed: integer.
+        first: number of the first batch in that order.
     """
 
-    def __init__(self, X, Y, batch_size, length, augmenter, seed):
+    def __init__(self, X, Y, batch_size, length, augmenter, seed, first=0):
         super().__init__(len(X), batch_size, length)
         self.X, self.Y, self.augmenter, self.seed = X, Y, augmenter, seed
+        self.first = first
 
     def _index(self, loop):
         seed = derive_seed(self.seed, loop)
         return np.random.default_rng(seed).permutation(self.data_size)
 
     def __getitem__(self, i):
-        order = self.batch(i)
+        order = self.batch(self.first + i)
         X, Y = self.X[order], self.Y[order]
         if self.augmenter is None:
             return X, Y

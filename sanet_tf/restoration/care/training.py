@@ -5,7 +5,6 @@ finite ends it with an error and is never saved; TensorBoard is not needed.
 """
 
 import importlib.util
-import sys
 import warnings
 
 import keras
@@ -15,7 +14,7 @@ from csbdeep.utils.tf import CARETensorBoardImage
 
 from sanet_tf.models.weights import save_weights
 from sanet_tf.restoration.care.batches import Batches
-from sanet_tf.restoration.care.keeper import Keeper
+from sanet_tf.restoration.care.trainer import RestorationTrainer
 from sanet_tf.utils import files, hdf5
 
 
@@ -89,28 +88,20 @@ class Training:
         Y, validation_data = self._targets(Y, validation_data)
         if not getattr(self, "_model_prepared", False):
             self.prepare_for_training()
-        keeper = Keeper(self)
-        done = keeper.resume()
-        batches = Batches(
-            X, Y, self.config.train_batch_size, epochs * steps, augmenter, seed
+        trainer = RestorationTrainer(
+            self,
+            lambda first: Batches(
+                *(X, Y, self.config.train_batch_size, steps),
+                *(augmenter, seed, first),
+            ),
+            validation_data,
+            epochs,
+            steps,
+            [*self.callbacks, *self._pictures(validation_data)],
         )
-        if done < epochs:
-            self.keras_model.fit(
-                (batches[i] for i in range(done * steps, epochs * steps)),
-                validation_data=validation_data,
-                initial_epoch=done,
-                epochs=epochs,
-                steps_per_epoch=steps,
-                callbacks=[
-                    *self.callbacks,
-                    *self._pictures(validation_data),
-                    keeper,
-                ],
-                shuffle=False,  # the batches are
-                verbose=1 if sys.stdout.isatty() else 2,  # lines in a log
-            )
+        trainer.train()
         self._training_finished()
-        return keeper.history()
+        return trainer.history()
 
     def _targets(self, Y, validation_data):
         """The target of a projection is a plane: the axis of one is lost."""
@@ -179,7 +170,7 @@ class Training:
         ]
 
     def _checkpoint_callbacks(self):
-        return []  # the Keeper's work
+        return []  # the trainer's work
 
     def _training_finished(self):
         """Writes the last weights and loads the best."""
