@@ -92,10 +92,9 @@ def test_all_layers_of_a_network_are_found(name):
 def test_several_devices(make_trainer, tmp_path):
     devices = Distribution()
     devices.devices = 2
-    trainer = make_trainer(tmp_path / "run")
-    changes = {"precise_batch_norm": 26, "distribution": devices}
+    options = {"precise_batch_norm": 26, "distribution": devices}
     with pytest.raises(UserError, match="goes with one device, got 2"):
-        dataclasses.replace(trainer, **changes)
+        make_trainer(tmp_path / "run", **options)
 
 
 def test_what_is_validated_is_kept(make_trainer, tmp_path):
