@@ -42,7 +42,7 @@ def evaluate(folder, feed, contrasts, num_images, precise_images):
     names = parse_labels((folder / LABELS).read_bytes())
     model = build_network(flags, len(names))
     checkpoint.restore(folder / CHECKPOINT, model)
-    images, labels = feed.arrays.splits["val"]
+    images, labels = feed.data.splits["val"]
     count = min(num_images, len(images))
     chosen = np.linspace(0, len(images) - 1, count).round().astype(int)
     images, labels = feed.centre(images[chosen]), labels[chosen]

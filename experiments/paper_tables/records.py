@@ -73,7 +73,7 @@ COMPARED = {
 
 
 @dataclasses.dataclass(frozen=True)
-class Source:
+class Recorded:
     """A CSV and the record of the command that wrote it.
 
     Attributes:
@@ -94,9 +94,9 @@ class Records:
 
     counts: dict  # {model: row}
     unets: dict
-    profile: Source
-    restored: dict  # {data set: Source}
-    compared: Source | None
+    profile: Recorded
+    restored: dict  # {data set: Recorded}
+    compared: Recorded | None
     network: tuple  # Table 8 as the networks are built from it
 
 
@@ -150,7 +150,7 @@ def _source(path, columns, command, entries=()):
             f"{record} does not have {' and '.join(sorted(missing))}; "
             f"`{command}` makes it"
         )
-    return Source(rows, content)
+    return Recorded(rows, content)
 
 
 def _rows(path, columns, command):

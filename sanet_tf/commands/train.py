@@ -107,7 +107,7 @@ def _train(distribution):
         source,
         FLAGS.image_size,
         recipe.batch_size,
-        share=training_flags.share(distribution),
+        shard=training_flags.shard(distribution),
         **augmentation_flags.feed_options(),
     )
     with training_flags.trainer(

@@ -81,11 +81,11 @@ def distribution():
     )
 
 
-def share(distribution):
-    """The `sanet_tf.data.share.Share` of this process."""
-    from sanet_tf.data.share import Share
+def shard(distribution):
+    """The `sanet_tf.data.shard.Shard` of this process."""
+    from sanet_tf.data.shard import Shard
 
-    return Share(
+    return Shard(
         distribution.process,
         distribution.processes,
         FLAGS.accumulate_steps,

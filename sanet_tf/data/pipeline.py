@@ -4,7 +4,7 @@ import tensorflow as tf
 
 from sanet_tf.data.crops import random_boxes
 from sanet_tf.data.preprocessing import resize_and_crop
-from sanet_tf.data.share import WHOLE
+from sanet_tf.data.shard import WHOLE
 
 
 def image_batches(
@@ -15,7 +15,7 @@ def image_batches(
     batch_size,
     seed=None,
     flip=True,
-    share=WHOLE,
+    shard=WHOLE,
     crop_area=None,
 ):
     """Batches of `((B, S, S, 3) float32 0..255, (B, classes) one-hot)`.
@@ -35,7 +35,7 @@ def image_batches(
         seed: integer that decides order, crops and flips; None for all
             images in order, cropped at the centre.
         flip: whether training images are mirrored half of the time.
-        share: the rows of each batch that are made; only these are decoded.
+        shard: the rows of each batch that are made; only these are decoded.
         crop_area: lowest and highest share of the area of a random crop, which
             is scaled to S; None: crops as large as that at the centre.
 
@@ -46,7 +46,7 @@ def image_batches(
     num_classes, size = len(source.class_names), source.sizes[split]
     if seed is not None:
         batch_size = min(batch_size, size)
-    rows = share.size(batch_size)
+    rows = shard.size(batch_size)
 
     boxes = None
     if seed is not None and crop_area is not None:
@@ -65,11 +65,11 @@ def image_batches(
         return image, tf.one_hot(label, num_classes), readable
 
     elements = source.elements(split, seed).enumerate()
-    if share.processes > 1:
-        elements = elements.filter(lambda i, _: share.has(i, batch_size))
+    if shard.processes > 1:
+        elements = elements.filter(lambda i, _: shard.has(i, batch_size))
     images = elements.map(decode, tf.data.AUTOTUNE)
-    if seed is None and share.padded:
-        steps = -(-size // share.part_size(batch_size))
+    if seed is None and shard.padded:
+        steps = -(-size // shard.part_size(batch_size))
         return _full_batches(images, rows, steps)
     images = images.filter(lambda image, label, readable: readable).map(
         lambda image, label, readable: (image, label)
@@ -78,7 +78,7 @@ def image_batches(
         return images.batch(rows).prefetch(tf.data.AUTOTUNE)
     # The number of batches must be known: Keras runs a part of a step on the
     # end of the data, which counts in its metrics and in the optimizer.
-    return _known(images.repeat(), rows, size // batch_size * share.parts)
+    return _known(images.repeat(), rows, size // batch_size * shard.parts)
 
 
 def _full_batches(images, rows, steps):

@@ -34,7 +34,7 @@ from sanet_tf.export.pending import (
     Linear,
     Parts,
     Sum,
-    made,
+    as_tensor,
 )
 from sanet_tf.layers import SiameseAttention
 
@@ -60,13 +60,13 @@ def fold(model):
         inference = not any(kwargs.values())  # not training=True, no mask
         value = rule(operation, *args) if rule and inference else None
         if value is None:
-            args, kwargs = tree.map_structure(made, (args, kwargs))
+            args, kwargs = tree.map_structure(as_tensor, (args, kwargs))
             value = copy(operation)(*args, **kwargs)
             if not isinstance(operation, keras.Model):
                 _copy_weights(operation, copy(operation))
         if operation in waiting:
             return value
-        return tree.map_structure(made, value)
+        return tree.map_structure(as_tensor, value)
 
     folded = keras.models.clone_model(
         graph, clone_function=lambda operation: operation, call_function=call
@@ -105,7 +105,7 @@ def _linear(layer, value):
     """A convolution, whose kernel has the outputs last, or a dense layer."""
     if not _is_plain(layer):
         return None
-    return Linear(layer, made(value), *_weights(layer), layer.name)
+    return Linear(layer, as_tensor(value), *_weights(layer), layer.name)
 
 
 def _convolution(layer, value):
@@ -121,7 +121,9 @@ def _convolution(layer, value):
             bias = bias + rows @ part.shift
             part = part.without_shift()
         piece = rows.T[None, None], np.zeros_like(bias)
-        terms.append(Linear(layer, made(part), *piece, f"{layer.name}_part{i}"))
+        terms.append(
+            Linear(layer, as_tensor(part), *piece, f"{layer.name}_part{i}")
+        )
     # The attention last: what comes before it is one kernel in ONNX Runtime.
     return Sum(tuple(reversed(terms)), f"{layer.name}_sum").scaled(1, bias)
 
@@ -134,7 +136,11 @@ def _depthwise(layer, value):
         return _linear(layer, value)
     parts = [
         Linear(
-            layer, made(part), piece[..., None], shift, f"{layer.name}_part{i}"
+            layer,
+            as_tensor(part),
+            piece[..., None],
+            shift,
+            f"{layer.name}_part{i}",
         )
         for i, (part, piece, shift) in enumerate(
             value.pieces(kernel[..., 0], bias), start=1
@@ -162,7 +168,7 @@ def _activation(layer, value):
     parts = []
     for i, part in enumerate(value.values, start=1):
         config["name"] = f"{layer.name}_part{i}"
-        parts.append(layers.Activation.from_config(config)(made(part)))
+        parts.append(layers.Activation.from_config(config)(as_tensor(part)))
     return Parts(tuple(parts), value.name)
 
 
@@ -192,7 +198,7 @@ def _attention(layer, value):
     if is_mixed or layer.use_qk_norm:  # its scores are not linear
         return None
     return Attention(
-        made(value), *constants(layer), layer.name, layer.compute_dtype
+        as_tensor(value), *constants(layer), layer.name, layer.compute_dtype
     )
 
 

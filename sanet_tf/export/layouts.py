@@ -11,7 +11,7 @@ from sanet_tf.utils.errors import UserError
 LAYOUTS = ("plain", "serving", "triton")
 LABELS = "labels.txt"
 BATCH = 32  # that Triton gathers from its clients
-_PLACES = {
+_SUBFOLDERS = {
     ("serving", "saved_model"): "1",
     ("triton", "onnx"): "1",
     ("triton", "saved_model"): "1/model.savedmodel",
@@ -31,13 +31,13 @@ def place(folder, layout, format):
     """
     if layout == "plain":
         return folder
-    if (layout, format) not in _PLACES:
-        formats = sorted(f for name, f in _PLACES if name == layout)
+    if (layout, format) not in _SUBFOLDERS:
+        formats = sorted(f for name, f in _SUBFOLDERS if name == layout)
         raise UserError(
             f"--layout={layout} needs --format={' or '.join(formats)}, "
             f"got --format={format}"
         )
-    return folder / _PLACES[layout, format]
+    return folder / _SUBFOLDERS[layout, format]
 
 
 def configure(folder, entries):

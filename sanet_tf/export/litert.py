@@ -10,7 +10,7 @@ import warnings
 import zipfile
 
 from sanet_tf.export import saved_model
-from sanet_tf.export.packages import needed
+from sanet_tf.export.packages import require
 from sanet_tf.utils.errors import UserError
 
 FILE = "model.tflite"
@@ -71,7 +71,7 @@ def load(folder, manifest, threads=None):
         manifest: of the network.
         threads: of each call; None: LiteRT's own choice.
     """
-    litert = needed("ai_edge_litert.interpreter", "ai-edge-litert")
+    litert = require("ai_edge_litert.interpreter", "ai-edge-litert")
     name, output = manifest["input"]["name"], manifest["output"]["name"]
 
     def open_runner():
@@ -108,7 +108,7 @@ def _smallest(manifest):
 
 def _check_quantized(content, weights):
     """Refuses a file in which most of the weights are still float32."""
-    schema = needed("ai_edge_litert.schema_py_generated", "ai-edge-litert")
+    schema = require("ai_edge_litert.schema_py_generated", "ai-edge-litert")
     model = schema.ModelT.InitFromPackedBuf(content)
     data = (
         model.buffers[tensor.buffer].data
@@ -132,7 +132,7 @@ def operators(content):
     Args:
         content: the file's bytes.
     """
-    schema = needed("ai_edge_litert.schema_py_generated", "ai-edge-litert")
+    schema = require("ai_edge_litert.schema_py_generated", "ai-edge-litert")
     names = {
         number: name
         for name, number in vars(schema.BuiltinOperator).items()

@@ -4,7 +4,7 @@ import logging
 import shutil
 import tempfile
 
-from sanet_tf.export.packages import needed
+from sanet_tf.export.packages import require
 from sanet_tf.utils.errors import UserError
 
 FILE = "model.onnx"
@@ -25,7 +25,10 @@ def write(program, folder, quantize="none", calibration=None):
     """
     from sanet_tf.export.portable import ONNX, plain_products, replaced_layers
 
-    onnx, tf2onnx = needed("onnx", "onnx"), needed("tf2onnx", "tf2onnx")
+    onnx, tf2onnx = (
+        require("onnx", "onnx"),
+        require("tf2onnx", "tf2onnx"),
+    )
     logging.getLogger("tf2onnx").setLevel(logging.ERROR)
     with plain_products(), replaced_layers(program.model, ONNX):
         model, _ = tf2onnx.convert.from_function(
@@ -35,10 +38,10 @@ def write(program, folder, quantize="none", calibration=None):
     path = folder / FILE
     if quantize == "float16":
         tools = "onnxruntime.transformers"
-        float16 = needed(f"{tools}.float16", "onnxruntime")
+        float16 = require(f"{tools}.float16", "onnxruntime")
         model = float16.convert_float_to_float16(model, keep_io_types=True)
         # Its casts of the input come last.
-        onnx_model = needed(f"{tools}.onnx_model", "onnxruntime")
+        onnx_model = require(f"{tools}.onnx_model", "onnxruntime")
         onnx_model.OnnxModel.graph_topological_sort(model.graph)
     onnx.save(model, path)
     if quantize in ("dynamic", "int8"):
@@ -65,7 +68,7 @@ def load(folder, manifest, threads=None, providers=None):
     Raises:
         UserError: a provider is not there.
     """
-    runtime = needed("onnxruntime", "onnxruntime")
+    runtime = require("onnxruntime", "onnxruntime")
     providers = list(providers or ["CPUExecutionProvider"])
     there = runtime.get_available_providers()
     if not {*providers} <= {*there}:
@@ -96,8 +99,8 @@ def _quantize(path, name, calibration=None):
 
     Attention keeps float32: other runtimes refuse its matrix products.
     """
-    onnx = needed("onnx", "onnx")
-    quantization = needed("onnxruntime.quantization", "onnxruntime")
+    onnx = require("onnx", "onnx")
+    quantization = require("onnxruntime.quantization", "onnxruntime")
     with tempfile.TemporaryDirectory() as folder:
         original = shutil.move(path, folder)
         if calibration is None:

@@ -5,7 +5,7 @@ import importlib
 from sanet_tf.utils.errors import UserError
 
 
-def needed(module, package):
+def require(module, package):
     """Imports a module, or says which package has it.
 
     Args:

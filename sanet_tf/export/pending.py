@@ -47,7 +47,7 @@ class Linear:
             self, kernel=self.kernel * columns, bias=self.bias * scale + shift
         )
 
-    def made(self):
+    def tensor(self):
         config = self.layer.get_config()
         config |= {"name": self.name, "use_bias": True}
         layer = type(self.layer).from_config(config)
@@ -83,7 +83,7 @@ class Attention:
         kept = {k: v for k, v in self.constants.items() if k != "shift"}
         return dataclasses.replace(self, constants=kept)
 
-    def made(self):
+    def tensor(self):
         layer = FoldedSiameseAttention(
             len(self.constants["mask"]) // 2,
             list(self.constants),
@@ -109,8 +109,10 @@ class Sum:
         rest = (term.scaled(scale) for term in rest)
         return Sum((first.scaled(scale, shift), *rest), self.name)
 
-    def made(self):
-        return layers.Add(name=self.name)([made(term) for term in self.terms])
+    def tensor(self):
+        return layers.Add(name=self.name)(
+            [as_tensor(term) for term in self.terms]
+        )
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -120,8 +122,8 @@ class Parts:
     values: tuple
     name: str
 
-    def made(self):
-        values = [made(value) for value in self.values]
+    def tensor(self):
+        values = [as_tensor(value) for value in self.values]
         return layers.Concatenate(name=self.name)(values)
 
     def pieces(self, *arrays):
@@ -131,10 +133,10 @@ class Parts:
         return zip(self.values, *cut, strict=True)
 
 
-def made(value):
+def as_tensor(value):
     """The value as a symbolic tensor; anything else as it is."""
     pending = isinstance(value, (Linear, Attention, Sum, Parts))
-    return value.made() if pending else value
+    return value.tensor() if pending else value
 
 
 def channels(value):

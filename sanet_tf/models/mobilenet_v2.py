@@ -6,7 +6,7 @@ Networks", Table 5; with gates: Hou, Zhou, Feng, "Coordinate Attention".
 """
 
 from sanet_tf.models.blocks import inverted_residual
-from sanet_tf.models.classifier import Classifier
+from sanet_tf.models.builder import NetworkBuilder
 from sanet_tf.models.network import build_network
 
 
@@ -44,7 +44,7 @@ def MobileNetV2(
     Reference:
         Sandler et al., "MobileNetV2", CVPR 2018.
     """
-    classifier = Classifier(
+    builder = NetworkBuilder(
         input_shape,
         include_top,
         weights,
@@ -56,7 +56,7 @@ def MobileNetV2(
     )
     return build_network(
         inverted_residual,
-        classifier,
+        builder,
         alpha=alpha,
         attention=attention,
         attention_config=attention_config,

@@ -22,12 +22,12 @@ TABLE_8 = (
     (True, 6, 160, 2, 1),
     (True, 6, 320, 1, 1),
 )
-PLACES = ("output", "expanded")  # of a gate in its block
+GATE_POSITIONS = ("output", "expanded")  # of a gate in its block
 
 
 def build_network(
     convolution_block,
-    classifier,
+    builder,
     *,
     alpha,
     attention,
@@ -39,11 +39,11 @@ def build_network(
 
     Args:
         convolution_block: `base_module` or `inverted_residual`.
-        classifier: a `Classifier`.
+        builder: a `NetworkBuilder`.
         alpha: width multiplier, as the others in `SANet` and `MobileNetV2`.
         attention: a key of `ATTENTION`, or None.
         attention_config: arguments of the operator, or None.
-        attention_place: place of a gate in its block, one of `PLACES`.
+        attention_place: place of a gate in its block, one of `GATE_POSITIONS`.
         cifar_stem: whether the stem has stride 1.
 
     Returns:
@@ -52,7 +52,7 @@ def build_network(
     Raises:
         ValueError: as in `SANet`.
     """
-    inputs = classifier.inputs(min_size=16 if cifar_stem else 32)
+    inputs = builder.inputs(min_size=16 if cifar_stem else 32)
     blocks = _blocks(
         convolution_block, attention, attention_config, attention_place
     )
@@ -71,12 +71,12 @@ def build_network(
                 name=f"stage{stage}_block{block}",
             )
     x = conv_bn(x, _scale(1280, max(alpha, 1.0)), 1, name="top")
-    return classifier.model(inputs, x)
+    return builder.model(inputs, x)
 
 
 def _blocks(convolution_block, attention, attention_config, gate_place):
     """The block of a row without, and with, a place of attention."""
-    allowed = PLACES if attention in GATES else PLACES[:1]
+    allowed = GATE_POSITIONS if attention in GATES else GATE_POSITIONS[:1]
     if gate_place not in allowed:
         raise ValueError(
             f"`attention_place` must be one of {allowed} here. "

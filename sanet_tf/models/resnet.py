@@ -29,7 +29,7 @@ from functools import partial
 from keras import layers
 
 from sanet_tf.layers import QKV_ATTENTION
-from sanet_tf.models.classifier import Classifier
+from sanet_tf.models.builder import NetworkBuilder
 from sanet_tf.models.convolutions import batch_norm, conv_bn
 from sanet_tf.models.operators import attention_operator
 
@@ -72,7 +72,7 @@ def ResNet(
     Reference:
         He et al., "Deep Residual Learning for Image Recognition", CVPR 2016.
     """
-    classifier = Classifier(
+    builder = NetworkBuilder(
         input_shape,
         include_top,
         weights,
@@ -83,7 +83,7 @@ def ResNet(
         name,
     )
     operator = attention_operator(attention, attention_config)
-    inputs = classifier.inputs(min_size=8 if cifar_stem else 32)
+    inputs = builder.inputs(min_size=8 if cifar_stem else 32)
     x = _cifar_stem(inputs) if cifar_stem else _stem(inputs)
     for stage, count in enumerate(blocks, start=1):
         for block in range(1, count + 1):
@@ -95,7 +95,7 @@ def ResNet(
                 attention=attention,
                 operator=operator,
             )
-    return classifier.model(inputs, x)
+    return builder.model(inputs, x)
 
 
 def _stem(x):

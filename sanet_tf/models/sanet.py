@@ -5,7 +5,7 @@ Departures: ReLU6 as in MobileNetV2, since the paper names no activation.
 """
 
 from sanet_tf.models.blocks import base_module
-from sanet_tf.models.classifier import Classifier
+from sanet_tf.models.builder import NetworkBuilder
 from sanet_tf.models.network import build_network
 
 
@@ -61,7 +61,7 @@ def SANet(
     Reference:
         Gao, Xie, Ji, "Siamese Attention Networks", Table 8.
     """
-    classifier = Classifier(
+    builder = NetworkBuilder(
         input_shape,
         include_top,
         weights,
@@ -74,7 +74,7 @@ def SANet(
     )
     return build_network(
         base_module,
-        classifier,
+        builder,
         alpha=alpha,
         attention=attention,
         attention_config=attention_config,

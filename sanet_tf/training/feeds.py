@@ -8,7 +8,7 @@ of `(B, S, S, 3)` float32 images, as `preprocess_input` gives them, and one-hot
 seed, which decides order, crops and flips, there are as many full batches as
 the split has, and at least one; without, all images once and in order.
 
-Of these batches a feed makes the rows of its `Share`. Where that is padded,
+Of these batches a feed makes the rows of its `Shard`. Where that is padded,
 weights `(B,)` come with the images that are not trained on.
 """
 
@@ -20,38 +20,45 @@ import numpy as np
 
 from sanet_tf.data.augmentation import Augmentation
 from sanet_tf.data.decoding import Decoder
-from sanet_tf.data.share import WHOLE, Share
+from sanet_tf.data.shard import WHOLE, Shard
 from sanet_tf.models import preprocess_input
 from sanet_tf.utils.seeds import derive_seed
 
 
 @dataclasses.dataclass
-class StreamFeed:
-    """Decodes in every epoch, by tf.data: for any number of images.
+class Feed:
+    """What all feeds are told.
 
     Attributes:
-        source: a `sanet_tf.data.source.Source`.
+        data: what the images are taken from.
         image_size: side S in pixels.
         batch_size: number of images B.
         flip: whether training images are mirrored half of the time.
-        share: which rows of the batches it makes.
+        shard: which rows of the batches it makes.
         crop_area: lowest and highest share of the area of a random crop, which
             is scaled to S; None: crops of S x S pixels, not scaled.
         batch_augmentation: what else is done to training batches, a
             `sanet_tf.data.batch_augmentation.BatchAugmentation`, or None.
     """
 
-    source: object
+    data: object
     image_size: int
     batch_size: int
     flip: bool = True
-    share: Share = WHOLE
+    shard: Shard = WHOLE
     crop_area: tuple[float, float] | None = None
     batch_augmentation: object = None
 
+
+class StreamFeed(Feed):
+    """Decodes in every epoch, by tf.data: for any number of images.
+
+    Its data are a `sanet_tf.data.source.Source`.
+    """
+
     def __post_init__(self):
-        self.class_names = self.source.class_names
-        self.sizes = self.source.sizes
+        self.class_names = self.data.class_names
+        self.sizes = self.data.sizes
         self.identity = self.sizes
         self._decoder = Decoder()
         self.skipped = self._decoder.skipped
@@ -61,14 +68,14 @@ class StreamFeed:
         from sanet_tf.data.pipeline import image_batches
 
         batches = image_batches(
-            self.source,
+            self.data,
             split,
             self._decoder,
             self.image_size,
             self.batch_size,
             seed,
             self.flip,
-            self.share,
+            self.shard,
             self.crop_area,
         )
         if seed is not None and self.batch_augmentation is not None:
@@ -81,7 +88,7 @@ class StreamFeed:
         import tensorflow as tf
 
         numbers = range(int(batches.cardinality()))
-        seeds = [_batch_seed(seed, n, self.share) for n in numbers]
+        seeds = [_batch_seed(seed, n, self.shard) for n in numbers]
         return tf.data.Dataset.zip(
             batches, tf.data.Dataset.from_tensor_slices(seeds)
         ).map(
@@ -90,39 +97,21 @@ class StreamFeed:
         )
 
 
-@dataclasses.dataclass
-class ArrayFeed:
+class ArrayFeed(Feed):
     """Takes images that are in memory, on any backend of Keras.
 
-    Attributes:
-        arrays: a `sanet_tf.data.arrays.Arrays`.
-        image_size: side S in pixels, at most that of the arrays.
-        batch_size: number of images B.
-        flip: whether training images are mirrored half of the time.
-        share: which rows of the batches it makes.
-        crop_area: lowest and highest share of the area of a random crop, which
-            is scaled to S; None: crops of S x S pixels, not scaled.
-        batch_augmentation: what else is done to training batches, a
-            `sanet_tf.data.batch_augmentation.BatchAugmentation`, or None.
+    Its data are a `sanet_tf.data.arrays.Arrays`, whose side is at least S.
     """
 
-    arrays: object
-    image_size: int
-    batch_size: int
-    flip: bool = True
-    share: Share = WHOLE
-    crop_area: tuple[float, float] | None = None
-    batch_augmentation: object = None
-
     def __post_init__(self):
-        self.class_names = self.arrays.class_names
-        self.sizes = self.arrays.sizes
-        self.identity = self.arrays.sha256()
-        self.skipped = self.arrays.skipped
+        self.class_names = self.data.class_names
+        self.sizes = self.data.sizes
+        self.identity = self.data.sha256()
+        self.skipped = self.data.skipped
         self._augment = Augmentation(
-            self.arrays.side,
+            self.data.side,
             self.image_size,
-            self.arrays.padding,
+            self.data.padding,
             self.flip,
             self.crop_area,
         )
@@ -141,7 +130,7 @@ class ArrayFeed:
         return order[: size // batch_size * batch_size]
 
     def centre(self, images):
-        start = (self.arrays.side - self.image_size) // 2
+        start = (self.data.side - self.image_size) // 2
         stop = start + self.image_size
         return images[:, start:stop, start:stop]
 
@@ -158,8 +147,8 @@ class _Batches(keras.utils.PyDataset):
 
     def __init__(self, feed, split, seed):
         super().__init__()
-        self._feed, self._share, self._seed = feed, feed.share, seed
-        self._images, self._labels = feed.arrays.splits[split]
+        self._feed, self._shard, self._seed = feed, feed.shard, seed
+        self._images, self._labels = feed.data.splits[split]
         self._one_hot = np.eye(len(feed.class_names), dtype=np.float32)
         self._order = feed.order(split, seed)
         self._batch_size = feed.batch_size
@@ -167,14 +156,14 @@ class _Batches(keras.utils.PyDataset):
             self._batch_size = min(self._batch_size, len(self._order))
 
     def __len__(self):
-        part_size = self._share.part_size(self._batch_size)
+        part_size = self._shard.part_size(self._batch_size)
         return math.ceil(len(self._order) / part_size)
 
     def __getitem__(self, number):
         if number >= len(self):
             raise IndexError(number)
-        batch, part = divmod(number, self._share.parts)
-        rows = self._share.rows(self._batch_size, part)
+        batch, part = divmod(number, self._shard.parts)
+        rows = self._shard.rows(self._batch_size, part)
         places = batch * self._batch_size + rows
         there = places < len(self._order)  # all, but in the last batch
         chosen = self._order[places[there]]
@@ -188,10 +177,10 @@ class _Batches(keras.utils.PyDataset):
             )
             if self._feed.batch_augmentation is not None:
                 images, labels = self._feed.batch_augmentation(
-                    images, labels, _batch_seed(self._seed, number, self._share)
+                    images, labels, _batch_seed(self._seed, number, self._shard)
                 )
         images = preprocess_input(images)
-        if not self._share.padded:
+        if not self._shard.padded:
             return images, labels
         images, labels = map(keras.ops.convert_to_numpy, (images, labels))
         if self._seed is not None:
@@ -199,9 +188,9 @@ class _Batches(keras.utils.PyDataset):
         return _filled(images, there), _filled(labels, there), _weights(there)
 
 
-def _batch_seed(seed, number, share):
+def _batch_seed(seed, number, shard):
     """Of what a process makes of a batch, or of a part of it."""
-    return derive_seed(seed, number, share.process)
+    return derive_seed(seed, number, shard.process)
 
 
 def _filled(values, there):

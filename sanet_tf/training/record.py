@@ -17,7 +17,7 @@ from sanet_tf.utils.device import processor
 
 PACKAGES = ("keras", "numpy", "pillow", "tensorflow", "jax", "torch")
 # They change from place to place, and decide rounding, but no result.
-PLACES = (
+UNRECORDED = (
     "output_dir",
     "distribution",
     "coordinator",
@@ -56,7 +56,7 @@ def script_flags(module=None):
     values = {
         flag.name: flag.value
         for flag in flags.FLAGS.get_key_flags_for_module(module or sys.argv[0])
-        if flag.name not in PLACES
+        if flag.name not in UNRECORDED
     }
     if values.get("data_dir"):
         values["data_dir"] = _folder_name(values["data_dir"])

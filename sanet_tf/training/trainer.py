@@ -91,7 +91,7 @@ class Trainer(Engine):
             keras.metrics.CategoricalAccuracy(name="top1"),
             keras.metrics.TopKCategoricalAccuracy(top, name="top5"),
         ]
-        if self.feed.share.padded:  # Keras's own loss counts all rows
+        if self.feed.shard.padded:  # Keras's own loss counts all rows
             metrics.append(
                 keras.metrics.CategoricalCrossentropy(EXACT, **options)
             )

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 
 from sanet_tf.data.arrays import Arrays
-from sanet_tf.data.share import Share
+from sanet_tf.data.shard import Shard
 from sanet_tf.training.feeds import ArrayFeed
 from sanet_tf.training.recipe import Recipe
 from sanet_tf.training.run_directory import RunDirectory
@@ -66,13 +66,13 @@ def make_trainer(
 ):
     """A trainer in the folder, whose lock ends with the process."""
     recipe = Recipe(**{**RECIPE, **recipe})
-    share = Share(
+    shard = Shard(
         distribution.process,
         distribution.processes,
         recipe.accumulate_steps,
         distribution.devices > 1,
     )
-    feed = ArrayFeed(make_arrays(), 8, recipe.batch_size, share=share)
+    feed = ArrayFeed(make_arrays(), 8, recipe.batch_size, shard=shard)
     with distribution.scope():
         model = network(use_batch_norm, dropout_rate)
         if freeze:

@@ -6,7 +6,7 @@ import pytest
 
 from sanet_tf.data.arrays import Arrays
 from sanet_tf.data.batch_augmentation import BatchAugmentation
-from sanet_tf.data.share import Share
+from sanet_tf.data.shard import Shard
 from sanet_tf.training.feeds import ArrayFeed
 
 
@@ -125,8 +125,8 @@ def test_each_process_epoch_and_batch_has_its_own_draws(feed):
         return images, labels
 
     for process in (0, 1):
-        share = Share(process, 2)
-        batches = feed(4, share=share, batch_augmentation=augment)
+        shard = Shard(process, 2)
+        batches = feed(4, shard=shard, batch_augmentation=augment)
         for epoch in (3, 4):
             for number in (0, 1):
                 batches.batches("train", epoch)[number]

@@ -7,7 +7,7 @@ in our other networks.
 import keras
 from keras import layers
 
-from sanet_tf.models.classifier import Classifier
+from sanet_tf.models.builder import NetworkBuilder
 
 
 def MobileNetV1(
@@ -35,7 +35,7 @@ def MobileNetV1(
     Reference:
         Howard et al., "MobileNets", 2017.
     """
-    classifier = Classifier(
+    builder = NetworkBuilder(
         input_shape,
         include_top,
         weights,
@@ -45,11 +45,11 @@ def MobileNetV1(
         dropout_rate,
         name,
     )
-    inputs = classifier.inputs(min_size=32)
+    inputs = builder.inputs(min_size=32)
     features = keras.applications.MobileNet(
         input_tensor=inputs, alpha=alpha, include_top=False, weights=None
     )
-    return classifier.model(inputs, features.output)
+    return builder.model(inputs, features.output)
 
 
 def VGG16(
@@ -79,7 +79,7 @@ def VGG16(
         Simonyan and Zisserman, "Very Deep Convolutional Networks for
         Large-Scale Image Recognition", ICLR 2015.
     """
-    classifier = _DenseClassifier(
+    builder = _DenseHead(
         input_shape,
         include_top,
         weights,
@@ -89,14 +89,14 @@ def VGG16(
         dropout_rate,
         name,
     )
-    inputs = classifier.inputs(min_size=32)
+    inputs = builder.inputs(min_size=32)
     features = keras.applications.VGG16(
         input_tensor=inputs, include_top=False, weights=None
     )
-    return classifier.model(inputs, features.output)
+    return builder.model(inputs, features.output)
 
 
-class _DenseClassifier(Classifier):
+class _DenseHead(NetworkBuilder):
     """Two hidden layers on all positions, in the place of their mean."""
 
     def head(self, features):

@@ -19,7 +19,7 @@ from functools import partial
 from keras import layers, ops
 
 from sanet_tf.models import convolutions
-from sanet_tf.models.classifier import Classifier
+from sanet_tf.models.builder import NetworkBuilder
 
 GROUPS = 2
 SEPARABLE = ((64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2))
@@ -54,7 +54,7 @@ def ChannelNet(
         Gao, Wang, Ji, "ChannelNets: Compact and Efficient Convolutional Neural
         Networks via Channel-Wise Convolutions", NeurIPS 2018.
     """
-    classifier = Classifier(
+    builder = NetworkBuilder(
         input_shape,
         include_top,
         weights,
@@ -64,7 +64,7 @@ def ChannelNet(
         dropout_rate,
         name,
     )
-    inputs = classifier.inputs(min_size=32)
+    inputs = builder.inputs(min_size=32)
     x = _conv_bn(inputs, 32, 3, 2, name="stem")
     for block, (filters, strides) in enumerate(SEPARABLE, start=1):
         x = _separable(x, filters, strides, name=f"block{block}")
@@ -73,7 +73,7 @@ def ChannelNet(
         x = _group_module(x, channelwise=True, name=f"module{module}")
     for block, (filters, strides) in enumerate(LAST, len(SEPARABLE) + 1):
         x = _separable(x, filters, strides, name=f"block{block}")
-    return classifier.model(inputs, x)
+    return builder.model(inputs, x)
 
 
 def _group_module(x, *, channelwise=False, name):

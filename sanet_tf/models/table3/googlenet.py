@@ -8,7 +8,7 @@ auxiliary classifiers.
 
 from keras import layers
 
-from sanet_tf.models.classifier import Classifier
+from sanet_tf.models.builder import NetworkBuilder
 from sanet_tf.models.convolutions import conv_bn
 
 # Channels: 1x1; 3x3, reduced before to; 5x5, reduced before to; after pooling.
@@ -49,7 +49,7 @@ def GoogLeNet(
     Reference:
         Szegedy et al., "Going Deeper with Convolutions", CVPR 2015.
     """
-    classifier = Classifier(
+    builder = NetworkBuilder(
         input_shape,
         include_top,
         weights,
@@ -59,7 +59,7 @@ def GoogLeNet(
         dropout_rate,
         name,
     )
-    inputs = classifier.inputs(min_size=32)
+    inputs = builder.inputs(min_size=32)
     x = conv_bn(inputs, 64, 7, 2, name="stem1")
     x = _pool(x, 2, name="stem1")
     x = conv_bn(x, 64, 1, name="stem2_reduce")
@@ -68,7 +68,7 @@ def GoogLeNet(
         x = _pool(x, 2, name=f"stage{stage}")
         for block, channels in enumerate(modules, start=1):
             x = _inception(x, *channels, name=f"stage{stage}_block{block}")
-    return classifier.model(inputs, x)
+    return builder.model(inputs, x)
 
 
 def _inception(x, one, three, reduce3, five, reduce5, pooled, *, name):

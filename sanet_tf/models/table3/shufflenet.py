@@ -11,7 +11,7 @@ paper's 292 m multiply-adds at width 1.5.
 import keras
 from keras import layers, ops
 
-from sanet_tf.models.classifier import Classifier
+from sanet_tf.models.builder import NetworkBuilder
 from sanet_tf.models.convolutions import conv_bn, depthwise_bn
 
 GROUPS = 3
@@ -45,7 +45,7 @@ def ShuffleNet(
         Zhang et al., "ShuffleNet: An Extremely Efficient Convolutional Neural
         Network for Mobile Devices", CVPR 2018.
     """
-    classifier = Classifier(
+    builder = NetworkBuilder(
         input_shape,
         include_top,
         weights,
@@ -55,7 +55,7 @@ def ShuffleNet(
         dropout_rate,
         name,
     )
-    inputs = classifier.inputs(min_size=32)
+    inputs = builder.inputs(min_size=32)
     x = conv_bn(inputs, 24, 3, 2, name="stem")
     x = layers.MaxPooling2D(3, 2, padding="same", name="stem_pool")(x)
     for stage, (channels, units) in STAGES.items():
@@ -69,7 +69,7 @@ def ShuffleNet(
                 first_groups=1 if (stage, unit) == (2, 1) else GROUPS,
                 name=f"stage{stage}_unit{unit}",
             )
-    return classifier.model(inputs, x)
+    return builder.model(inputs, x)
 
 
 @keras.saving.register_keras_serializable("sanet_tf")

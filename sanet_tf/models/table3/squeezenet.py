@@ -7,7 +7,7 @@ without padding; here 224 x 224 images are padded by 3 pixels to the same.
 
 from keras import layers
 
-from sanet_tf.models.classifier import Classifier
+from sanet_tf.models.builder import NetworkBuilder
 
 FIRES = {  # number: channels squeezed to, and expanded to
     2: (16, 128),
@@ -49,7 +49,7 @@ def SqueezeNet(
         Iandola et al., "SqueezeNet: AlexNet-level accuracy with 50x fewer
         parameters and <0.5MB model size", 2016.
     """
-    classifier = _ConvolutionalClassifier(
+    builder = _ConvolutionalHead(
         input_shape,
         include_top,
         weights,
@@ -59,17 +59,17 @@ def SqueezeNet(
         dropout_rate,
         name,
     )
-    inputs = classifier.inputs(min_size=32)
+    inputs = builder.inputs(min_size=32)
     x = layers.ZeroPadding2D(((1, 2), (1, 2)), name="stem_pad")(inputs)
     x = _conv(x, 96, 7, 2, padding="valid", name="stem")
     for number, (squeezed, expanded) in FIRES.items():
         if number in POOLED_BEFORE:
             x = layers.MaxPooling2D(3, 2, name=f"fire{number}_pool")(x)
         x = _fire(x, squeezed, expanded, name=f"fire{number}")
-    return classifier.model(inputs, x)
+    return builder.model(inputs, x)
 
 
-class _ConvolutionalClassifier(Classifier):
+class _ConvolutionalHead(NetworkBuilder):
     def head(self, features):
         x = layers.Dropout(self.dropout_rate, name="dropout")(features)
         x = _conv(x, self.classes, 1, name="classifier")

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from sanet_tf.data.share import WHOLE, Share
+from sanet_tf.data.shard import WHOLE, Shard
 from sanet_tf.training.feeds import ArrayFeed
 from tests.distribution.tiny import make_arrays
 
@@ -13,10 +13,10 @@ SPLITS = [("train", 5), ("val", None)]
 
 @pytest.fixture
 def read():
-    """Function of a `Share` to the batches of a feed of 26 and 10 images."""
+    """Function of a `Shard` to the batches of a feed of 26 and 10 images."""
 
-    def read(share, split, seed):
-        batches = ArrayFeed(make_arrays(), 8, 8, share=share).batches(
+    def read(shard, split, seed):
+        batches = ArrayFeed(make_arrays(), 8, 8, shard=shard).batches(
             split, seed
         )
         return [
@@ -47,8 +47,8 @@ def side_by_side(parts, per_batch):
 def test_arrays(split, seed, processes, parts, read):
     """Same order, crops and flips, to the bit; each image once."""
     expected = read(WHOLE, split, seed)
-    shares = [Share(p, processes, parts, padded=True) for p in range(processes)]
-    found = side_by_side([read(s, split, seed) for s in shares], parts)
+    shards = [Shard(p, processes, parts, padded=True) for p in range(processes)]
+    found = side_by_side([read(s, split, seed) for s in shards], parts)
     check(found, expected, weighted=seed is None)
 
 
@@ -67,15 +67,15 @@ def test_files(split, seed, processes, parts, encode):
     first_ten = tuple(column[:10] for column in columns)
     source = from_lists(["a", "b"], {"train": columns, "val": first_ten})
 
-    def read(share):
+    def read(shard):
         batches = image_batches(
-            source, split, Decoder(), 8, 8, seed, share=share
+            source, split, Decoder(), 8, 8, seed, shard=shard
         )
         return list(batches.as_numpy_iterator())
 
     expected = read(WHOLE)
-    shares = [Share(p, processes, parts, padded=True) for p in range(processes)]
-    found = side_by_side([read(share) for share in shares], parts)
+    shards = [Shard(p, processes, parts, padded=True) for p in range(processes)]
+    found = side_by_side([read(shard) for shard in shards], parts)
     check(found, expected, weighted=seed is None)
 
 
@@ -95,7 +95,7 @@ def test_only_its_own_images_are_decoded(encode):
         return np.zeros((9, 9, 3), np.uint8), True
 
     batches = image_batches(
-        source, "val", decoder, 8, 8, share=Share(1, 2, padded=True)
+        source, "val", decoder, 8, 8, shard=Shard(1, 2, padded=True)
     )
     assert len(list(batches.as_numpy_iterator())) == 2
     assert sorted(int(name) for name in seen) == [4, 5, 6, 7, 12, 13, 14, 15]

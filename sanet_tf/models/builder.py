@@ -10,7 +10,7 @@ from sanet_tf.models.weights import load_weights
 
 
 @dataclass(frozen=True)
-class Classifier:
+class NetworkBuilder:
     """The arguments that all networks share, and what they make.
 
     Args:

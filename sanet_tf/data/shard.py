@@ -13,7 +13,7 @@ import numpy as np
 
 
 @dataclasses.dataclass(frozen=True)
-class Share:
+class Shard:
     """The rows of one process.
 
     Attributes:
@@ -49,4 +49,4 @@ class Share:
         return index % self.part_size(batch_size) // size == self.process
 
 
-WHOLE = Share()  # one process makes whole batches
+WHOLE = Shard()  # one process makes whole batches
