@@ -42,7 +42,7 @@ def make_trainer():
     from sanet_tf.training.trainer import Trainer
     from tests.training.tiny_run import RECIPE, make_arrays, network
 
-    trainers = []
+    runs = []
 
     def make_trainer(
         folder, recipe=None, skipped=(), dark=0, model=None, **options
@@ -51,11 +51,10 @@ def make_trainer():
         arrays.splits["train"][0][0] -= dark
         arrays.skipped.update(skipped)
         feed = ArrayFeed(arrays, 8, recipe.batch_size)
-        run = RunDirectory(folder, {})
+        runs.append(RunDirectory(folder, {}))
         model = model or network()
-        trainers.append(Trainer(model, recipe, feed, run, **options))
-        return trainers[-1]
+        return Trainer(model, recipe, feed, runs[-1], **options)
 
     yield make_trainer
-    for trainer in trainers:
-        trainer.run.close()
+    for run in runs:
+        run.close()

@@ -13,6 +13,7 @@ import keras
 
 from sanet_tf.training import checkpoint
 from sanet_tf.training.checks import are_finite
+from sanet_tf.training.datasets import as_dataset
 from sanet_tf.training.progress import Watch, progress_bar
 from sanet_tf.utils import files
 from sanet_tf.utils.errors import UserError
@@ -95,7 +96,7 @@ class Engine:
         self.callbacks.on_train_end()
 
     def batches(self, epoch):
-        """What Keras's `fit` takes in an epoch, from 0."""
+        """A `keras.utils.PyDataset` or `tf.data.Dataset`; epochs from 0."""
         raise NotImplementedError
 
     def evaluate(self, epoch, callbacks):
@@ -187,7 +188,7 @@ class Engine:
         self.callbacks.on_epoch_begin(epoch)
         watch = Watch(self, epoch, bar)
         logs = self.model.fit(
-            self.batches(epoch),
+            as_dataset(self.batches(epoch)),
             initial_epoch=epoch,
             epochs=epoch + 1,
             callbacks=[watch],

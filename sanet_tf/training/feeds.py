@@ -50,6 +50,7 @@ class Feed:
     batch_augmentation: object = None
 
 
+@dataclasses.dataclass
 class StreamFeed(Feed):
     """Decodes in every epoch, by tf.data: for any number of images.
 
@@ -97,6 +98,7 @@ class StreamFeed(Feed):
         )
 
 
+@dataclasses.dataclass
 class ArrayFeed(Feed):
     """Takes images that are in memory, on any backend of Keras.
 

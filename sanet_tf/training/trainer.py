@@ -7,6 +7,7 @@ import keras
 
 from sanet_tf.training import checkpoint
 from sanet_tf.training import checks as training_checks
+from sanet_tf.training.datasets import as_dataset
 from sanet_tf.training.distribution import Distribution
 from sanet_tf.training.engine import Engine
 from sanet_tf.training.optimizers import make_optimizer
@@ -118,7 +119,7 @@ class Trainer(Engine):
     def evaluate(self, epoch, callbacks):
         with self._evaluated(epoch):
             found = self.model.evaluate(
-                self.feed.batches("val"),
+                as_dataset(self.feed.batches("val")),
                 callbacks=callbacks,
                 return_dict=True,
                 verbose=0,

@@ -93,7 +93,7 @@ def test_resumes_after_an_error_of_the_augmenter(pairs, tmp_path):
         return x, y
 
     calls = []
-    with pytest.raises(tf.errors.UnknownError, match="Interruption"):
+    with pytest.raises((tf.errors.UnknownError, Interruption)):
         make(tmp_path).train(*pairs, augmenter=failing)
     resumed = make(tmp_path)
     assert resumed.train(*pairs).epoch == [0, 1, 2]
