@@ -151,6 +151,7 @@ def _parse(version, dataset, path, contents):
 
 
 def _parse_file(name, parse, content, images, classes):
+    pixels, labels = None, None
     try:
         pixels, labels = parse(content)
         found = (

@@ -12,10 +12,13 @@ differ elsewhere.
 import dataclasses
 import hashlib
 import json
+from collections.abc import Sequence
+
+import keras
 
 from sanet_tf.models.features import layers_named
 from sanet_tf.training.run_directory import TRANSFER
-from sanet_tf.training.trained import WEIGHTS
+from sanet_tf.training.trained import WEIGHTS, Trained
 from sanet_tf.utils import files
 from sanet_tf.utils.errors import UserError
 
@@ -65,7 +68,9 @@ class Transfer:
             )
 
 
-def transfer(trained, model, class_names):
+def transfer(
+    trained: Trained, model: keras.Model, class_names: Sequence[str]
+) -> Transfer:
     """Loads all weights that fit, by the names and shapes of layers.
 
     The classifier is left as it is where the classes are not the same: by
@@ -108,7 +113,7 @@ def transfer(trained, model, class_names):
     )
 
 
-def freeze(model, names):
+def freeze(model: keras.Model, names: Sequence[str]) -> int:
     """Excludes parts of a network from training.
 
     BatchNorm in them uses its moving averages, and does not change them. A
