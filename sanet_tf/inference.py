@@ -21,7 +21,7 @@ from sanet_tf.export import FORMATS, manifest
 from sanet_tf.export.layouts import place
 from sanet_tf.export.pictures import prepare
 from sanet_tf.utils import backends, files
-from sanet_tf.utils.errors import UserError
+from sanet_tf.utils.errors import UserError, first_line, one_line
 from sanet_tf.utils.types import PathLike
 
 if TYPE_CHECKING:
@@ -181,7 +181,7 @@ def _load_exported(path, threads, providers):
     except UserError:
         raise
     except Exception as error:  # what a foreign file raises is not documented
-        reason = str(error).strip().partition("\n")[0]
+        reason = first_line(error)
         raise UserError(
             f"{path} is not a network of this package "
             f"({type(error).__name__}: {reason})"
@@ -203,7 +203,7 @@ def _load_zip(path, threads):
         with backends.silent_stderr():
             return load_zip(path)
     except Exception as error:  # what a damaged file raises is not documented
-        reason = " ".join(str(error).split()) or type(error).__name__
+        reason = one_line(error)
         raise UserError(f"cannot load {path}: {reason}") from error
 
 

@@ -10,7 +10,6 @@ differ elsewhere.
 """
 
 import dataclasses
-import hashlib
 import json
 from collections.abc import Sequence
 
@@ -104,10 +103,9 @@ def transfer(
             f"{trained.path}, a {trained.model.name}: expected a run of the "
             "same network and --alpha"
         )
-    checksum = hashlib.sha256((trained.path / WEIGHTS).read_bytes())
     return Transfer(
         trained.path.resolve().name,
-        checksum.hexdigest(),
+        files.sha256(trained.path / WEIGHTS),
         tuple(loaded),
         tuple(left),
     )
