@@ -6,6 +6,7 @@ An attribute says that a file has been sealed, so that a seal cannot get lost.
 """
 
 import hashlib
+import os
 
 import h5py
 
