@@ -37,7 +37,7 @@ def data_of(results, record):
     if any(data["sha256"] != seen[0]["sha256"] for data in seen):
         raise UserError(
             "expected runs on the same data, but their metrics.json have "
-            "different checksums; choose another --output_dir"
+            "different checksums; choose another --output"
         )
     name = seen[0]["name"]
     if name == "folder":

@@ -119,7 +119,7 @@ def _command(folder, count, number, coordinator):
         "epochs": FLAGS.epochs + 1,
         "decay_epochs": "",
         "learning_rate": 0.01,
-        "output_dir": folder,
+        "output": folder,
         "distribution": "data_parallel",
         "num_processes": count,
         "process_id": number,

@@ -1,8 +1,10 @@
 """What --help says: the flags of a command, by subject.
 
-with flag_help.group("data"):
-    flags.DEFINE_string("output", ...)
-flag_help.alias("output_dir", "output")    # an old name still works
+    with flag_help.group("data"):
+        flags.DEFINE_bool(...)
+    flag_help.alias(old_name, name)
+
+Neither is in the records of runs.
 """
 
 import ast

@@ -173,8 +173,8 @@ def test_missing_arguments(pictures, arguments, parts):
 @pytest.mark.parametrize(
     ("flag", "message"),
     [
-        ("--top=0", "flag --top=0: 0 is not a positive integer"),
-        ("--tpo=3", "Unknown command line flag 'tpo'. Did you mean: top"),
+        ("--top=0", "--top=0: expected a positive integer"),
+        ("--tpo=3", "predict has no flag --tpo; did you mean --top?"),
     ],
 )
 def test_wrong_flags(pictures, flag, message):
