@@ -11,6 +11,7 @@ ROOT = Path(__file__).parents[1]
 SHELL = {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}
 MANY = """
 import contextlib, importlib, io, json, os, sys
+sys.modules.update(dict.fromkeys(json.loads(sys.argv[3])))  # imports fail
 from absl.testing import flagsaver
 from sanet_tf.commands import cli
 
@@ -54,15 +55,23 @@ def run(script, *flags):
     )
 
 
-def run_many(script, cases):
+def run_many(script, cases, without=()):
     """Runs a command with one list of flags after the other.
 
     The command is a script, or a module by its name.
     All in one process, because most of the time goes into its imports.
+    Packages `without` cannot be imported.
     """
     cases = [[str(flag) for flag in flags] for flags in cases]
     result = subprocess.run(
-        [sys.executable, "-c", MANY, script, json.dumps(cases)],
+        [
+            sys.executable,
+            "-c",
+            MANY,
+            script,
+            json.dumps(cases),
+            json.dumps(without),
+        ],
         cwd=ROOT,
         env=SHELL,
         capture_output=True,

@@ -111,7 +111,7 @@ def _refused(error):
     """A line on a flag whose value absl refuses."""
     found = re.match(r"flag --(\w+)=(.*)", str(error), re.DOTALL)
     if not found:
-        return " ".join(str(error).split())
+        return " ".join(str(error).removeprefix("ERROR:: ").split())
     name, value = found[1], found[2].removesuffix(f": {error.__context__}")
     flag = flags.FLAGS[name]
     expected = flag_help.expected(flag) or error.__context__
