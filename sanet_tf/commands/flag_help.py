@@ -69,8 +69,9 @@ def shown(name):
 
 
 def names(module):
-    """The names that --help has for the flags of a command."""
-    return [shown(flag.name) for flag in FLAGS.get_key_flags_for_module(module)]
+    """All names of the flags of a command, but for those that are hidden."""
+    own = [flag.name for flag in FLAGS.get_key_flags_for_module(module)]
+    return dict.fromkeys([*map(shown, own), *own])
 
 
 def expected(flag):
