@@ -12,6 +12,7 @@ SHELL = {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}
 MANY = """
 import contextlib, importlib, io, json, os, sys
 sys.modules.update(dict.fromkeys(json.loads(sys.argv[3])))  # imports fail
+from absl import flags
 from absl.testing import flagsaver
 from sanet_tf.commands import cli
 
@@ -21,6 +22,8 @@ if script.endswith(".py"):
     module = importlib.import_module(os.path.basename(script)[:-3])
 else:
     module = importlib.import_module(script)
+for flag in flags.FLAGS.get_key_flags_for_module(module):  # for the record
+    flags.FLAGS.register_key_flag_for_module(script, flag)
 results = []
 for sys.argv in ([script, *flags] for flags in cases):
     out, err = io.StringIO(), io.StringIO()
