@@ -104,7 +104,7 @@ def _line(row):
         text += f" [{100 * low:+.2f}, {100 * high:+.2f}]"
     return (
         f"| {' | '.join(cells)} | {text} | {row['parameters']:,} "
-        f"| {row['madd'] / 1e6:,.2f} m | {row['seconds_per_epoch']:,.1f} |"
+        f"| {row['madd'] / 1e6:,.2f} M | {row['seconds_per_epoch']:,.1f} |"
     )
 
 

@@ -165,7 +165,8 @@ def _page(rows, machine):
         f"Measured by `python profiling/run_distribution.py` on {machine}: "
         f"`{FLAGS.model}`, alpha {FLAGS.alpha}, {FLAGS.image_size} pixels, "
         f"batch {FLAGS.batch_size} for all processes together; one core a "
-        "process as long as there are cores. Efficiency is the speed-up over "
+        "process as long as there are cores; median ± half the interquartile "
+        "range over epochs. Efficiency is the speed-up over "
         "one process divided by the number of processes; where processes "
         "share cores it cannot stay near 100 %.",
         "",

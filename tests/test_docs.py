@@ -1,6 +1,7 @@
 """The documentation tells the truth: code, commands, links and names exist."""
 
 import importlib
+import json
 import pkgutil
 import re
 import sys
@@ -97,6 +98,17 @@ def slug(heading):
     """A heading's anchor, as Markdown's table of contents makes it."""
     kept = re.sub(r"[^\w\s-]", "", heading).strip().lower()
     return re.sub(r"[-\s]+", "-", kept)
+
+
+def test_records_of_changed_working_copies_are_named():
+    page = PAGES["results.md"].partition("##")[0]
+    dirty = {
+        path.name.removesuffix(".run.json")
+        for path in (ROOT / "results").rglob("*run.json")
+        if json.loads(path.read_text())["commit"].endswith("-dirty")
+    }
+    named = re.findall(r"`(?:\w+/)?(\w+)`", page.partition("-dirty")[2])
+    assert set(named) - {"profiling"} == dirty
 
 
 def test_figures_are_shown(figures):

@@ -85,7 +85,10 @@ class Recorded:
     record: dict | None = None
 
     def __str__(self):
-        return f"`{self.record['command']}` on {self.record['machine']}"
+        text = f"`{self.record['command']}` on {self.record['machine']}"
+        if (self.record.get("commit") or "").endswith("-dirty"):
+            text += ", from a working copy with changes not committed"
+        return text
 
 
 @dataclasses.dataclass(frozen=True)

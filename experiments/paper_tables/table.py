@@ -6,6 +6,7 @@ NAME = ""  # heads the row
 EXACT = "exact"  # counted or calculated
 MEASURED = "measured"  # here, by the command below the table
 QUOTED = "quoted"  # printed in the paper
+RECALLED = "recalled"  # of a paper that was not at hand
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,5 +51,12 @@ class Table:
 
 
 def millions(count):
-    """A count as the papers print it, with two digits: "289.86m"."""
-    return f"{count / 1e6:,.2f}m"
+    """A count with the digits of the papers, whose m is M: "289.86 M"."""
+    return f"{count / 1e6:,.2f} M"
+
+
+def percent(printed):
+    """What a paper prints as a share, in per cent: "73.0" of "0.730"."""
+    if printed is None or printed.endswith("%"):
+        return printed and printed.removesuffix("%")
+    return f"{100 * float(printed):.1f}"
