@@ -35,9 +35,9 @@ def load(path, threads=None, providers=None):
             CPU's.
 
     Returns:
-        A `Classifier`, or a restoration network: an `ExportedRestoration` or
-        a `SiameseCARE`, both with `predict(stack, axes)`. `predict` may be
-        called from many threads.
+        A `Classifier`, or a restoration network, which is an
+        `ExportedRestoration` or a `SiameseCARE`; both have
+        `predict(stack, axes)`. `predict` may be called from many threads.
 
     Raises:
         UserError: it is none of these, it is damaged, a package that the

@@ -106,4 +106,5 @@ def _table(title, printed, records, notes, **data):
         ),
         rows,
         [*accuracy.notes(printed, **data), *different, *notes],
+        second="parameters",
     )
