@@ -31,8 +31,12 @@ flag_types.define_sizes(
     "n_tiles", ["1", "4", "4"], "tiles along Z,Y,X", axes=3, example="1,4,4"
 )
 flags.DEFINE_integer("count", 2, "test volumes", 1)
-flags.DEFINE_float("exposure", 0.1, "of the noisy volumes", 0.0)
-flags.DEFINE_integer("seed", 2000, "of the first volume", 0)
+flags.DEFINE_float(
+    "exposure", 0.1, "share of the light in the noisy volumes", 0.0
+)
+flags.DEFINE_integer(
+    "seed", 2000, "seed of the first volume; the next have the next", 0
+)
 flags.DEFINE_string(
     "output", "runs/statistics", "folder that receives the results"
 )

@@ -22,14 +22,18 @@ flag_types.define_sizes(
     "shape", ["32", "128", "128"], "voxels along Z,Y,X or Y,X"
 )
 flags.DEFINE_integer("count", 1, "number of stacks", 1)
-flags.DEFINE_float("exposure", 0.1, "of the noisy stacks", 0.0)
+flags.DEFINE_float(
+    "exposure", 0.1, "share of the light in the noisy stacks", 0.0
+)
 flags.DEFINE_enum(
     "structure",
     "mixed",
     ["mixed", "nuclei", "filaments", "membranes"],
     "what the stacks show",
 )
-flags.DEFINE_integer("seed", 1000, "of the first stack", 0)
+flags.DEFINE_integer(
+    "seed", 1000, "seed of the first stack; the next have the next", 0
+)
 
 
 def main(arguments):

@@ -28,6 +28,14 @@ flags.FLAGS(shlex.split(json.loads(record.read_text())["command"])[1:])
 check_flags(record, script_flags(module))
 print("resumes")
 """
+CHOICES = """
+from sanet_tf.restoration.data import SOURCES
+from sanet_tf.restoration.simulation.volumes import STRUCTURES
+
+known = {name: flags.FLAGS[name].parser.enum_values for name in sys.argv[2:]}
+assert known["dataset"] == [*SOURCES], SOURCES
+assert known["structure"] == ["mixed", *STRUCTURES], STRUCTURES
+"""
 RECORDS = """
 flags.FLAGS(sys.argv[1:])
 print(json.dumps(script_flags(module)))
@@ -57,6 +65,11 @@ def python(program, *arguments):
 def test_the_names_are_those_of_the_networks():
     assert (*MODELS,) == NETWORKS
     assert (*UNETS,) == RESTORATION
+
+
+def test_the_choices_are_those_of_the_data():
+    module = "sanet_tf.commands.train_restoration"
+    python(CHOICES, module, "dataset", "structure")
 
 
 @pytest.mark.parametrize(

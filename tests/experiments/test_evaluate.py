@@ -102,6 +102,12 @@ def test_sizes_that_there_are_not(networks):
         next(evaluated.load(networks / "run", [8]))
 
 
+def test_a_restoration_model(monkeypatch):
+    monkeypatch.setattr(evaluated.inference, "load", lambda path: object())
+    with pytest.raises(UserError, match="a classifier: sanet restore --model"):
+        next(evaluated.load("care", []))
+
+
 def test_other_classes(photographs):
     names = ("red", "yellow", "green")
     with pytest.raises(UserError, match="lacks yellow and has also blue"):
