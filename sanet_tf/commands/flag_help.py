@@ -37,7 +37,6 @@ END = (
 )
 COLUMN = 26  # where meanings begin
 WIDTH = 60, 100  # columns at least and at most
-_ALIASES = "aliases"  # of no module: records and --help leave them out
 _group = {}  # name of a flag: its group
 _shown = {}  # name of a flag: the one that --help has instead
 
@@ -58,7 +57,7 @@ def alias(name, of, is_shown=False):
         of: the name of the flag.
         is_shown: whether --help has this name, and not that of the flag.
     """
-    flags.DEFINE_alias(name, of, module_name=_ALIASES)
+    flags.DEFINE_alias(name, of)  # a flag of this module, so of no command
     if is_shown:
         _shown[of] = name
 

@@ -7,7 +7,6 @@ import sys
 import pytest
 
 from sanet_tf.commands.network_names import NETWORKS, RESTORATION
-from sanet_tf.models import MODELS, UNETS
 from tests.command_line import ROOT, run, run_many
 
 HEAVY = ("tensorflow", "keras")
@@ -63,6 +62,8 @@ def python(program, *arguments):
 
 
 def test_the_names_are_those_of_the_networks():
+    from sanet_tf.models import MODELS, UNETS  # seconds, for this test alone
+
     assert (*MODELS,) == NETWORKS
     assert (*UNETS,) == RESTORATION
 
