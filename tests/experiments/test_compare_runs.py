@@ -93,7 +93,7 @@ def command(tmp_path):
     folder.mkdir()
     (folder / "cifar.py").write_text(STAND_IN)
     program = PROGRAM.format(path=[str(folder), "experiments"])
-    output = f"--output_dir={tmp_path / 'out'}"
+    output = f"--output={tmp_path / 'out'}"
     return lambda *flags: [sys.executable, "-c", program, output, *flags]
 
 

@@ -63,7 +63,7 @@ def results(folder):
         "without pictures": flags("x", format="litert", quantize="int8"),
         "int8 of a U-Net": flags(
             *("x", folder / "restoration" / "model"),
-            **{"format": "onnx", "quantize": "int8"},
+            **{"format": "onnx", "quantize": "int8", "calibration": pictures},
         ),
         "taken": flags("taken"),
         "no run": flags("x", folder / "pictures"),
