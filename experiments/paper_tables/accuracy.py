@@ -4,7 +4,7 @@ import dataclasses
 
 from intervals import plus_minus
 
-from paper_tables.records import Source
+from paper_tables.records import Recorded
 from paper_tables.table import MEASURED
 
 
@@ -16,7 +16,7 @@ class Accuracy:
         source: compare.csv and its record; None: nothing was measured.
     """
 
-    source: Source | None
+    source: Recorded | None
 
     @property
     def columns(self):
@@ -53,7 +53,7 @@ class Accuracy:
             ]
         return [
             "*measured*: nothing yet; `python experiments/compare.py "
-            f"--models={','.join(models)} --seeds=3 --dataset={data}` would."
+            f"--networks={','.join(models)} --seeds=3 --dataset={data}` would."
         ]
 
 

@@ -6,107 +6,82 @@ r"""Trains a U-Net that restores microscope stacks, and evaluates it.
         --flagfile=experiments/recipes/planaria.flags
 
 The same command resumes an interrupted run; with other --statistics or
---n_tiles it evaluates the trained model anew. --output_dir receives the model
-(csbdeep's folder, for `sanet restore`), the record of the run,
-metrics.json, curves and a picture of each test stack.
+--n_tiles it evaluates the trained model anew. --output receives the model
+(csbdeep's folder, for `sanet restore`), the record of the run, metrics.json,
+curves and a picture of each test stack.
 """
 
 from absl import flags
 
-from sanet_tf.commands import cli
+from sanet_tf.commands import (
+    cli,
+    flag_help,
+    flag_types,
+    restoration_data_flags,
+)
 from sanet_tf.utils import backends
-from sanet_tf.utils.errors import UserError
 from sanet_tf.utils.printing import printable
 
 FLAGS = flags.FLAGS
-DATA_OPTIONS = (
-    "patch_size",
-    "num_patches",
-    "volume_shape",
-    "num_volumes",
-    "num_test",
-    "structure",
-    "exposure",
-    "high_exposure",
-    "photons",
-    "condition",
-    "validation_split",
-    "cache_dir",
-    "percentiles",
-    "strict",
-)
 EVALUATION = ("statistics", "n_tiles")  # a trained model can have others
 
-flags.DEFINE_enum("task", "denoise", ["denoise", "project"], "what to learn")
-flags.DEFINE_enum(
-    "attention",
-    "siamese",
-    ["none", "siamese", "softmax", "pooled", "scaled"],
-    "operator in the bottom and decoder blocks",
-)
-flags.DEFINE_string(
-    "dataset",
-    "simulated",
-    "simulated, noise, tiff, planaria, tribolium or flywing",
-)
-flags.DEFINE_string("data_dir", None, "where the data set lies")
-flags.DEFINE_string(
-    "output_dir", None, "folder of the run; default runs/ATTENTION-DATASET"
-)
-flags.DEFINE_list("patch_size", None, "Z,Y,X or Y,X voxels of a patch")
-flags.DEFINE_integer("num_patches", None, "patches to cut", 1)
-flags.DEFINE_list("volume_shape", None, "voxels of simulated volumes")
-flags.DEFINE_integer("num_volumes", None, "simulated, to train with", 1)
-flags.DEFINE_integer("num_test", None, "simulated, to test on", 1)
-flags.DEFINE_string(
-    "structure", None, "simulated: mixed, nuclei, filaments or membranes"
-)
-flags.DEFINE_float("exposure", None, "of simulated low pictures", 0.0)
-flags.DEFINE_float(
-    "high_exposure", None, "of simulated true ones; no noise if none", 0.0
-)
-flags.DEFINE_float("photons", None, "peak of --dataset=noise", 0.0)
-flags.DEFINE_integer("condition", None, "of published test stacks", 1, 3)
-flags.DEFINE_float(
-    "validation_split", None, "share of published patches", 0.0, 1.0
-)
-flags.DEFINE_string(
-    "cache_dir", None, "where published patches are unpacked, if compressed"
-)
-
-flags.DEFINE_list(
-    "percentiles",
-    None,
-    "two of a stack that become 0 and 1, in training and afterwards, such as "
-    "2,99.99 for sparse stacks; csbdeep's if none",
-)
-flags.DEFINE_bool(
-    "strict", False, "stop at a pair of one value nearly everywhere"
-)
-
-flags.DEFINE_integer("n_depth", 2, "poolings of the U-Net", 1)
-flags.DEFINE_integer("n_first", 32, "channels at full resolution", 1)
-flags.DEFINE_integer("epochs", 100, "epochs", 1)
-flags.DEFINE_integer(
-    "steps_per_epoch", None, "steps; one pass over the patches if none", 1
-)
-flags.DEFINE_integer("batch_size", 16, "patches in a step", 1)
-flags.DEFINE_float("learning_rate", 4e-4, "of Adam", 0.0)
-flags.DEFINE_bool("tensorboard", True, "write logs for TensorBoard")
-flags.DEFINE_integer("seed", 0, "weights and order of the patches", 0)
-flags.DEFINE_integer("data_seed", 0, "simulation, noise, choice of patches", 0)
-flags.DEFINE_bool("deterministic", False, "repeatable to the bit, slower")
-
-flags.DEFINE_list(
-    "statistics",
-    ["default"],
-    "what the attention sees of a test stack: tile, window, volume",
-)
-flags.DEFINE_list("n_tiles", None, "tiles of a test stack along each axis")
+flags.adopt_module_key_flags(restoration_data_flags)
+with flag_help.group("network"):
+    flags.DEFINE_enum(
+        "attention",
+        "siamese",
+        ["none", "siamese", "softmax", "pooled", "scaled"],
+        "operator in the bottom and decoder blocks of the U-Net",
+    )
+    flags.DEFINE_integer(
+        "n_depth", 2, "how often the U-Net halves the resolution", 1
+    )
+    flags.DEFINE_integer("n_first", 32, "channels at full resolution", 1)
+with flag_help.group("recipe"):
+    flags.DEFINE_integer("epochs", 100, "epochs of --steps_per_epoch", 1)
+    flags.DEFINE_integer(
+        "steps_per_epoch",
+        None,
+        "steps of an epoch; none: one pass over the patches",
+        1,
+    )
+    flags.DEFINE_integer("batch_size", 16, "patches in a step", 1)
+    flags.DEFINE_float("learning_rate", 4e-4, "learning rate of Adam", 0.0)
+    flags.DEFINE_integer(
+        "seed", 0, "seed of the weights and the order of patches", 0
+    )
+with flag_help.group("evaluation"):
+    flag_types.define_names(
+        "statistics",
+        ["default"],
+        ("default", "tile", "window", "volume"),
+        "where attention takes its means of a test stack from",
+    )
+    flag_types.define_sizes(
+        "n_tiles",
+        None,
+        "tiles of a test stack along each axis; none: as few as fit into "
+        "memory",
+        example="1,4,4",
+    )
+with flag_help.group("output"):
+    flags.DEFINE_string(
+        "output", None, "folder of the run; none: runs/ATTENTION-DATASET"
+    )
+    flag_help.alias("output_dir", "output")
+    flags.DEFINE_bool("tensorboard", True, "write logs for TensorBoard")
+with flag_help.group("hardware"):
+    flags.DEFINE_bool(
+        "deterministic", False, "results repeatable to the bit; slower"
+    )
 
 
 def main(arguments):
     cli.no_arguments(arguments)
+    from sanet_tf.restoration.data import check_options
+
+    arguments = restoration_data_flags.arguments()
+    check_options(**arguments)
     backends.load_tensorflow(FLAGS.deterministic)
     import keras
 
@@ -124,15 +99,13 @@ def main(arguments):
     from sanet_tf.utils import files
     from sanet_tf.utils.isolated import call_isolated
 
-    modes = _modes()
-    n_tiles = _numbers("n_tiles")
-    arguments = _data_arguments()
+    modes, n_tiles = FLAGS.statistics, flag_types.numbers("n_tiles")
     data = load_data(**arguments)
     _tell_skipped(data.description["skipped"])
     fields = _model_fields()
     check(data, FLAGS.task, fields, modes, n_tiles)
     keras.utils.set_random_seed(FLAGS.seed)
-    folder = FLAGS.output_dir or f"runs/{FLAGS.attention}-{FLAGS.dataset}"
+    folder = FLAGS.output or f"runs/{FLAGS.attention}-{FLAGS.dataset}"
     values = {k: v for k, v in script_flags().items() if k not in EVALUATION}
     with RunDirectory(folder, values) as run:
         model = make_model(run.path, data, FLAGS.task, **fields)
@@ -167,7 +140,7 @@ def _tell_skipped(reasons):
 
 
 def _model_fields():
-    percentiles = _percentiles()
+    percentiles = restoration_data_flags.percentiles()
     return {
         **({"percentiles": percentiles} if percentiles else {}),
         "attention": None if FLAGS.attention == "none" else FLAGS.attention,
@@ -178,69 +151,6 @@ def _model_fields():
         "train_learning_rate": FLAGS.learning_rate,
         "train_tensorboard": FLAGS.tensorboard,
     }
-
-
-def _data_arguments():
-    options = {name: FLAGS[name].value for name in DATA_OPTIONS}
-    for name in ("patch_size", "volume_shape"):
-        options[name] = _numbers(name)
-    options["percentiles"] = _percentiles()
-    options["strict"] = FLAGS.strict or None
-    if FLAGS.dataset in ("simulated", "noise", "tiff"):
-        options["seed"] = FLAGS.data_seed
-    return {
-        "dataset": FLAGS.dataset,
-        "data_dir": FLAGS.data_dir,
-        "task": FLAGS.task,
-        **{name: value for name, value in options.items() if value is not None},
-    }
-
-
-def _percentiles():
-    """--percentiles as two numbers, or None."""
-    from sanet_tf.restoration.normalization import are_percentiles
-
-    texts = FLAGS.percentiles
-    if texts is None:
-        return None
-    try:
-        numbers = tuple(float(text) for text in texts)
-    except ValueError:
-        numbers = ()
-    if not are_percentiles(numbers):
-        raise UserError(
-            "expected --percentiles as two numbers from 0 to 100 in ascending "
-            f"order, such as 2,99.99; got {','.join(texts)}"
-        )
-    return numbers
-
-
-def _modes():
-    known = ("default", "tile", "window", "volume")
-    unknown = [mode for mode in FLAGS.statistics if mode not in known]
-    if unknown or not FLAGS.statistics:
-        raise UserError(
-            f"expected --statistics among {', '.join(known)}; "
-            f"got {', '.join(unknown) or 'none'}"
-        )
-    return FLAGS.statistics
-
-
-def _numbers(name):
-    """A flag such as 16,64,64 as a tuple, or None."""
-    texts = FLAGS[name].value
-    if not texts:
-        return None
-    try:
-        numbers = tuple(int(text) for text in texts)
-    except ValueError:
-        numbers = (0,)
-    if min(numbers) < 1:
-        raise UserError(
-            f"expected --{name} as whole numbers such as 16,64,64; "
-            f"got {','.join(texts)}"
-        )
-    return numbers
 
 
 if __name__ == "__main__":

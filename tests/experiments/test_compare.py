@@ -97,7 +97,7 @@ def test_files(results, tmp_path):
     assert [len(row) for row in cells] == [9] * 5 + [4] * 5
     assert cells[3] == [
         *("`b`", "3", "54.00 ± 6.57", "55.00 ± 6.57", "90.00 ± 0.00"),
-        *("+2.00 [-0.48, +4.48]", "1,234,567", "50.00 m", "4.0"),
+        *("+2.00 [-0.48, +4.48]", "1,234,567", "50.00 M", "4.0"),
     ]
     assert cells[4][1:3] == ["1, 1 failed", "60.00"]
     assert cells[7:] == [
@@ -146,12 +146,12 @@ def test_other_data_are_refused(results):
 def test_wrong_flags_are_one_line(tmp_path):
     output = tmp_path / "new"
     cases = {
-        "expected --models=NAME,NAME, each once; got none": [],
+        "expected --networks=NAME,NAME, each once; got none": [],
         "each once; got sanet,sanet": ["--models=sanet,sanet"],
-        "expected --models, which gives every run its --model": [
-            *("--models=sanet", "--model=sanet"),
+        "expected --networks, which gives every run its own; got --network=": [
+            *("--networks=sanet", "--model=sanet"),
         ],
-        "expected --seeds, which gives every run its --seed": [
+        "expected --seeds, which gives every run its own; got --seed=1": [
             *("--models=sanet", "--seed=1"),
         ],
         "expected --baseline among sanet; got attnnet": [

@@ -78,7 +78,7 @@ def test_what_was_asked_for_is_counted(table):
     assert [*rows, *UNETS] == list(COUNTED)
     for name in COUNTED:
         assert f"\n{name} " in output
-    assert rows["squeezenet"]["paper_parameters"] == "1.3 m"
+    assert rows["squeezenet"]["paper_parameters"] == "1.3 M"
     assert rows["squeezenet"]["paper_madd"] == "833000000"
     assert rows["squeezenet"]["source"] == "SAO paper, Table 3"
 
@@ -121,8 +121,9 @@ def test_contradictions_of_the_paper_are_said(table):
 def test_unknown_model():
     result = run_script("count_models.py", "--models=sanet,nosuch")
     assert result.returncode == 1
-    assert result.stderr.startswith("error: expected --models among sanet")
-    assert result.stderr.endswith("got nosuch\n")
+    assert result.stderr.startswith(
+        "error: --networks=sanet,nosuch: expected one or more of sanet, attnnet"
+    )
 
 
 def test_known_products():

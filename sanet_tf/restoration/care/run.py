@@ -132,6 +132,6 @@ def report(run):
             )
     print(
         f"wrote {run.path}/: metrics.json, curves.png, previews, model\n"
-        f"restore your stacks: python -m sanet_tf.restore "
+        f"restore your stacks: sanet restore "
         f"--model={run / 'model'} in.tif --output=DIR"
     )
