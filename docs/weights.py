@@ -55,10 +55,8 @@ def pair_weights():
     weights = {
         "softmax": dot_product.softmax_attention(flat, flat, everyone, 1),
         "pooled": dot_product.softmax_attention(flat, pooled, pools, 1),
-        "scaled": scaled.respond(flat, products),
-        "siamese": siamese.respond_locally(
-            scores, scores, everyone, positions.average
-        ),
+        "scaled": scaled.attend_to_products(flat, products),
+        "siamese": siamese.siamese_attention(everyone, scores, scores),
     }
     return {
         name: ops.convert_to_numpy(matrix)[0]

@@ -5,7 +5,7 @@ import math
 from paper import rule_bytes
 
 from sanet_tf.layers import QKV_ATTENTION
-from sanet_tf.layers.base import AttentionLayer
+from sanet_tf.layers.attention import AttentionLayer
 from sanet_tf.models.counting import count_madd, count_parameters
 from sanet_tf.models.sublayers import sublayers
 

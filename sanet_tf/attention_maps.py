@@ -22,7 +22,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 
 from sanet_tf.layers import SiameseAttention, positions
-from sanet_tf.layers.siamese import respond
+from sanet_tf.layers.siamese import attend_to_means
 
 COLORS = "RdBu_r"
 CELL = 1.5  # inches
@@ -94,12 +94,12 @@ def score_terms(layer: SiameseAttention, inputs):
         None for the global term where there is none.
     """
     flat = positions.widen(positions.flatten(inputs))
-    scores, _ = layer.scores(flat)
-    means = layer.statistics(inputs)  # the unweighted mean is the last
-    local = respond(scores, means[:, -1:], layer.value_kernel)
+    scores = layer.query_scores(flat)
+    means = layer.means(inputs)  # the unweighted mean is the last
+    local = attend_to_means(scores, means[:, -1:], layer.value_kernel)
     if not layer.use_global_term:
         return scores, local, None
-    both = respond(scores[:, :1], means, layer.value_kernel)
+    both = attend_to_means(scores[:, :1], means, layer.value_kernel)
     return scores, local, both - local[:, :1]
 
 

@@ -27,7 +27,7 @@ import keras
 from keras import ops
 
 from sanet_tf.layers import masking, positions
-from sanet_tf.layers.base import AttentionLayer, project
+from sanet_tf.layers.attention import AttentionLayer, project
 from sanet_tf.layers.normalization import BatchNormalization
 
 
@@ -127,12 +127,14 @@ class GlobalSelfAttention(AttentionLayer):
         )
         self.max_size = _check_max_size(max_size)
 
-    def build(self, input_shape):
-        super().build(input_shape)
-        self.largest_map = self._largest_map(input_shape)
-        self._check_map(input_shape)
+    def build(self, inputs_shape, queries_shape=None):
+        if queries_shape is not None:
+            _refuse_queries()
+        super().build(inputs_shape)
+        self.largest_map = self._largest_map(inputs_shape)
+        self._check_map(inputs_shape)
         height, width = self.largest_map
-        head_dim = input_shape[-1] // self.num_heads
+        head_dim = self.channels // self.num_heads
         self.column_embeddings = self._add_embeddings(
             "column_embeddings", height, head_dim, 3
         )
@@ -142,9 +144,11 @@ class GlobalSelfAttention(AttentionLayer):
         self.column_norm = BatchNormalization(
             dtype=self.variable_dtype, name="column_norm"
         )
-        self.column_norm.build(input_shape)
+        self.column_norm.build(inputs_shape)
 
-    def attend(self, inputs, mask=None):
+    def attend(self, inputs, queries, mask=None):
+        if queries is not inputs:
+            _refuse_queries()
         self._check_map(inputs.shape)
         queries, keys, values = (
             positions.widen(project(inputs, kernel))
@@ -169,6 +173,7 @@ class GlobalSelfAttention(AttentionLayer):
         config = super().get_config()
         for name in "query", "key", "value":
             del config[f"use_{name}_projection"]
+        del config["use_bias"]
         return {**config, "max_size": self.max_size}
 
     def _attend_to_places(self, queries, values, mask):
@@ -211,6 +216,13 @@ class GlobalSelfAttention(AttentionLayer):
                 f"Received: max_size={self.max_size}, "
                 f"input_shape={tuple(shape)}"
             )
+
+
+def _refuse_queries():
+    raise ValueError(
+        "`queries` must be None: GlobalSelfAttention knows the places of one "
+        "map only."
+    )
 
 
 def _check_max_size(max_size):

@@ -16,7 +16,7 @@ import keras
 from keras import ops
 
 from sanet_tf.layers import masking, positions
-from sanet_tf.layers.base import AttentionLayer, project
+from sanet_tf.layers.attention import AttentionLayer, project
 from sanet_tf.layers.checks import check_positive
 from sanet_tf.layers.dot_product import softmax_attention
 
@@ -41,11 +41,11 @@ class PooledAttention(AttentionLayer):
         super().__init__(num_heads, **kwargs)
         self.pool_size = check_positive("pool_size", pool_size)
 
-    def build(self, input_shape):
-        super().build(input_shape)
-        self._check_map(input_shape)
+    def build(self, inputs_shape, queries_shape=None):
+        super().build(inputs_shape, queries_shape)
+        self._check_map(inputs_shape)
 
-    def attend(self, inputs, mask=None):
+    def attend(self, inputs, queries, mask=None):
         self._check_map(inputs.shape)
         pooled = inputs
         if mask is not None:
@@ -54,9 +54,11 @@ class PooledAttention(AttentionLayer):
         pooled = masking.zero(self._pool(pooled), mask)
         pooled = positions.flatten(pooled)
         return softmax_attention(
-            project(positions.flatten(inputs), self.query_kernel),
-            project(pooled, self.key_kernel),
-            project(pooled, self.value_kernel),
+            project(
+                positions.flatten(queries), self.query_kernel, self.query_bias
+            ),
+            project(pooled, self.key_kernel, self.key_bias),
+            project(pooled, self.value_kernel, self.value_bias),
             self.num_heads,
             masking.flatten(mask),
         )

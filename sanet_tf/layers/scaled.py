@@ -11,7 +11,7 @@ import keras
 from keras import ops
 
 from sanet_tf.layers import masking, positions, qk_norm
-from sanet_tf.layers.base import AttentionLayer, project
+from sanet_tf.layers.attention import AttentionLayer, project
 
 
 def mean_products(keys, values, num_heads):
@@ -23,8 +23,8 @@ def mean_products(keys, values, num_heads):
     return positions.mean_outer(keys, values)
 
 
-def respond(queries, products):
-    """`Q (K^T V / N)` per head; `(B, N, C)`, heads concatenated."""
+def attend_to_products(queries, products):
+    """`Q (K^T V / M)` per head; `(B, N, C)`, heads concatenated."""
     num_heads = products.shape[1]
     queries = positions.split_heads(positions.widen(queries), num_heads)
     return positions.merge_heads(ops.matmul(queries, products))
@@ -50,24 +50,28 @@ class ScaledAttention(AttentionLayer):
         super().__init__(num_heads, **kwargs)
         self.use_qk_norm = use_qk_norm
 
-    def attend(self, inputs, mask=None):
-        means = masking.rescale(self.statistics(inputs), mask)
-        return self.attend_with(inputs, means)
+    def attend(self, inputs, queries, mask=None):
+        means = masking.rescale(self.means(inputs, mask), mask)
+        return self.attend_to_means(queries, means)
 
-    def statistics(self, inputs):
-        """The means over positions that it needs, `(B, H, D, D)`."""
+    def means(self, inputs, mask=None):
+        """The means over all positions that it needs, `(B, H, D, D)`."""
         flat = positions.flatten(inputs)
-        return mean_products(
-            self._normalized(project(flat, self.key_kernel)),
-            project(flat, self.value_kernel),
-            self.num_heads,
-        )
+        keys = project(flat, self.key_kernel, self.key_bias)
+        values = project(flat, self.value_kernel, self.value_bias)
+        values = masking.zero(values, masking.flatten(mask))
+        return mean_products(self._normalized(keys), values, self.num_heads)
 
-    def attend_with(self, inputs, statistics):
+    def compute_means_shape(self, inputs_shape):
+        """Shape of `means(inputs)`."""
+        head_dim = self.channels // self.num_heads
+        return inputs_shape[0], self.num_heads, head_dim, head_dim
+
+    def attend_to_means(self, queries, means):
         """`attend` with the means of other inputs, such as a whole volume."""
-        flat = positions.flatten(inputs)
-        queries = self._normalized(project(flat, self.query_kernel))
-        return respond(queries, statistics)
+        flat = positions.flatten(queries)
+        queries = project(flat, self.query_kernel, self.query_bias)
+        return attend_to_products(self._normalized(queries), means)
 
     def get_config(self):
         return {**super().get_config(), "use_qk_norm": self.use_qk_norm}

@@ -27,8 +27,8 @@ those of `sanet_tf.layers.qk_norm`.
 import keras
 from keras import ops
 
-from sanet_tf.layers import masking, positions
-from sanet_tf.layers.base import AttentionLayer, project
+from sanet_tf.layers import masking, positions, windows
+from sanet_tf.layers.attention import AttentionLayer, project
 from sanet_tf.layers.qk_norm import head_mask, inverse_rms
 
 
@@ -36,38 +36,38 @@ def siamese_attention(inputs, queries, keys=None, value_kernel=None, mask=None):
     """Attends with given scores, in the rank form.
 
     Args:
-        inputs: `(B, N, C)`, float32 or wider.
-        queries: scores w^T q, `(B, N, H)`.
-        keys: scores w^T k, `(B, N, H)`; None leaves the global term out.
-        value_kernel: `(C, C)`, or None for unprojected values.
-        mask: booleans `(B, N, 1)`, true for the positions that count, where
+        inputs: of keys and values, `(B, M, C in)`, float32 or wider.
+        queries: scores w^T q, `(B, N, H)`; N is M where they are of the inputs.
+        keys: scores w^T k, `(B, M, H)`; None leaves the global term out.
+        value_kernel: `(C in, C)`, or None for unprojected values.
+        mask: booleans `(B, M, 1)`, true for the positions that count, where
             the others are zeros; None: all.
 
     Returns:
         `(B, N, C)`.
     """
     means = masking.rescale(weighted_means(inputs, keys), mask)
-    return respond(queries, means, value_kernel)
+    return attend_to_means(queries, means, value_kernel)
 
 
 def weighted_means(inputs, keys=None):
     """M: all that a position learns of the others.
 
     Args:
-        inputs: `(B, N, C)`, float32 or wider.
-        keys: scores `(B, N, H)`, or None without the global term.
+        inputs: `(B, M, C in)`, float32 or wider.
+        keys: scores `(B, M, H)`, or None without the global term.
 
     Returns:
-        `(B, H+1, C)`, the unweighted mean last; without the global term it
-        is the only row.
+        `(B, H+1, C in)`, the unweighted mean last; without the global term
+        it is the only row.
     """
     ones = ops.ones_like(inputs[..., :1])
     weights = ones if keys is None else ops.concatenate([keys, ones], axis=-1)
     return positions.mean_outer(weights, inputs)
 
 
-def respond(queries, means, value_kernel=None):
-    """O from the scores `(B, N, H)` and M `(B, H+1 or 1, C)`."""
+def attend_to_means(queries, means, value_kernel=None):
+    """O from the scores `(B, N, H)` and M `(B, H+1 or 1, C in)`."""
     values = project(means, value_kernel)
     own = ops.transpose(
         head_mask(values.shape[-1], queries.shape[-1], values.dtype)
@@ -81,39 +81,15 @@ def respond(queries, means, value_kernel=None):
     return ops.matmul(queries, rows)
 
 
-def respond_locally(queries, keys, values, local_mean):
-    """The operator with a local mean in the place of each mean.
-
-    Args:
-        queries: scores `(B, *spatial, H)`.
-        keys: scores `(B, *spatial, H)`, or None without the global term.
-        values: `(B, *spatial, C)`.
-        local_mean: function of `(B, *spatial, C)` that gives the same shape.
-
-    Returns:
-        `(B, *spatial, C)`.
-    """
-    own = ops.transpose(
-        head_mask(values.shape[-1], queries.shape[-1], values.dtype)
-    )
-    outputs = ops.matmul(queries, own) * local_mean(values)
-    if keys is not None:
-        outputs += local_mean(ops.matmul(keys, own) * values)
-    return outputs
-
-
 @keras.saving.register_keras_serializable("sanet_tf")
 class SiameseAttention(AttentionLayer):
     """Siamese attention operator (SAO): O(N C) in time and memory.
 
+    Call arguments, shapes and errors are those of `AttentionLayer`. With
+    queries of another map, N positions to M, it is O((N + M) C).
+
     Args:
         num_heads: number of heads H; divides C.
-        use_query_projection: whether queries are projected.
-        use_key_projection: whether keys are projected.
-        use_value_projection: whether values are projected.
-        use_batch_norm: whether the output is batch normalised, after the
-            mean over positions.
-        gamma_initializer: of BatchNorm's scale; see `AttentionLayer`.
         use_global_term: whether the term that all positions share is added.
         use_score_weights: whether the scoring vector w is trained; otherwise
             it is all ones and no weight is made.
@@ -121,20 +97,7 @@ class SiameseAttention(AttentionLayer):
             square over the channels of a head (QK-norm, without weights), so
             that the output is of degree one in the input, not two. Projected
             queries or keys then cost N C^2, as they cannot be folded into w.
-        seed: integer for repeatable initial weights (Glorot), or None.
-
-    Call arguments:
-        inputs: `(B, *spatial, C)`, one to three spatial axes, each of which
-            may be unknown (None).
-        training: whether BatchNorm uses the statistics of the batch.
-        mask: `(B, *spatial)`, true for the positions that count; None: all.
-
-    Output:
-        The shape of the input.
-
-    Raises:
-        ValueError: `num_heads` is not a positive integer or does not divide
-            C, the rank is below 3 or above 5, or C is unknown.
+        **kwargs: the other arguments of `AttentionLayer`.
 
     Reference:
         Gao, Xie, Ji, "Siamese Attention Networks", Eq. 4-6.
@@ -154,42 +117,70 @@ class SiameseAttention(AttentionLayer):
         self.use_score_weights = use_score_weights
         self.use_qk_norm = use_qk_norm
 
-    def build(self, input_shape):
-        super().build(input_shape)
-        self.channels = input_shape[-1]
-        head_dim = self.channels // self.num_heads
+    def build(self, inputs_shape, queries_shape=None):
+        super().build(inputs_shape, queries_shape)
         self.score_weights = (
             self.add_glorot_weight(
-                "score_weights", (head_dim, self.num_heads), 3
+                "score_weights",
+                (self.channels // self.num_heads, self.num_heads),
+                3,
             )
             if self.use_score_weights
             else None
         )
 
-    def attend(self, inputs, mask=None):
-        inputs = positions.widen(positions.flatten(inputs))
+    def attend(self, inputs, queries, mask=None):
+        flat = positions.widen(positions.flatten(inputs))
+        key_scores = self.key_scores(flat)
+        is_shared = queries is inputs and self._scores_are_shared()
         return siamese_attention(
-            inputs, *self.scores(inputs), self.value_kernel, mask
+            self._affine(flat, mask),
+            key_scores if is_shared else self._flat_query_scores(queries),
+            key_scores,
+            self._value_matrix(),
+            mask,
         )
 
-    def statistics(self, inputs):
-        """The means of `weighted_means`, `(B, H+1 or 1, C)`."""
-        inputs = positions.widen(positions.flatten(inputs))
-        _, keys = self.scores(inputs)
-        return weighted_means(inputs, keys)
+    def means(self, inputs):
+        """M of `weighted_means`, `(B, H+1 or 1, C in)`.
 
-    def attend_with(self, inputs, statistics):
+        With biases there is one channel more, of ones.
+        """
+        flat = positions.widen(positions.flatten(inputs))
+        return weighted_means(self._affine(flat), self.key_scores(flat))
+
+    def compute_means_shape(self, inputs_shape):
+        """Shape of `means(inputs)`."""
+        rows = self.num_heads + 1 if self.use_global_term else 1
+        extra = self.value_bias is not None
+        return inputs_shape[0], rows, inputs_shape[-1] + extra
+
+    def attend_to_means(self, queries, means):
         """`attend` with the means of other inputs, such as a whole volume."""
-        inputs = positions.widen(positions.flatten(inputs))
-        queries, _ = self.scores(inputs)
-        return respond(queries, statistics, self.value_kernel)
+        scores = self._flat_query_scores(queries)
+        return attend_to_means(scores, means, self._value_matrix())
 
-    def attend_locally(self, inputs, local_mean):
-        """`attend` with local means; see `respond_locally`."""
-        inputs = positions.widen(inputs)
-        queries, keys = self.scores(inputs)
-        values = project(inputs, self.value_kernel)
-        outputs = respond_locally(queries, keys, values, local_mean)
+    def attend_locally(self, inputs, queries, window):
+        """`attend` with the means over a window around each position.
+
+        A position of the queries has the window of the position of the inputs
+        that it lies in.
+        """
+        wide = positions.widen(inputs)
+        values = project(wide, self.value_kernel, self.value_bias)
+        own = ops.transpose(
+            head_mask(self.channels, self.num_heads, values.dtype)
+        )
+
+        def mean(values):
+            means = windows.local_mean(values, window)
+            return windows.repeat_to(means, queries)
+
+        scores = self.query_scores(positions.widen(queries))
+        outputs = ops.matmul(scores, own) * mean(values)
+        scores = self.key_scores(wide)
+        if scores is not None:
+            outputs += mean(ops.matmul(scores, own) * values)
         return positions.flatten(outputs)
 
     def get_config(self):
@@ -200,41 +191,63 @@ class SiameseAttention(AttentionLayer):
             "use_qk_norm": self.use_qk_norm,
         }
 
-    def scores(self, inputs):
-        """Scores of queries and keys; None for keys without global term.
+    def query_scores(self, queries):
+        """w^T q: `(B, *positions, C)`, float32 or wider, to `(.., H)`."""
+        return self._scores(queries, self.query_kernel, self.query_bias)
 
-        Args:
-            inputs: `(B, *positions, C)`, float32 or wider.
-
-        Returns:
-            Two `(B, *positions, H)`, the same where neither is projected.
-        """
-        query_vectors, key_vectors = self.score_vectors()
-        queries = self._scores(inputs, query_vectors, self.query_kernel)
-        if key_vectors is None:
-            return queries, None
-        if key_vectors is query_vectors:
-            return queries, queries
-        return queries, self._scores(inputs, key_vectors, self.key_kernel)
-
-    def _scores(self, inputs, vectors, kernel):
-        scores = ops.matmul(inputs, vectors)
-        if not self.use_qk_norm:
-            return scores
-        return scores * inverse_rms(project(inputs, kernel), self.num_heads)
+    def key_scores(self, inputs):
+        """w^T k, like `query_scores`; None without the global term."""
+        if not self.use_global_term:
+            return None
+        return self._scores(inputs, self.key_kernel, self.key_bias)
 
     def score_vectors(self):
         """Vectors `(C, H)` of queries and keys; None without global term."""
         query_vectors = self._score_vectors(self.query_kernel)
         if not self.use_global_term:
             return query_vectors, None
-        if self.query_kernel is self.key_kernel:  # neither is projected
+        if self._scores_are_shared():
             return query_vectors, query_vectors
         return query_vectors, self._score_vectors(self.key_kernel)
 
-    def _score_vectors(self, kernel):
+    def _scores_are_shared(self):
+        """Whether a map has the same scores as queries and as keys."""
+        is_projected = self.use_query_projection or self.use_key_projection
+        return self.use_global_term and not is_projected
+
+    def _flat_query_scores(self, queries):
+        return self.query_scores(positions.widen(positions.flatten(queries)))
+
+    def _scores(self, inputs, kernel, bias):
+        scores = ops.matmul(inputs, self._score_vectors(kernel))
+        if bias is not None:
+            shift = ops.matmul(bias[None], self._score_vectors())
+            scores = scores + positions.widen(shift)
+        if not self.use_qk_norm:
+            return scores
+        return scores * inverse_rms(
+            project(inputs, kernel, bias), self.num_heads
+        )
+
+    def _score_vectors(self, kernel=None):
         """`(C, H)`: each head's w, through its block of the projection."""
         vectors = head_mask(self.channels, self.num_heads, self.compute_dtype)
         if self.score_weights is not None:
-            vectors *= ops.tile(self.score_weights, (self.num_heads, 1))
+            weights = ops.tile(self.score_weights, (self.num_heads, 1))
+            vectors = ops.multiply(vectors, weights)
         return vectors if kernel is None else ops.matmul(kernel, vectors)
+
+    def _affine(self, inputs, mask=None):
+        """The inputs, and a one beside them where the values have a bias."""
+        if self.value_bias is None:
+            return inputs
+        ones = ops.ones_like(inputs[..., :1])
+        ones = masking.zero(ones, masking.flatten(mask))
+        return ops.concatenate([inputs, ones], axis=-1)
+
+    def _value_matrix(self):
+        """The value projection of `_affine`, or None."""
+        if self.value_bias is None:
+            return self.value_kernel
+        rows = [self.value_kernel, self.value_bias[None]]
+        return ops.concatenate(rows, axis=0)

@@ -9,7 +9,7 @@ Eq. 1, after Vaswani et al. 2017 and Wang et al. 2018.
 import keras
 
 from sanet_tf.layers import masking, positions
-from sanet_tf.layers.base import AttentionLayer, project
+from sanet_tf.layers.attention import AttentionLayer, project
 from sanet_tf.layers.dot_product import softmax_attention
 
 
@@ -23,12 +23,14 @@ class SoftmaxAttention(AttentionLayer):
         Gao, Xie, Ji, "Siamese Attention Networks", Eq. 1.
     """
 
-    def attend(self, inputs, mask=None):
+    def attend(self, inputs, queries, mask=None):
         flat = positions.flatten(inputs)
         return softmax_attention(
-            project(flat, self.query_kernel),
-            project(flat, self.key_kernel),
-            project(flat, self.value_kernel),
+            project(
+                positions.flatten(queries), self.query_kernel, self.query_bias
+            ),
+            project(flat, self.key_kernel, self.key_bias),
+            project(flat, self.value_kernel, self.value_bias),
             self.num_heads,
             masking.flatten(mask),
         )

@@ -76,30 +76,13 @@ def window(position, sizes, shape):
     return tuple(map(slice, starts, starts + sizes)), position - starts
 
 
-def local_mean(sizes):
-    """A function that takes the mean over each position's window."""
-
-    def mean(values):
-        values = ops.convert_to_numpy(values)
-        means = np.empty_like(values)
-        shape = np.array(values.shape[1:-1])
-        for position in np.ndindex(*shape):
-            near, _ = window(position, sizes, shape)
-            part = values[:, *near]
-            axes = tuple(range(1, part.ndim - 1))
-            means[:, *position] = part.mean(axes, dtype=np.float64)
-        return ops.convert_to_tensor(means)
-
-    return mean
-
-
 def assert_same(outputs, expected):
     outputs = ops.convert_to_numpy(outputs).reshape(expected.shape)
     np.testing.assert_allclose(outputs, expected, rtol=1e-5, atol=1e-5)
 
 
-def test_every_operator_that_gives_statistics_is_here():
-    having = {n for n, c in ATTENTION.items() if hasattr(c, "statistics")}
+def test_every_operator_that_has_means_is_here():
+    having = {n for n, c in ATTENTION.items() if hasattr(c, "means")}
     assert having == set(VARIANTS)
     local = {n for n, c in ATTENTION.items() if hasattr(c, "attend_locally")}
     assert local == set(LOCAL)
@@ -112,7 +95,7 @@ def test_part_of_a_map(rng, name, options, num_heads, projections):
     inputs = random_inputs(rng, SHAPES[2])
     layer = built(name, options, SHAPES[2], num_heads, projections)
     part = PARTS[2]
-    outputs = layer.attend_with(inputs[part], layer.statistics(inputs))
+    outputs = layer(inputs[part], means=layer.means(inputs))
     assert_same(outputs, defined(layer, name, inputs)[part])
 
 
@@ -123,7 +106,7 @@ def test_part_of_a_map_of_any_rank(rng, name, options, num_heads, shape):
     inputs = random_inputs(rng, shape)
     layer = built(name, options, shape, num_heads)
     part = PARTS[len(shape) - 2]
-    outputs = layer.attend_with(inputs[part], layer.statistics(inputs))
+    outputs = layer(inputs[part], means=layer.means(inputs))
     expected = defined(layer, name, inputs)[part]
     assert_same(outputs, expected)
     own = defined(layer, name, inputs[part])
@@ -132,17 +115,17 @@ def test_part_of_a_map_of_any_rank(rng, name, options, num_heads, shape):
 
 @each_num_heads
 @each_variant
-def test_statistics_of_parts_have_those_of_the_map_as_mean(
+def test_means_of_parts_have_those_of_the_map_as_mean(
     rng, name, options, num_heads
 ):
     inputs = random_inputs(rng, SHAPES[1])
     layer = built(name, options, SHAPES[1], num_heads)
     parts = inputs[:, :2], inputs[:, 2:7], inputs[:, 7:]
     mean = sum(
-        part.shape[1] * ops.convert_to_numpy(layer.statistics(part))
+        part.shape[1] * ops.convert_to_numpy(layer.means(part))
         for part in parts
     )
-    assert_same(layer.statistics(inputs), mean / inputs.shape[1])
+    assert_same(layer.means(inputs), mean / inputs.shape[1])
 
 
 @pytest.mark.parametrize(
@@ -153,10 +136,11 @@ def test_statistics_of_parts_have_those_of_the_map_as_mean(
         ("scaled", {}, (2, 4, 3, 3)),
     ],
 )
-def test_size_of_statistics_does_not_depend_on_the_map(name, options, shape):
+def test_size_of_means_does_not_depend_on_the_map(name, options, shape):
     layer = built(name, options, SHAPES[2], 4)
     for inputs in np.ones(SHAPES[2]), np.ones((2, 17, 2, 12)):
-        assert layer.statistics(inputs.astype("float32")).shape == shape
+        assert layer.means(inputs.astype("float32")).shape == shape
+        assert layer.compute_means_shape(inputs.shape) == shape
 
 
 @each_projections
@@ -179,7 +163,7 @@ def test_window_of_any_rank(rng, name, options, shape, size):
 
 
 def assert_is_defined_by_windows(layer, name, inputs, sizes):
-    outputs = layer.attend_locally(inputs, local_mean(sizes))
+    outputs = layer(inputs, window=sizes)
     expected = np.empty(inputs.shape)
     shape = np.array(inputs.shape[1:-1])
     for position in np.ndindex(*shape):
@@ -195,25 +179,19 @@ def assert_is_defined_by_windows(layer, name, inputs, sizes):
 def test_window_that_covers_the_map(rng, name, options, num_heads, shape):
     inputs = random_inputs(rng, shape)
     layer = built(name, options, shape, num_heads)
-    outputs = layer.attend_locally(inputs, local_mean(shape[1:-1]))
-    assert_same(outputs, ops.convert_to_numpy(layer.attend(inputs)))
+    outputs = layer(inputs, window=shape[1:-1])
+    assert_same(outputs, ops.convert_to_numpy(layer(inputs)))
 
 
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
 @each_variant
-def test_mixed_precision_keeps_the_statistics_wide(rng, name, options, policy):
+def test_mixed_precision_keeps_the_means_wide(rng, name, options, policy):
     layer = ATTENTION[name](4, seed=1, dtype=policy, **PROJECTED, **options)
     layer.build(SHAPES[2])
     inputs = random_inputs(rng, SHAPES[2])
-    expected, found = layer(inputs), []
-
-    def attend(inputs):  # in a call, where Keras casts the weights
-        found.append(layer.statistics(inputs))
-        return layer.attend_with(inputs, found[0])
-
-    layer.attend = attend
-    outputs = layer(inputs)
-    assert keras.backend.standardize_dtype(found[0].dtype) == "float32"
+    means = layer.means(inputs)
+    assert keras.backend.standardize_dtype(means.dtype) == "float32"
+    expected, outputs = layer(inputs), layer(inputs, means=means)
     np.testing.assert_allclose(
         ops.convert_to_numpy(ops.cast(outputs, "float32")),
         ops.convert_to_numpy(ops.cast(expected, "float32")),

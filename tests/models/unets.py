@@ -4,7 +4,7 @@ import keras
 import pytest
 
 from sanet_tf.layers import QKV_ATTENTION
-from sanet_tf.layers.base import AttentionLayer
+from sanet_tf.layers.attention import AttentionLayer
 from sanet_tf.models.sublayers import sublayers
 
 BACKEND = keras.backend.backend()

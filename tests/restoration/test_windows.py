@@ -7,9 +7,9 @@ import pytest
 import tensorflow as tf
 from scipy.ndimage import uniform_filter1d
 
-from sanet_tf.layers.base import AttentionLayer
-from sanet_tf.models.sublayers import sublayers
-from sanet_tf.restoration.tiling.statistics import local_mean
+from sanet_tf.layers import windows
+from sanet_tf.layers.attention import AttentionLayer
+from sanet_tf.layers.windows import local_mean
 from tests.restoration.comparison import difference, predict
 from tests.restoration.models import (
     fill,
@@ -84,19 +84,17 @@ def test_window(make, shape, window, rng, monkeypatch):
     outputs = predict(model, volume, None, "window")
     plane = len(model.keras_model.output_shape) - 2
 
-    def attend(layer, inputs):
-        pooled = shape[-1] // inputs.shape[-2]
+    def mean(values, sizes):
+        pooled = shape[-1] // values.shape[-2]
         sizes = [max(1, size // pooled) for size in window[-plane:]]
-        mean = functools.partial(mean_of_windows, sizes=sizes)
-        return layer.attend_locally(
-            inputs, lambda x: tf.constant(mean(x), tf.float32)
-        )
+        return tf.constant(mean_of_windows(values, sizes), tf.float32)
 
-    for layer in sublayers(model.keras_model):
-        if isinstance(layer, AttentionLayer):
-            monkeypatch.setattr(
-                layer, "attend", functools.partial(attend, layer), raising=False
-            )
+    call = functools.partialmethod(
+        AttentionLayer.call,
+        window=tf.zeros(plane, "int32"),  # `mean` knows it
+    )
+    monkeypatch.setattr(AttentionLayer, "call", call)
+    monkeypatch.setattr(windows, "local_mean", mean)
     expected = np.asarray(model.keras_model(volume[np.newaxis]))[0]
     assert difference(outputs, expected) < 1e-5
 

@@ -1,6 +1,7 @@
 """csbdeep's prediction, of whole volumes in tiles."""
 
 import copy
+import threading
 
 import numpy as np
 from csbdeep.data import PadAndCropResizer, PercentileNormalizer
@@ -13,12 +14,13 @@ from sanet_tf.restoration.tiling.memory import (
     memory_limit,
     predict_bytes,
 )
-from sanet_tf.restoration.tiling.statistics import TRACING, TiledNetwork
+from sanet_tf.restoration.tiling.statistics import TiledNetwork
 from sanet_tf.restoration.tiling.tiles import Grid
 from sanet_tf.restoration.tiling.volume import Destination, Source
 from sanet_tf.restoration.tiling.whole_volume import restore_tiles
 
 DEFAULT_STATISTICS = "volume"
+KEEPING = threading.Lock()  # held while a model makes what it will keep
 
 
 class Percentiles(PercentileNormalizer):
@@ -172,7 +174,7 @@ class Prediction(Restorer):
 
     def _predict_bytes(self, tile_shape):
         """Known once for each shape: a series of images asks for each."""
-        with TRACING:
+        with KEEPING:
             if not hasattr(self, "_bytes"):
                 self._bytes = {}
             if tile_shape not in self._bytes:
@@ -207,7 +209,7 @@ class Prediction(Restorer):
         )
 
     def _tiled_network(self):
-        with TRACING:
+        with KEEPING:
             if not hasattr(self, "_network"):
                 spatial = self._spatial
                 kept = [i for i, a in enumerate(spatial) if a in self._axes_out]

@@ -10,27 +10,22 @@ term. In a tile they are not those of the volume. Three answers:
 - "volume": the means of the whole volume, gathered by a pass over the tiles
   for one attention layer after the other; then tiled equals untiled.
 
-The networks are not rebuilt: while a function is traced, their attention
-layers answer with other means. So one thread at a time traces.
+Means and windows are inputs of a second network that shares the layers of the
+first; see `sanet_tf.restoration.tiling.networks`.
 """
 
-import contextlib
-import functools
 import threading
 
+import numpy as np
 import tensorflow as tf
 
-from sanet_tf.layers import positions
-from sanet_tf.layers.base import AttentionLayer
-from sanet_tf.models.sublayers import sublayers
+from sanet_tf.restoration.tiling import networks
 
-TRACING = threading.Lock()  # held while a network of this process is traced
-
-# The method that an attention layer must have.
+# The method that an attention layer must have as its own.
 METHODS = {
     "tile": "attend",
     "window": "attend_locally",
-    "volume": "attend_with",
+    "volume": "means",
 }
 
 
@@ -39,8 +34,8 @@ class TiledNetwork:
 
     Args:
         model: a `keras.Model`, `(1, *spatial, C)` to the restored tile.
-        map_axes: the spatial axes of a tile that feature maps have where the
-            attention is: all, but not a projected one.
+        map_axes: the spatial axes of a tile that feature maps of fewer axes
+            have: all, but not a projected one.
 
     Attributes:
         layers: the attention layers in the order of their calls.
@@ -49,8 +44,9 @@ class TiledNetwork:
     def __init__(self, model, map_axes):
         self.model = model
         self.map_axes = tuple(map_axes)
-        self.layers = _attention_layers(model)
-        self._functions = {}
+        self.layers = [layer for layer, _ in networks.attention_calls(model)]
+        self._networks, self._functions = {}, {}
+        self._building = threading.RLock()
 
     def choose(self, statistics, default):
         """The statistics to use; None: the default if the operators have it.
@@ -59,9 +55,7 @@ class TiledNetwork:
             ValueError: statistics that the operators do not have.
         """
         if statistics is None:
-            has_default = all(
-                hasattr(layer, METHODS[default]) for layer in self.layers
-            )
+            has_default = all(default in _known(x) for x in self.layers)
             return default if has_default else "tile"
         if statistics not in METHODS:
             raise ValueError(
@@ -69,7 +63,7 @@ class TiledNetwork:
                 f"Received: statistics={statistics!r}"
             )
         for layer in self.layers:
-            known = [n for n, m in METHODS.items() if hasattr(layer, m)]
+            known = _known(layer)
             if statistics not in known:
                 raise ValueError(
                     f"`statistics` of {type(layer).__name__} must be "
@@ -79,7 +73,7 @@ class TiledNetwork:
 
     def restore(self, tile):
         """The restored tile, with the means of the tile."""
-        return self._compiled("restore", self._call, tile)
+        return self._run("tile", self.model, [tile])
 
     def restore_locally(self, tile, window):
         """The restored tile, with local means.
@@ -88,134 +82,93 @@ class TiledNetwork:
             tile: `(1, *spatial, C)`.
             window: voxels of the window along each spatial axis.
         """
+        network = self._built(networks.with_windows)
+        sizes = [np.maximum(1, w) for w in self._in_maps(window, tile)]
+        return self._run(
+            "window", lambda x: network(x)["output"], [tile, *sizes]
+        )
 
-        def call(tile, window):
-            def attend(layer, inputs):
-                sizes = tf.maximum(1, self._in_map(window, tile, inputs))
-                return layer.attend_locally(
-                    inputs, lambda values: local_mean(values, sizes)
-                )
-
-            with _answering(self.layers, [attend] * len(self.layers)):
-                return self._call(tile)
-
-        return self._compiled("local", call, tile, window)
-
-    def restore_with(self, tile, statistics):
+    def restore_with(self, tile, means):
         """The restored tile, with given means, one for each layer."""
+        network = self._built(networks.with_means)
+        return self._run("volume", lambda x: network(x)["output"], [tile, *means])
 
-        def call(tile, *statistics):
-            with _answering(self.layers, map(_given, statistics)):
-                return self._call(tile)
-
-        return self._compiled("with", call, tile, *statistics)
-
-    def gather(self, tile, crop, statistics):
+    def gather(self, tile, crop, means):
         """Means of the next attention layer over a part of a tile.
 
         Args:
             tile: `(1, *spatial, C)`.
             crop: `(starts, stops)` along the spatial axes, in voxels.
-            statistics: the means of the layers before it.
+            means: those of the layers before it.
 
         Returns:
             The means, and the number of positions in the part.
         """
-        number = len(statistics)
+        number = len(means)
+        starts, stops = (self._in_maps(ends, tile)[number] for ends in crop)
+        network = self._built(networks.with_means)
 
-        def call(tile, crop, *statistics):
-            found = []
+        def gather(inputs):
+            *inputs, start, size = inputs
+            # They are not asked for: what follows is not computed.
+            later = [tf.zeros(x.shape) for x in network.inputs[len(inputs) :]]
+            keys = network([*inputs, *later])["keys"][number]
+            return self.layers[number].means(_slice(keys, start, size))
 
-            def gather(layer, inputs):
-                starts, stops = (
-                    self._in_map(ends, tile, inputs)
-                    for ends in tf.unstack(crop)
-                )
-                part = _slice(inputs, starts, stops - starts)
-                count = tf.reduce_prod(stops - starts)
-                found.extend([layer.statistics(part), count])
-                return positions.flatten(inputs)  # nothing comes of it
+        sizes = stops - starts
+        found = self._run(number, gather, [tile, *means, starts, sizes])
+        return found, int(np.prod(sizes))
 
-            answers = [*map(_given, statistics), gather]
-            with _answering(self.layers[: number + 1], answers):
-                self._call(tile)
-            return found
+    def _built(self, build):
+        with self._building:
+            if build not in self._networks:
+                self._networks[build] = build(self.model)
+            return self._networks[build]
 
-        return self._compiled(number, call, tile, crop, *statistics)
-
-    def _call(self, tile):
-        return self.model(tile, training=False)
-
-    def _compiled(self, name, call, tile, *arguments):
-        """Calls a function that is compiled once, for tiles of all sizes."""
-        tile = tf.convert_to_tensor(tile, tf.float32)
-        arguments = [tf.convert_to_tensor(argument) for argument in arguments]
-        with TRACING:
+    def _run(self, name, network, inputs):
+        """Calls a network that is traced once, for tiles of all sizes."""
+        inputs = [tf.convert_to_tensor(x) for x in inputs]
+        with self._building:
             if name not in self._functions:
-                sizes = [None] * (len(tile.shape) - 2)
-                self._functions[name] = tf.function(
-                    call, autograph=False
-                ).get_concrete_function(
-                    tf.TensorSpec((1, *sizes, tile.shape[-1]), tile.dtype),
-                    *(tf.TensorSpec(a.shape, a.dtype) for a in arguments),
-                )
-        return self._functions[name](tile, *arguments)
+                self._functions[name] = _trace(network, inputs)
+        return self._functions[name](*inputs)
 
-    def _in_map(self, voxels, tile, inputs):
-        """Voxels of a tile as positions of a feature map of it."""
-        voxels = tf.gather(voxels, self.map_axes)
-        tile_sizes = tf.gather(tf.shape(tile)[1:-1], self.map_axes)
-        return voxels * tf.shape(inputs)[1:-1] // tile_sizes
+    def _in_maps(self, voxels, tile):
+        """Voxels of a tile as positions of the keys of each attention."""
+        shape = tuple(tile.shape)
+        with self._building:
+            if "strides" not in self._networks:
+                calls = networks.attention_calls(self.model, shape)
+                self._networks["strides"] = [
+                    self._strides(shape[1:-1], keys[1:-1]) for _, keys in calls
+                ]
+        return [
+            np.array([voxels[axis] // n for axis, n in own.items()], np.int32)
+            for own in self._networks["strides"]
+        ]
 
-
-def local_mean(values, sizes):
-    """Mean over a window around each position; a running mean an axis.
-
-    At the edges the nearest whole window counts; a window larger than the map
-    is the map.
-
-    Args:
-        values: `(B, *spatial, C)`.
-        sizes: `(spatial axes,)`, positions of the window.
-
-    Returns:
-        `(B, *spatial, C)`.
-    """
-    for i in range(len(values.shape) - 2):
-        axis = 1 + i
-        length = tf.shape(values)[axis]
-        size = tf.minimum(sizes[i], length)
-        start = tf.range(length) - size // 2
-        start = tf.clip_by_value(start, 0, length - size)
-        paddings = [[0, 0]] * len(values.shape)
-        paddings[axis] = [1, 0]
-        sums = tf.pad(tf.cumsum(values, axis), paddings)
-        values = tf.gather(sums, start + size, axis=axis) - tf.gather(
-            sums, start, axis=axis
-        )
-        values /= tf.cast(size, values.dtype)
-    return values
+    def _strides(self, tile, keys):
+        """`{axis of a tile: its voxels for one position}` of a map."""
+        whole = len(keys) == len(tile)
+        axes = range(len(tile)) if whole else self.map_axes
+        return {a: tile[a] // n for a, n in zip(axes, keys, strict=True)}
 
 
-def _attention_layers(model):
-    """The attention layers of a network, in the order of their calls."""
-    called = []
-
-    def record(layer, inputs):
-        called.append(layer)
-        return positions.flatten(inputs)
-
-    layers = [
-        layer for layer in sublayers(model) if isinstance(layer, AttentionLayer)
-    ]
-    tile = tf.TensorSpec((1, *model.input_shape[1:]))
-    with _answering(layers, [record] * len(layers)):
-        tf.function(model, autograph=False).get_concrete_function(tile)
-    return called
+def _known(layer):
+    return [name for name, method in METHODS.items() if hasattr(layer, method)]
 
 
-def _given(means):
-    return lambda layer, inputs: layer.attend_with(inputs, means)
+def _trace(network, inputs):
+    tile, *others = inputs
+    sizes = [None] * (len(tile.shape) - 2)
+    function = tf.function(
+        lambda *inputs: network([*inputs] if others else inputs[0]),
+        autograph=False,
+    )
+    return function.get_concrete_function(
+        tf.TensorSpec((1, *sizes, tile.shape[-1]), tile.dtype),
+        *(tf.TensorSpec(x.shape, x.dtype) for x in others),
+    )
 
 
 def _slice(inputs, starts, sizes):
@@ -224,16 +177,3 @@ def _slice(inputs, starts, sizes):
     sizes = tf.pad(sizes, [[1, 1]], constant_values=-1)
     part = tf.slice(inputs, starts, sizes)
     return tf.ensure_shape(part, inputs.shape)
-
-
-@contextlib.contextmanager
-def _answering(layers, answers):
-    """Within it, `answer(layer, inputs)` is called in the place of `attend`."""
-    layers, answers = list(layers), list(answers)
-    for layer, answer in zip(layers, answers, strict=True):
-        layer.attend = functools.partial(answer, layer)
-    try:
-        yield
-    finally:
-        for layer in layers:
-            del layer.attend
