@@ -52,7 +52,7 @@ def main(arguments):
 
     from sanet_tf.restoration import load
     from sanet_tf.restoration.metrics import evaluate
-    from sanet_tf.restoration.simulation.noise import expose
+    from sanet_tf.restoration.simulation.camera import expose
     from sanet_tf.restoration.simulation.volumes import simulate_volume
     from sanet_tf.training.record import run_record, script_flags
     from sanet_tf.utils import files

@@ -14,7 +14,7 @@ from sanet_tf.export.program import Program
 from sanet_tf.restoration.io import hyperstacks
 from sanet_tf.restoration.io.tiff import open_stack
 from sanet_tf.restoration.normalization import StreamedPercentiles
-from sanet_tf.restoration.tiling.volume import Source
+from sanet_tf.restoration.tiling.volume import PaddedStack
 from sanet_tf.utils.errors import UserError
 
 LARGEST = 64  # multiples along each axis of what is taken of a real stack
@@ -69,7 +69,7 @@ def _part(model, stack, axes):
     spatial = model._spatial
     blocks = model._axes_div_by(spatial)
     normalizer = StreamedPercentiles(stack, axes, **model.percentiles)
-    volume = Source(stack, axes, spatial, blocks, normalizer.before)
+    volume = PaddedStack(stack, axes, spatial, blocks, normalizer.before)
     slices = [
         slice(0, min(size, LARGEST // block * block or block))
         for size, block in zip(volume.shape, blocks, strict=True)

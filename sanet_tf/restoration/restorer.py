@@ -2,7 +2,7 @@
 
 from sanet_tf.restoration.checks import check_image, check_tile_counts
 from sanet_tf.restoration.normalization import PERCENTILES, StreamedPercentiles
-from sanet_tf.restoration.tiling.volume import Destination, Source
+from sanet_tf.restoration.tiling.volume import Destination, PaddedStack
 
 
 class Restorer:
@@ -47,7 +47,7 @@ class Restorer:
         normalizer = StreamedPercentiles(source, axes, **self.percentiles)
         same = self.config.n_channel_in == self.config.n_channel_out
         spatial = self._spatial
-        volume = Source(
+        volume = PaddedStack(
             source, axes, spatial, self._axes_div_by(spatial), normalizer.before
         )
         count = self.config.n_channel_out

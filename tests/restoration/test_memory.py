@@ -4,8 +4,8 @@ import numpy as np
 import psutil
 import pytest
 
-from sanet_tf.restoration.tiling import memory, prediction
-from sanet_tf.restoration.tiling.memory import (
+from sanet_tf.restoration.tiling import prediction, tile_memory
+from sanet_tf.restoration.tiling.tile_memory import (
     memory_limit,
     predict_bytes,
 )
@@ -25,7 +25,7 @@ def test_peak_of_care_by_hand():
     Beside the input there are its 8 channels, their copy, and 4 of output.
     """
     model = make_care(attention=None).keras_model
-    predicted = predict_bytes(model, (32, 64, 64)) / memory.OVERHEAD
+    predicted = predict_bytes(model, (32, 64, 64)) / tile_memory.OVERHEAD
     expected = 4 * 32 * 64 * 64 * (1 + 8 + 8 + 4)
     assert predicted == pytest.approx(expected, rel=0.01)
 
@@ -60,10 +60,10 @@ def test_projection():
 
 
 def test_limit(monkeypatch):
-    monkeypatch.setattr(memory, "free_bytes", lambda: 1000)
-    assert memory_limit() == 1000 * memory.SHARE
-    monkeypatch.setattr(memory, "free_bytes", lambda: 2**50)
-    assert memory_limit() == memory.LIMIT
+    monkeypatch.setattr(tile_memory, "free_bytes", lambda: 1000)
+    assert memory_limit() == 800  # eight tenths of what is free
+    monkeypatch.setattr(tile_memory, "free_bytes", lambda: 2**50)
+    assert memory_limit() == 6 * 2**30
 
 
 def test_is_predicted_once_for_a_series(rng, monkeypatch):

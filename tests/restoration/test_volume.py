@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import zarr
 
-from sanet_tf.restoration.tiling.volume import Destination, Source
+from sanet_tf.restoration.tiling.volume import Destination, PaddedStack
 
 SIZES = {"Z": 5, "Y": 10, "X": 13, "C": 3}
 BLOCKS = (4, 4, 8)
@@ -40,7 +40,10 @@ def pieces(shape, sizes=(3, 4, 5)):
 @pytest.mark.parametrize("axes", AXES)
 def test_read(rng, axes):
     array = stack(rng, axes)
-    source, expected = Source(array, axes, "ZYX", BLOCKS), whole(array, axes)
+    source, expected = (
+        PaddedStack(array, axes, "ZYX", BLOCKS),
+        whole(array, axes),
+    )
     assert source.shape == expected.shape[:-1]
     for part in pieces(source.shape):
         values = source.read(part)
@@ -52,7 +55,7 @@ def test_read(rng, axes):
 def test_padding_of_small_stacks(rng, size):
     """Reflected more than once where the stack is smaller than its padding."""
     array = stack(rng, "ZYX", sizes={"Z": size, "Y": 8, "X": 8})
-    source = Source(array, "ZYX", "ZYX", (16, 8, 8))
+    source = PaddedStack(array, "ZYX", "ZYX", (16, 8, 8))
     np.testing.assert_array_equal(
         source.read((slice(0, 16), slice(0, 8), slice(0, 8))),
         whole(array, "ZYX", (16, 8, 8)),
@@ -70,14 +73,16 @@ def test_reads_no_more_than_the_part(rng):
             return values
 
     array = Counting(stack(rng, "ZYX"))
-    source = Source(array, "ZYX", "ZYX", BLOCKS)
+    source = PaddedStack(array, "ZYX", "ZYX", BLOCKS)
     source.read((slice(3, 5), slice(4, 8), slice(4, 8)))
     assert array.read == 2 * 4 * 4
 
 
 def test_normalizes_what_it_reads(rng):
     array = stack(rng, "ZYX")
-    source = Source(array, "ZYX", "ZYX", (1, 1, 1), lambda values: values / 7)
+    source = PaddedStack(
+        array, "ZYX", "ZYX", (1, 1, 1), lambda values: values / 7
+    )
     values = source.read((slice(0, 2), slice(0, 3), slice(0, 4)))
     expected = (array[:2, :3, :4, np.newaxis] / 7).astype(np.float32)
     np.testing.assert_array_equal(values, expected)
@@ -86,7 +91,7 @@ def test_normalizes_what_it_reads(rng):
 @pytest.mark.parametrize("axes", AXES)
 def test_write_is_the_inverse_of_read(rng, axes):
     array = stack(rng, axes, np.float32)
-    source = Source(array, axes, "ZYX", BLOCKS)
+    source = PaddedStack(array, axes, "ZYX", BLOCKS)
     result = np.full(array.shape, np.nan, np.float32)
     destination = Destination(result, axes, source)
     for part in pieces(source.shape, (4, 4, 8)):
@@ -98,7 +103,7 @@ def test_write_is_the_inverse_of_read(rng, axes):
 @pytest.mark.parametrize("lost", ["Z", "Y", "X"])
 def test_write_of_a_projection(rng, axes, lost):
     array = stack(rng, axes, np.float32)
-    source = Source(array, axes, "ZYX", BLOCKS)
+    source = PaddedStack(array, axes, "ZYX", BLOCKS)
     kept = axes.replace(lost, "")
     expected = array.max(axis=axes.index(lost))
     result = np.full(expected.shape, np.nan, np.float32)
@@ -113,7 +118,7 @@ def test_write_of_a_projection(rng, axes, lost):
 def test_memory_mapped_and_zarr(rng, tmp_path):
     array = stack(rng, "ZYX")
     stored = zarr.create_array(tmp_path / "a.zarr", data=array)
-    source = Source(stored, "ZYX", "ZYX", BLOCKS)
+    source = PaddedStack(stored, "ZYX", "ZYX", BLOCKS)
     results = [
         np.memmap(tmp_path / "b", "float32", "w+", shape=array.shape),
         zarr.create_array(
@@ -131,7 +136,9 @@ def test_memory_mapped_and_zarr(rng, tmp_path):
 def test_integers_are_rounded_and_clipped(dtype):
     limits = np.iinfo(dtype)
     result = np.zeros((1, 6), dtype)
-    destination = Destination(result, "YX", Source(result, "YX", "YX", (1, 1)))
+    destination = Destination(
+        result, "YX", PaddedStack(result, "YX", "YX", (1, 1))
+    )
     values = [-1e10, 3.6, 4.4, 126.5, 1e10, limits.max]
     values = np.array(values, np.float32).reshape(1, 6, 1)
     destination.write((slice(0, 1), slice(0, 6)), values)
@@ -141,7 +148,7 @@ def test_integers_are_rounded_and_clipped(dtype):
 
 def test_what_is_written_is_finished(rng):
     result = np.zeros((2, 3), np.float32)
-    source = Source(result, "YX", "YX", (1, 1))
+    source = PaddedStack(result, "YX", "YX", (1, 1))
     destination = Destination(result, "YX", source, lambda values: 2 * values)
     destination.write((slice(0, 2), slice(0, 3)), np.full((2, 3, 1), 4.0))
     assert (result == 8).all()
@@ -150,7 +157,7 @@ def test_what_is_written_is_finished(rng):
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 @pytest.mark.parametrize("dtype", [np.float32, np.uint16])
 def test_what_is_not_finite_is_not_written(rng, bad, dtype):
-    source = Source(stack(rng, "ZYX"), "ZYX", "ZYX", BLOCKS)
+    source = PaddedStack(stack(rng, "ZYX"), "ZYX", "ZYX", BLOCKS)
     array = np.full((5, 10, 13), 7, dtype)
     values = np.zeros((*source.shape, 1), np.float32)
     values[3, 4, 5] = values[0, 0, 0] = bad  # the second is padding

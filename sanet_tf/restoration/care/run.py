@@ -14,7 +14,7 @@ from sanet_tf.restoration.care.config import (
     SiameseConfig,
     SiameseProjectionConfig,
 )
-from sanet_tf.restoration.data.patches import by
+from sanet_tf.restoration.data.patches import format_shape
 from sanet_tf.restoration.data.stacks import check_finite
 from sanet_tf.restoration.tiling.statistics import TiledNetwork
 from sanet_tf.training.curves import plot_curves
@@ -67,8 +67,9 @@ def check(data, task, fields, modes, n_tiles):
     blocks = model._axes_div_by(data.axes)
     if any(s % block for s, block in zip(size, blocks, strict=True)):
         raise UserError(
-            f"patches of {by(size)} do not fit --n_depth="
-            f"{model.config.unet_n_depth}: expected multiples of {by(blocks)}"
+            f"patches of {format_shape(size)} do not fit --n_depth="
+            f"{model.config.unet_n_depth}: expected multiples of "
+            f"{format_shape(blocks)}"
         )
     network = TiledNetwork(model.keras_model, map_axes=())
     try:

@@ -3,14 +3,14 @@
 import inspect
 from functools import partial
 
-from sanet_tf.restoration.data import noise, published, simulated, tiff
+from sanet_tf.restoration.data import noise, published, simulated, tiff_pairs
 from sanet_tf.restoration.data.patches import TASKS
 from sanet_tf.utils.errors import UserError
 
 SOURCES = {
     "simulated": simulated.load,
     "noise": noise.load,
-    "tiff": tiff.load,
+    "tiff": tiff_pairs.load,
     **{name: partial(published.load, name) for name in published.ARCHIVES},
 }
 

@@ -5,7 +5,7 @@ of stacks that are left on disk, or none where there are no such files.
 """
 
 from sanet_tf.restoration.data import stacks
-from sanet_tf.restoration.data.patches import Pair, by
+from sanet_tf.restoration.data.patches import Pair, format_shape
 from sanet_tf.utils.errors import UserError
 
 
@@ -32,7 +32,7 @@ def _tribolium(folder, condition):
         if len(exposures) != 4:
             raise UserError(
                 f"{path}: expected 4 exposures of a stack, got "
-                f"{by(exposures.shape)}"
+                f"{format_shape(exposures.shape)}"
             )
         pairs.append(Pair(path.name, exposures[3 - condition], exposures[3]))
     return pairs

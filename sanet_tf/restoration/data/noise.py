@@ -14,7 +14,7 @@ import numpy as np
 
 from sanet_tf.restoration.data import contrast, patches, splits, stacks
 from sanet_tf.restoration.data.source import RestorationData, TestPair
-from sanet_tf.restoration.simulation.noise import (
+from sanet_tf.restoration.simulation.camera import (
     Camera,
     expose,
     to_photons,

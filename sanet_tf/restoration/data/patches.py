@@ -58,14 +58,15 @@ def plan(pairs, patch_size, task):
     for pair in pairs:
         if pair.low.ndim != len(patch_size):
             raise UserError(
-                f"patches of {by(patch_size)} have {len(patch_size)} axes; "
-                f"{pair.name} has {pair.low.ndim}: {by(pair.low.shape)}"
+                f"patches of {format_shape(patch_size)} have "
+                f"{len(patch_size)} axes; {pair.name} has {pair.low.ndim}: "
+                f"{format_shape(pair.low.shape)}"
             )
         expected = pair.low.shape[task == "project" :]
         if pair.high.shape != expected:
             raise UserError(
-                f"{pair.name}: expected a truth of {by(expected)} for "
-                f"--task={task}, got {by(pair.high.shape)}"
+                f"{pair.name}: expected a truth of {format_shape(expected)} "
+                f"for --task={task}, got {format_shape(pair.high.shape)}"
             )
         if task == "project" and len(pair.low) != patch_size[0]:
             raise UserError(
@@ -75,8 +76,9 @@ def plan(pairs, patch_size, task):
         fits = np.less_equal(patch_size, pair.low.shape).all()
         if min(patch_size) < 1 or not fits:
             raise UserError(
-                f"patches of {by(patch_size)} do not fit into {pair.name} "
-                f"of {by(pair.low.shape)}; give a smaller --patch_size"
+                f"patches of {format_shape(patch_size)} do not fit into "
+                f"{pair.name} of {format_shape(pair.low.shape)}; give a "
+                "smaller --patch_size"
             )
     return axes, patch_size
 
@@ -137,8 +139,8 @@ def cut(pairs, axes, patch_size, number, seed, task, percentiles=None):
     free = psutil.virtual_memory().available
     if needed > free:
         raise UserError(
-            f"{number} patches of {by(patch_size)} need {needed / 1e9:.1f} GB "
-            f"of memory, {free / 1e9:.1f} GB are free; give fewer by "
+            f"{number} patches of {format_shape(patch_size)} need "
+            f"{needed / 1e9:.1f} GB of memory, {free / 1e9:.1f} GB are free; give fewer by "
             "--num_patches"
         )
     rng = np.random.default_rng(seed)
@@ -163,7 +165,8 @@ def _all_planes(patch_size, planes):
     if len(given) == 3 and given[0] != planes:
         raise UserError(
             f"patches of a projection hold all planes: expected --patch_size "
-            f"{by((planes, *lateral))} or {by(lateral)}, got {by(given)}"
+            f"{format_shape((planes, *lateral))} or {format_shape(lateral)}, "
+            f"got {format_shape(given)}"
         )
     return planes, *lateral
 
@@ -209,6 +212,6 @@ def describe(parts, patch_size):
     }
 
 
-def by(shape):
+def format_shape(shape):
     """A shape as text, like 16x64x64."""
     return "x".join(map(str, shape))

@@ -11,7 +11,7 @@ import numpy as np
 
 from sanet_tf.restoration.data import contrast, patches
 from sanet_tf.restoration.data.source import RestorationData, TestPair
-from sanet_tf.restoration.simulation.noise import Camera, expose
+from sanet_tf.restoration.simulation.camera import Camera, expose
 from sanet_tf.restoration.simulation.volumes import (
     STRUCTURES,
     simulate_epithelium,
@@ -132,7 +132,8 @@ def _check(shape, exposures, high_exposure, structure, num_volumes, num_test):
             raise UserError(f"--num_{name} must be positive, got {number}")
     if len(shape) not in (2, 3) or min(shape) < 1:
         raise UserError(
-            f"--volume_shape must be Z,Y,X or Y,X, got {patches.by(shape)}"
+            f"--volume_shape must be Z,Y,X or Y,X, got "
+            f"{patches.format_shape(shape)}"
         )
     lights = [*exposures, *([high_exposure] if high_exposure else [])]
     if not exposures or min(lights) <= 0:

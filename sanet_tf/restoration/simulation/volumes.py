@@ -2,7 +2,7 @@
 
     photons = background + illumination * blur(structures), per voxel
 
-at exposure 1 and without noise; `simulation.noise.expose` takes the picture.
+at exposure 1 and without noise; `simulation.camera.expose` takes the picture.
 Lengths are in lateral voxels, and a step in Z is `z_step` of them.
 A seed gives the same volume again. It is meant to have what matters for
 restoration (sharp and blurred structures of several kinds, haze, brightness

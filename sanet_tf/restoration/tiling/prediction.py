@@ -10,13 +10,13 @@ from csbdeep.utils import normalize_mi_ma
 
 from sanet_tf.restoration.normalization import PERCENTILES, WIDER, contrast
 from sanet_tf.restoration.restorer import Restorer
-from sanet_tf.restoration.tiling.memory import (
+from sanet_tf.restoration.tiling.statistics import TiledNetwork
+from sanet_tf.restoration.tiling.tile_memory import (
     memory_limit,
     predict_bytes,
 )
-from sanet_tf.restoration.tiling.statistics import TiledNetwork
 from sanet_tf.restoration.tiling.tiles import Grid
-from sanet_tf.restoration.tiling.volume import Destination, Source
+from sanet_tf.restoration.tiling.volume import Destination, PaddedStack
 from sanet_tf.restoration.tiling.whole_volume import restore_tiles
 
 DEFAULT_STATISTICS = "volume"
@@ -129,7 +129,7 @@ class Prediction(Restorer):
         x = normalizer.before(permute(img), net_in)
         x = resizer.before(x, net_in, self._axes_div_by(net_in))
         spatial = self._spatial
-        volume = Source(x, net_in, spatial, self._axes_div_by(spatial))
+        volume = PaddedStack(x, net_in, spatial, self._axes_div_by(spatial))
         channels = self.keras_model.output_shape[-1]
         shape = [x.shape[net_in.index(a)] for a in net_out if a != "C"]
         y = np.empty((*shape, channels), np.float32)
@@ -193,7 +193,7 @@ class Prediction(Restorer):
         )
 
     def _restore_tiles(self, volume, write, counts, statistics):
-        """Restores a `Source`; `counts` along the spatial axes, or None."""
+        """Restores a `PaddedStack`; counts along spatial axes, or None."""
         network = self._tiled_network()
         statistics = network.choose(statistics, DEFAULT_STATISTICS)
         window = self.config.train_patch_size

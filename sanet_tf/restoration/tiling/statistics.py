@@ -91,7 +91,9 @@ class TiledNetwork:
     def restore_with(self, tile, means):
         """The restored tile, with given means, one for each layer."""
         network = self._built(networks.with_means)
-        return self._run("volume", lambda x: network(x)["output"], [tile, *means])
+        return self._run(
+            "volume", lambda x: network(x)["output"], [tile, *means]
+        )
 
     def gather(self, tile, crop, means):
         """Means of the next attention layer over a part of a tile.

@@ -6,7 +6,7 @@ They may be memory-mapped, or zarr: nothing but slicing is asked of them.
 import numpy as np
 
 
-class Source:
+class PaddedStack:
     """An image or a volume, padded by reflection to a network's multiples.
 
     Args:
@@ -48,12 +48,12 @@ class Source:
 
 
 class Destination:
-    """Where the restored parts of a `Source` go.
+    """Where the restored parts of a `PaddedStack` go.
 
     Args:
         array: array-like that takes slices, with axes `axes`.
         axes: axes of the array; those of the source without a projected one.
-        source: the `Source`.
+        source: the `PaddedStack`.
         finish: function of `(*spatial, C)` before it is written.
     """
 

@@ -13,7 +13,7 @@ def restore_tiles(network, volume, tiles, write, statistics, window=None):
 
     Args:
         network: a `TiledNetwork`.
-        volume: a `Source`.
+        volume: a `PaddedStack`.
         tiles: the `Tile`s of a `Grid`.
         write: function of slices along the spatial axes and of the restored
             values `(*spatial, C)`, without the projected axis.

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sanet_tf.restoration.simulation.noise import (
+from sanet_tf.restoration.simulation.camera import (
     Camera,
     expose,
     to_photons,

@@ -5,7 +5,7 @@ import tensorflow as tf
 from sanet_tf.utils.memory import free_bytes
 
 OVERHEAD = 1.15  # what the allocator keeps beyond what is alive
-SHARE = 0.8  # of the free memory that may be used
+FREE_FRACTION = 0.8  # of the free memory that may be used
 LIMIT = 6 * 2**30  # bytes; more is no faster
 CONVOLUTIONS = ("Conv2D", "Conv3D")  # they copy their input
 ALIASES = ("Reshape", "Identity", "ExpandDims", "Squeeze", "ReadVariableOp")
@@ -13,7 +13,7 @@ ALIASES = ("Reshape", "Identity", "ExpandDims", "Squeeze", "ReadVariableOp")
 
 def memory_limit():
     """Bytes that restoration may take."""
-    return min(LIMIT, int(SHARE * free_bytes()))
+    return min(LIMIT, int(FREE_FRACTION * free_bytes()))
 
 
 def predict_bytes(model, shape):
