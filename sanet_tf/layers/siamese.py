@@ -161,11 +161,7 @@ class SiameseAttention(AttentionLayer):
         return attend_to_means(scores, means, self._value_matrix())
 
     def attend_locally(self, inputs, queries, window):
-        """`attend` with the means over a window around each position.
-
-        A position of the queries has the window of the position of the inputs
-        that it lies in.
-        """
+        """`attend` with means over the window of the position's key."""
         wide = positions.widen(inputs)
         values = project(wide, self.value_kernel, self.value_bias)
         own = ops.transpose(

@@ -36,7 +36,7 @@ def test_the_terms_add_up_to_the_output(options, rng):
         None if term is None else keras.ops.convert_to_numpy(term)
         for term in found
     )
-    expected = keras.ops.convert_to_numpy(layer.attend(inputs))
+    expected = keras.ops.convert_to_numpy(layer.attend(inputs, inputs))
     assert (shared is None) == ("use_global_term" in options)
     total = local if shared is None else local + shared
     np.testing.assert_allclose(total, expected, rtol=1e-4, atol=1e-6)

@@ -140,8 +140,8 @@ def cut(pairs, axes, patch_size, number, seed, task, percentiles=None):
     if needed > free:
         raise UserError(
             f"{number} patches of {format_shape(patch_size)} need "
-            f"{needed / 1e9:.1f} GB of memory, {free / 1e9:.1f} GB are free; give fewer by "
-            "--num_patches"
+            f"{needed / 1e9:.1f} GB of memory, {free / 1e9:.1f} GB are "
+            "free; give fewer by --num_patches"
         )
     rng = np.random.default_rng(seed)
     order = rng.permutation(number)
