@@ -125,6 +125,8 @@ class AttentionLayer(FeatureMapLayer):
             outputs = self.attend_to_means(queries, means)
         elif window is not None:
             self._check_can("attend_locally", "window")
+            if mask is not None:
+                raise ValueError("`mask` must be None where there is a window.")
             outputs = self.attend_locally(inputs, queries, window)
         elif mask is None:
             outputs = self.attend(inputs, queries)

@@ -13,10 +13,16 @@ from .backend import name_of
 
 
 def siamese(
-    inputs, weights, num_heads=1, use_global_term=True, use_qk_norm=False
+    inputs,
+    weights,
+    num_heads=1,
+    use_global_term=True,
+    use_qk_norm=False,
+    queries=None,
 ):
     """`o_i = 1/N sum_j v_j (q_i + k_j)^T w`; `q_i^T w` without global term."""
-    dim = inputs.shape[-1] // num_heads
+    channels = (inputs if queries is None else queries).shape[-1]
+    dim = channels // num_heads
     vectors = weights.get("score_weights", np.ones((dim, num_heads)))
 
     def attend(query, keys, values, head):
@@ -28,10 +34,10 @@ def siamese(
 
     if use_qk_norm:
         attend = _with_qk_norm(attend)
-    return _multi_head(attend, inputs, weights, num_heads)
+    return _multi_head(attend, inputs, weights, num_heads, queries=queries)
 
 
-def scaled(inputs, weights, num_heads=1, use_qk_norm=False):
+def scaled(inputs, weights, num_heads=1, use_qk_norm=False, queries=None):
     """`o_i = 1/N sum_j (q_i^T k_j) v_j`."""
 
     def attend(query, keys, values, head):
@@ -40,10 +46,10 @@ def scaled(inputs, weights, num_heads=1, use_qk_norm=False):
 
     if use_qk_norm:
         attend = _with_qk_norm(attend)
-    return _multi_head(attend, inputs, weights, num_heads)
+    return _multi_head(attend, inputs, weights, num_heads, queries=queries)
 
 
-def softmax(inputs, weights, num_heads=1, pool_size=1):
+def softmax(inputs, weights, num_heads=1, pool_size=1, queries=None):
     """`o_i = sum_j softmax_j(q_i^T k_j) v_j`, j over the pooled positions."""
 
     def attend(query, keys, values, head):
@@ -51,12 +57,12 @@ def softmax(inputs, weights, num_heads=1, pool_size=1):
         pairs = zip(exponents, values, strict=True)
         return sum(e * value for e, value in pairs) / sum(exponents)
 
-    return _multi_head(attend, inputs, weights, num_heads, pool_size)
+    return _multi_head(attend, inputs, weights, num_heads, pool_size, queries)
 
 
-def pooled(inputs, weights, num_heads=1, pool_size=2):
+def pooled(inputs, weights, num_heads=1, pool_size=2, queries=None):
     """Softmax attention to max-pooled keys and values."""
-    return softmax(inputs, weights, num_heads, pool_size)
+    return softmax(inputs, weights, num_heads, pool_size, queries)
 
 
 QKV_DEFINITIONS = {
@@ -76,17 +82,18 @@ def weights_of(layer):
     }
 
 
-def _multi_head(attend, inputs, weights, num_heads, pool_size=1):
+def _multi_head(attend, inputs, weights, num_heads, pool_size=1, queries=None):
     """Calls `attend(query, keys, values, head)` for each query of a head."""
-    outputs = np.zeros(inputs.shape)
-    channels = inputs.shape[-1]
-    heads = np.split(np.arange(channels), num_heads)
-    for sample, output in zip(inputs, outputs, strict=True):
-        attended = _max_pool(sample, pool_size).reshape(-1, channels)  # (M, C)
-        queries = _project(sample, weights.get("query_kernel"))
-        keys = _project(attended, weights.get("key_kernel"))
-        values = _project(attended, weights.get("value_kernel"))
-        for position in np.ndindex(sample.shape[:-1]):
+    asking = inputs if queries is None else queries
+    outputs = np.zeros(asking.shape)
+    heads = np.split(np.arange(asking.shape[-1]), num_heads)
+    for sample, asker, output in zip(inputs, asking, outputs, strict=True):
+        attended = _max_pool(sample, pool_size)
+        attended = attended.reshape(-1, sample.shape[-1])  # (M, C)
+        queries = _project(asker, weights, "query")
+        keys = _project(attended, weights, "key")
+        values = _project(attended, weights, "value")
+        for position in np.ndindex(asker.shape[:-1]):
             for head, own in enumerate(heads):
                 output[position][own] = attend(
                     queries[position][own], keys[:, own], values[:, own], head
@@ -119,5 +126,7 @@ def _max_pool(sample, pool_size):
     return maxima
 
 
-def _project(inputs, kernel):
-    return inputs if kernel is None else inputs @ kernel
+def _project(inputs, weights, name):
+    if f"{name}_kernel" not in weights:
+        return inputs
+    return inputs @ weights[f"{name}_kernel"] + weights.get(f"{name}_bias", 0)
