@@ -4,6 +4,7 @@ from functools import partial
 
 from sanet_tf.models import table3
 from sanet_tf.models.features import feature_extractor
+from sanet_tf.models.gvtnet import GlobalVoxelProjection, GlobalVoxelUNet
 from sanet_tf.models.mobilenet_v2 import MobileNetV2
 from sanet_tf.models.predictions import decode_predictions, preprocess_input
 from sanet_tf.models.resnet import BLOCKS, ResNet
@@ -64,12 +65,21 @@ UNETS = {
     "projection_unet": ProjectionUNet,
     "projection_unet_attn": partial(ProjectionUNet, attention="softmax"),
     "projection_unet_sao": partial(ProjectionUNet, attention="siamese"),
+    "gvtnet": GlobalVoxelUNet,
+    "gvtnet_sao": partial(GlobalVoxelUNet, attention="siamese"),
+    "gvtnet_no_attention": partial(GlobalVoxelUNet, attention=None),
+    "projection_gvtnet": GlobalVoxelProjection,
+    "projection_gvtnet_sao": partial(
+        GlobalVoxelProjection, attention="siamese"
+    ),
 }
 
 __all__ = [
     "MODELS",
     "UNETS",
     "DenoisingUNet",
+    "GlobalVoxelProjection",
+    "GlobalVoxelUNet",
     "MobileNetV2",
     "ProjectionUNet",
     "ResNet",

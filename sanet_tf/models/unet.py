@@ -20,6 +20,7 @@ import keras
 from keras import layers, ops
 
 from sanet_tf.layers import QKV_ATTENTION
+from sanet_tf.models.restoration_output import restoration_output
 from sanet_tf.models.unet_checks import check_arguments, check_sizes
 from sanet_tf.models.weights import load_weights
 
@@ -84,7 +85,6 @@ def DenoisingUNet(
     )
     check_sizes(input_shape, [2**n_depth] * 3)
     dimensions = len(input_shape) - 1
-    convolution = CONVOLUTIONS[dimensions]
     inputs = keras.Input(input_shape, name="input")
     x = _encode_decode(
         inputs,
@@ -94,17 +94,15 @@ def DenoisingUNet(
         kernel_size,
         _attention_block(attention, attention_config),
     )
-    # The ends are float32 also where the policy is mixed.
-    outputs = convolution(n_channel_out, 1, dtype="float32")(x)
-    if residual:
-        outputs = layers.Add(dtype="float32")([outputs, inputs])
-    outputs = layers.Activation(last_activation, dtype="float32")(outputs)
-    if probabilistic:
-        scale = convolution(
-            n_channel_out, 1, activation="softplus", dtype="float32"
-        )(x)
-        scale = layers.Rescaling(1.0, 1e-3, dtype="float32")(scale)
-        outputs = layers.Concatenate(dtype="float32")([outputs, scale])
+    outputs = restoration_output(
+        inputs,
+        x,
+        x,
+        n_channel_out=n_channel_out,
+        residual=residual,
+        probabilistic=probabilistic,
+        last_activation=last_activation,
+    )
     return _finish(inputs, outputs, weights, name)
 
 
