@@ -53,17 +53,21 @@ WHY_DIFFERENT = {
 }
 
 
-def rule_bytes(operator, batch_size, positions, channels):
-    """Memory by the paper's rule: what it counted, each rounded up."""
+def rule_bytes(operator, batch_size, positions, channels, keys=None):
+    """Memory by the paper's rule: what it counted, each rounded up.
+
+    `positions` are the queries; `keys` where there is another number of them.
+    """
+    keys = keys or positions
     counted = {  # elements of one sample
         # Scores, which the softmax overwrites, and the output.
-        "softmax": (positions**2, positions * channels),
+        "softmax": (positions * keys, positions * channels),
         # The same with a quarter of the keys; pooling is not counted.
-        "pooled": (positions * (positions // 4), positions * channels),
+        "pooled": (positions * (keys // 4), positions * channels),
         # K^T V and the output.
         "scaled": (channels**2, positions * channels),
         # The output, K^T w, the mean value and V K^T w / N.
-        "siamese": (positions * channels, positions, channels, channels),
+        "siamese": (positions * channels, keys, channels, channels),
     }
     return sum(
         round_up_to_power_of_two(4 * batch_size * elements)

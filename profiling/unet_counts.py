@@ -35,8 +35,15 @@ def attention_bytes(model):
     for layer in sublayers(model):
         if isinstance(layer, AttentionLayer):
             *spatial, channels = layer.output.shape[1:]
-            positions = math.prod(spatial)
-            total += rule_bytes(OPERATORS[type(layer)], 1, positions, channels)
+            inputs = layer.input
+            keys = inputs[0] if isinstance(inputs, list) else inputs
+            total += rule_bytes(
+                OPERATORS[type(layer)],
+                1,
+                math.prod(spatial),
+                channels,
+                math.prod(keys.shape[1:-1]),
+            )
     return total
 
 

@@ -10,13 +10,18 @@ C channels, with D = C / heads and h hidden channels:
     pooled     2 N N' C, N' pooled positions  Tables 2 and 4
     scaled     2 N C^2, as with one head
     siamese    4 N C: K^T w, vbar, V (K^T w), vbar (w^T Q)
+    with N queries of another map than the M keys
+    softmax    2 N M C; pooled 2 N M' C
+    scaled     (N + M) C^2
+    siamese    (3 M + 2 N) C: w^T Q, which no keys share, is one more
     gsa        2 N C D for the content, 2 N C (H + W) for the positions
     ssa        N C for the map
     se         2 C h
     gc         2 N C + 2 C h: keys, their weighted mean, transform
     ca         2 (H + W) C h
 
-and each C x C projection, in the first five, N C^2 more. With this rule for
+and each C x C projection, in the first five, N C^2 more (of keys and values
+M C' C, from C' channels). With this rule for
 "gsa" GSA-ResNet-38, 50 and 101 come to 5.89, 7.17 and 12.18 GFLOPs, two FLOPs a
 multiply-add.
 """
@@ -26,7 +31,7 @@ import math
 import keras
 from keras import layers
 
-from sanet_tf.layers import ATTENTION
+from sanet_tf.layers import ATTENTION, QKV_ATTENTION
 from sanet_tf.models.sublayers import children
 from sanet_tf.utils.types import Shape
 
@@ -35,6 +40,11 @@ CONVOLUTIONS = (
     layers.Conv2D,
     layers.Conv3D,
     layers.DepthwiseConv2D,
+)
+TRANSPOSED = (
+    layers.Conv1DTranspose,
+    layers.Conv2DTranspose,
+    layers.Conv3DTranspose,
 )
 
 
@@ -62,23 +72,39 @@ def count_madd(model: keras.Model) -> int:
     return sum(_layer_madd(layer) for layer in children(model))
 
 
-def count_attention_madd(layer: keras.Layer, shape: Shape) -> int | None:
+def count_attention_madd(
+    layer: keras.Layer, shape: Shape, queries_shape: Shape | None = None
+) -> int | None:
     """Multiply-adds of one attention layer, by rule.
 
     Args:
         layer: a built layer.
         shape: of one sample, `(*spatial, C)`.
+        queries_shape: of the map of queries, where that is another.
 
     Returns:
         An integer; None for a layer that has no rule.
     """
     rule = MADD.get(type(layer))
-    return rule and rule(layer, shape[:-1], shape[-1])
+    if rule is None:
+        return None
+    if type(layer) not in PAIRS:
+        return rule(layer, shape[:-1], shape[-1])
+    products = rule(layer, shape[:-1], queries_shape and queries_shape[:-1])
+    *queries, c = queries_shape or shape
+    return products * c + _projections(layer, shape, math.prod(queries)) * c
 
 
 def _layer_madd(layer):
+    if type(layer) in PAIRS and isinstance(layer.input, list):
+        return count_attention_madd(
+            layer, *(_sample(layer, x) for x in layer.input)
+        )
     if type(layer) in MADD:
         return count_attention_madd(layer, _shape(layer))
+    if isinstance(layer, TRANSPOSED):  # each input goes to all of a kernel
+        positions = math.prod(_sample(layer, layer.input)[:-1])
+        return positions * math.prod(layer.kernel.shape)
     if isinstance(layer, (*CONVOLUTIONS, layers.Dense)):
         # The kernel of a grouped convolution has the inputs of one group.
         return math.prod(_shape(layer)[:-1]) * math.prod(layer.kernel.shape)
@@ -87,38 +113,51 @@ def _layer_madd(layer):
 
 def _shape(layer):
     """Of the output for one sample."""
-    shape = layer.output.shape[1:]
+    return _sample(layer, layer.output)
+
+
+def _sample(layer, tensor):
+    """Shape of one sample of a layer's input or output."""
+    shape = tuple(tensor.shape[1:])
     if None in shape:
         raise ValueError(
             "Multiply-adds are counted for an input of known size. "
-            f"Received: layer {layer.name} with output shape={shape}"
+            f"Received: layer {layer.name} with a map of shape={shape}"
         )
     return shape
 
 
-def _siamese(layer, spatial, c):
-    n = math.prod(spatial)
-    products = 4 if layer.use_global_term else 3
-    return products * n * c + _num_projections(layer) * n * c * c
-
-
-def _softmax(layer, spatial, c):
-    n = math.prod(spatial)
-    return 2 * n * n * c + _num_projections(layer) * n * c * c
-
-
-def _pooled(layer, spatial, c):
-    """Keys and values are pooled before they are projected."""
-    n = math.prod(spatial)
-    pooled = n // layer.pool_size**2
-    projections = layer.use_query_projection * n + pooled * (
-        layer.use_key_projection + layer.use_value_projection
+def _projections(layer, shape, queries):
+    """Of queries, keys and values, for each channel that they become."""
+    *keys, channels = shape
+    if type(layer) is QKV_ATTENTION["pooled"]:  # they are pooled before
+        keys = [math.prod(keys) // layer.pool_size**2]
+    return (
+        layer.use_query_projection * queries * layer.channels
+        + (layer.use_key_projection + layer.use_value_projection)
+        * math.prod(keys)
+        * channels
     )
-    return 2 * n * pooled * c + projections * c * c
 
 
-def _scaled(layer, spatial, c):
-    return (2 + _num_projections(layer)) * math.prod(spatial) * c * c
+def _siamese(layer, keys, queries):
+    m = math.prod(keys)
+    if queries is None:
+        return (4 if layer.use_global_term else 3) * m
+    return (3 if layer.use_global_term else 1) * m + 2 * math.prod(queries)
+
+
+def _softmax(layer, keys, queries):
+    return 2 * math.prod(queries or keys) * math.prod(keys)
+
+
+def _pooled(layer, keys, queries):
+    pooled = math.prod(keys) // layer.pool_size**2
+    return 2 * math.prod(queries or keys) * pooled
+
+
+def _scaled(layer, keys, queries):
+    return (math.prod(keys) + math.prod(queries or keys)) * layer.channels
 
 
 def _global_self(layer, spatial, c):
@@ -148,14 +187,6 @@ def _hidden(layer):
     return kernel.shape[-1]
 
 
-def _num_projections(layer):
-    return (
-        layer.use_query_projection
-        + layer.use_key_projection
-        + layer.use_value_projection
-    )
-
-
 _RULES = {
     "siamese": _siamese,
     "softmax": _softmax,
@@ -167,4 +198,5 @@ _RULES = {
     "gc": _global_context,
     "ca": _coordinate,
 }
+PAIRS = {*QKV_ATTENTION.values()}
 MADD = {layer: _RULES[name] for name, layer in ATTENTION.items()}

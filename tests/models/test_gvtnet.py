@@ -72,7 +72,7 @@ def test_attention_is_in_the_bottom_and_above(attention, shape):
 
 @pytest.mark.parametrize("attention", ["scaled", "softmax", "siamese"])
 def test_up_sampler_is_the_authors(attention, rng):
-    """q + W_o (attention of q to K and V), by the authors' scales."""
+    """Q + W_o (attention of q to K and V), by the authors' scales."""
     model = filled(GlobalVoxelUNet(PLANE, attention, 1, 4), rng)
     name, inputs = "up_level_0", random_inputs(model, rng, 4)
     taps = [f"{name}_{end}" for end in ("relu", "queries", "attention_skip")]
@@ -220,5 +220,5 @@ def test_arguments_that_do_not_fit(shape, options, match):
 
 
 def test_projection_of_a_plane():
-    with pytest.raises(ValueError, match="must be .Z, Y, X, channels"):
+    with pytest.raises(ValueError, match=r"must be .Z, Y, X, channels"):
         GlobalVoxelProjection(PLANE)

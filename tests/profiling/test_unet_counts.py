@@ -70,3 +70,39 @@ def test_projection_is_smaller(rows):
     assert (
         rows["projection_unet"]["madd_patch"] < rows["unet"]["madd_patch"] / 10
     )
+
+
+def test_gvtnet(rows):
+    """All by hand; attention between grids of M keys and N queries."""
+    positions = [N, N // 8, N // 64]
+    plain = 27 * N * 32 + N * 32
+    plain += sum(  # strided and transposed convolutions: a kernel a coarse one
+        2 * 27 * m * a * b
+        for m, a, b in zip(positions[1:], (32, 64), (64, 128), strict=True)
+    )
+    plain += sum(
+        n * (27 * (a * b + b * b) + a * b * (a != b))
+        for n, a, b in [
+            (positions[0], 32, 32),
+            (positions[1], 64, 64),
+            (positions[1], 128, 64),
+            (positions[0], 64, 32),
+        ]
+    )
+    assert rows["gvtnet_no_attention"]["madd_patch"] == plain
+    maps = [  # keys, their channels, queries, their channels
+        (positions[2], 128, positions[2], 128),
+        (positions[2], 128, positions[1], 64),
+        (positions[1], 64, positions[0], 32),
+    ]
+    ends = sum(n * b * b + 2 * m * a * b for m, a, n, b in maps)
+    ends += positions[2] * 128 * 128  # the bottom's queries
+    for name, products in {
+        "gvtnet": lambda m, n, c: (m + n) * c * c,
+        "gvtnet_sao": lambda m, n, c: (3 * m + 2 * n) * c,
+    }.items():
+        added = rows[name]["madd_patch"] - plain
+        assert added == ends + sum(products(m, n, b) for m, _, n, b in maps)
+    assert rows["gvtnet_sao"]["attention_bytes_patch"] == sum(
+        4 * n * b + 4 * m + 2 * 4 * b for m, _, n, b in maps
+    )

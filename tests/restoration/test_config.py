@@ -12,6 +12,10 @@ from sanet_tf.restoration import (
 )
 
 ADDED = {
+    "unet": "unet",
+    "train_beta_1": 0.9,
+    "train_decay_steps": None,
+    "train_decay_rate": 0.5,
     "attention": "siamese",
     "percentiles": (2, 99.8),
     "train_patch_size": None,
@@ -78,6 +82,39 @@ def test_unknown_attention():
 @pytest.mark.parametrize("attention", [1, ["siamese"], "", True])
 def test_attention_that_is_no_name(attention):
     assert invalid(attention=attention) == (False, ("attention",))
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("unet", "vnet"),
+        ("unet", None),
+        ("train_beta_1", 1),
+        ("train_beta_1", "0.5"),
+        ("train_decay_rate", 1.5),
+        ("train_decay_rate", float("nan")),
+        ("train_decay_steps", 0),
+        ("train_decay_steps", 1.5),
+        ("train_decay_steps", True),
+    ],
+)
+def test_values_that_do_not_fit(field, value):
+    assert invalid(**{field: value}) == (False, (field,))
+
+
+def test_gvtnet_has_the_authors_sizes():
+    config = SiameseConfig("YX", unet="gvtnet")
+    assert config.unet_kern_size == 3  # csbdeep's is 5
+    assert invalid(unet="gvtnet", unet_kern_size=5)[1] == ("unet_kern_size",)
+    config = SiameseProjectionConfig("ZYX", unet="gvtnet")
+    assert config.is_valid()
+    assert (config.proj_n_depth, config.proj_n_filt) == (2, 8)
+    assert (config.proj_kern, config.proj_pool) == ((3, 5, 5), (1, 4, 4))
+    config = SiameseProjectionConfig("ZYX", unet="gvtnet", proj_n_depth=1)
+    assert config.proj_n_depth == 1
+    twice = {"proj_n_conv_per_depth": 2}
+    config = SiameseProjectionConfig("ZYX", unet="gvtnet", **twice)
+    assert config.is_valid(return_invalid=True)[1] == tuple(twice)
 
 
 @pytest.mark.parametrize("size", [[16, 64, 64], (16, 64, 64), None])

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from csbdeep.internals.predict import tile_iterator
 
+from sanet_tf.models.gvtnet import GlobalVoxelUNet
 from sanet_tf.models.unet import DenoisingUNet
-from sanet_tf.restoration.tiling.tiles import Grid, margin
+from sanet_tf.restoration.tiling.tiles import Grid, gvtnet_margin, margin
 from tests.restoration.models import make_projection
 
 GRIDS = {
@@ -113,6 +114,28 @@ def test_margin_is_what_the_network_sees(n_depth, kernel_size):
     expected = margin(n_depth, kernel_size)
     block = 2**n_depth
     assert seen(model, block * (2 * expected // block + 4), block) == expected
+
+
+@pytest.mark.parametrize("n_depth", [1, 2, 3])
+def test_margin_is_what_gvtnet_sees(n_depth):
+    model = GlobalVoxelUNet((None, None, 1), None, n_depth, n_first=1)
+    expected, block = gvtnet_margin(n_depth), 2**n_depth
+    assert seen(model, block * (2 * expected // block + 4), block) == expected
+
+
+@pytest.mark.parametrize(("pool", "depth"), [(2, 2), (4, 1)])
+def test_margin_of_gvtnets_projection(pool, depth):
+    model = make_projection(
+        unet="gvtnet",
+        proj_n_depth=depth,
+        proj_kern=(1, 3, 1),
+        proj_pool=(1, pool, 2),
+        attention=None,
+    )
+    margins = model._axes_tile_overlap("ZYX")
+    block = model._axes_div_by("ZYX")[1]
+    size = block * (2 * margins[1] // block + 4)
+    assert seen(model.keras_model, size, block) <= margins[1]
 
 
 @pytest.mark.parametrize("kernel_size", [1, 3, 4])

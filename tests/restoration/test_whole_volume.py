@@ -101,6 +101,27 @@ CASES = {
         (72, 5, 64),
         [(3, 1, 2)],
     ),
+    "gvtnet": (
+        functools.partial(make_care, "YX", unet="gvtnet"),
+        PLANE,
+        [(2, 3)],
+    ),
+    "gvtnet_3d_scaled": (
+        functools.partial(make_care, unet="gvtnet", attention="scaled"),
+        (4, 40, 24),
+        [(1, 2, 1)],
+    ),
+    "projection_gvtnet": (
+        functools.partial(
+            make_projection,
+            unet="gvtnet",
+            proj_n_filt=2,
+            proj_kern=(1, 3, 3),
+            proj_pool=(1, 2, 2),
+        ),
+        (3, 56, 32),
+        [(1, 2, 1)],
+    ),
     "plain": (
         functools.partial(make_care, "YX", attention=None),
         PLANE,

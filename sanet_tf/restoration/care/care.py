@@ -2,6 +2,7 @@
 
 from csbdeep.models import CARE, ProjectionCARE
 
+from sanet_tf.models.gvtnet import GlobalVoxelProjection, GlobalVoxelUNet
 from sanet_tf.models.unet import DenoisingUNet, ProjectionUNet
 from sanet_tf.restoration.care.config import (
     SiameseConfig,
@@ -10,7 +11,7 @@ from sanet_tf.restoration.care.config import (
 from sanet_tf.restoration.care.training import Training
 from sanet_tf.restoration.packages.fiji import export_fiji
 from sanet_tf.restoration.tiling.prediction import Prediction
-from sanet_tf.restoration.tiling.tiles import margin
+from sanet_tf.restoration.tiling.tiles import gvtnet_margin, margin
 
 
 class _Siamese(Prediction, Training):
@@ -57,15 +58,15 @@ class SiameseCARE(_Siamese, CARE):
 
     def _build(self):
         config = self.config
-        return DenoisingUNet(
+        network = {"unet": DenoisingUNet, "gvtnet": GlobalVoxelUNet}
+        return network[config.unet](
             tuple(config.unet_input_shape),
             config.attention,
             **_unet_arguments(config),
         )
 
     def _axes_tile_overlap(self, query_axes):
-        config = self.config
-        width = margin(config.unet_n_depth, config.unet_kern_size)
+        width = _unet_margin(self.config)
         return tuple(width if a in "XYZT" else 0 for a in query_axes)
 
     @property
@@ -88,26 +89,33 @@ class SiameseProjectionCARE(_Siamese, ProjectionCARE):
 
     def _build(self):
         config, proj = self.config, self.proj_params
-        return ProjectionUNet(
+        projection = {
+            "proj_axis": config.axes.index(proj.axis),
+            "proj_n_depth": proj.n_depth,
+            "proj_n_filt": proj.n_filt,
+            "proj_kern": tuple(proj.kern),
+            "proj_pool": tuple(proj.pool),
+        }
+        network = GlobalVoxelProjection
+        if config.unet == "unet":
+            network = ProjectionUNet
+            projection["proj_n_conv_per_depth"] = proj.n_conv_per_depth
+        return network(
             tuple(config.unet_input_shape),
             config.attention,
-            config.axes.index(proj.axis),
-            proj.n_depth,
-            proj.n_filt,
-            proj.n_conv_per_depth,
-            tuple(proj.kern),
-            tuple(proj.pool),
+            **projection,
             **_unet_arguments(config),
         )
 
     def _axes_tile_overlap(self, query_axes):
         """The projection's margin and then that of the U-Net."""
-        config, proj = self.config, self.proj_params
-        unet = margin(config.unet_n_depth, config.unet_kern_size)
+        proj, unet = self.proj_params, _unet_margin(self.config)
+        last = 5 // 2 if self.config.unet == "gvtnet" else None
         widths = {
             axis: unet
             + margin(proj.n_depth, kernel, pool, proj.n_conv_per_depth)
-            + kernel // 2  # the convolution that gives the probabilities
+            # The convolution that gives the weights of the planes.
+            + (kernel // 2 if last is None else last)
             for axis, kernel, pool in zip(
                 self._spatial, proj.kern, proj.pool, strict=True
             )
@@ -120,11 +128,18 @@ class SiameseProjectionCARE(_Siamese, ProjectionCARE):
         return SiameseProjectionConfig
 
 
+def _unet_margin(config):
+    if config.unet == "gvtnet":
+        return gvtnet_margin(config.unet_n_depth)
+    return margin(config.unet_n_depth, config.unet_kern_size)
+
+
 def _unet_arguments(config):
+    kernel = {"kernel_size": config.unet_kern_size}
     return {
+        **(kernel if config.unet == "unet" else {}),
         "n_depth": config.unet_n_depth,
         "n_first": config.unet_n_first,
-        "kernel_size": config.unet_kern_size,
         "n_channel_out": config.n_channel_out,
         "residual": config.unet_residual,
         "probabilistic": config.probabilistic,

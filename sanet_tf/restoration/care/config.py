@@ -23,16 +23,35 @@ LARGEST_REPETITION = 16  # levels, and convolutions a level
 LARGEST_PATCH = 2**20  # positions along an axis
 
 
+UNETS = ("unet", "gvtnet")
+GVTNET = {"unet_kern_size": 3}  # the authors', where csbdeep's are others
+GVTNET_PROJECTION = {
+    **GVTNET,
+    "proj_n_depth": 2,
+    "proj_kern": (3, 5, 5),
+    "proj_pool": (1, 4, 4),
+}
+
+
 class _AttentionFields:
     """The fields that the networks of this package add.
 
     Attributes:
+        unet: "unet", CARE's network with attention, or "gvtnet", the
+            `GlobalVoxelUNet`, whose kernels are of size 3.
         attention: a key of `sanet_tf.layers.QKV_ATTENTION`, or None for CARE's
             own network.
         percentiles: of a stack, that become 0 and 1 before it is restored.
         train_patch_size: positions of a training patch along each spatial
             axis; `train` sets it. The window of `statistics="window"`.
+        train_beta_1: of Adam.
+        train_decay_steps: steps after which the learning rate is multiplied
+            by `train_decay_rate`, again and again; None: never. Then
+            `train_reduce_lr` does nothing.
+        train_decay_rate: a factor from 0 to 1.
     """
+
+    gvtnet_defaults = GVTNET
 
     def __init__(
         self,
@@ -42,11 +61,17 @@ class _AttentionFields:
         probabilistic=False,
         allow_new_parameters=False,
         *,
+        unet="unet",
         attention="siamese",
         percentiles=(2, 99.8),  # csbdeep's
         train_patch_size=None,
+        train_beta_1=0.9,
+        train_decay_steps=None,
+        train_decay_rate=0.5,
         **kwargs,
     ):
+        if unet == "gvtnet":
+            kwargs = {**self.gvtnet_defaults, **kwargs}
         kwargs.pop("n_dim", None)  # follows from the axes
         super().__init__(
             axes,
@@ -56,15 +81,33 @@ class _AttentionFields:
             allow_new_parameters,
             **kwargs,
         )
+        self.unet = unet
         self.attention = attention
         self.percentiles = percentiles
         self.train_patch_size = train_patch_size
+        self.train_beta_1 = train_beta_1
+        self.train_decay_steps = train_decay_steps
+        self.train_decay_rate = train_decay_rate
 
     def is_valid(self, return_invalid=False):
         _, invalid = super().is_valid(return_invalid=True)
         invalid = list(invalid)
         if self.attention not in (None, *QKV_ATTENTION):
             invalid.append("attention")
+        if self.unet not in UNETS:
+            invalid.append("unet")
+        if self.unet == "gvtnet":
+            fixed = {"unet_kern_size": 3, "proj_n_conv_per_depth": 1}
+            invalid += [
+                name for name, n in fixed.items() if getattr(self, name, n) != n
+            ]
+        if not _is_fraction(self.train_beta_1) or self.train_beta_1 == 1:
+            invalid.append("train_beta_1")
+        if not _is_fraction(self.train_decay_rate):
+            invalid.append("train_decay_rate")
+        steps = self.train_decay_steps
+        if steps is not None and not (type(steps) is int and steps > 0):
+            invalid.append("train_decay_steps")
         if not are_percentiles(self.percentiles):
             invalid.append("percentiles")
         if not _is_patch(self.train_patch_size, self.n_dim):
@@ -101,7 +144,7 @@ class _AttentionFields:
 
 
 class SiameseConfig(_AttentionFields, Config):
-    """csbdeep's `Config`, with `attention` and `train_patch_size`.
+    """csbdeep's `Config`, and the fields that this package adds.
 
     Example:
         >>> config = SiameseConfig("ZYX", attention="siamese")
@@ -110,6 +153,8 @@ class SiameseConfig(_AttentionFields, Config):
 
 class SiameseProjectionConfig(_AttentionFields, ProjectionConfig):
     """csbdeep's `ProjectionConfig`, with the fields of `SiameseConfig`."""
+
+    gvtnet_defaults = GVTNET_PROJECTION
 
     def _too_large(self):
         fields = super()._too_large()
@@ -121,6 +166,10 @@ class SiameseProjectionConfig(_AttentionFields, ProjectionConfig):
         if weights > LARGEST_CONVOLUTION:
             fields.append("proj_n_filt")
         return fields
+
+
+def _is_fraction(value):
+    return type(value) in (int, float) and 0 <= value <= 1
 
 
 def _is_patch(sizes, dimensions):

@@ -14,6 +14,7 @@ from csbdeep.utils.tf import CARETensorBoardImage
 
 from sanet_tf.models.weights import save_weights
 from sanet_tf.restoration.care.batches import Batches
+from sanet_tf.restoration.care.optimizer import make_optimizer
 from sanet_tf.restoration.care.trainer import RestorationTrainer
 from sanet_tf.utils import files, hdf5
 
@@ -30,7 +31,15 @@ class Training:
                 stacklevel=2,
             )
             self.config.train_tensorboard = False
+        if optimizer is None:
+            optimizer = make_optimizer(self.config)
         super().prepare_for_training(optimizer, **kwargs)
+        if self.config.train_decay_steps is not None:
+            self.callbacks = [
+                callback
+                for callback in self.callbacks
+                if not isinstance(callback, keras.callbacks.ReduceLROnPlateau)
+            ]
         self.callbacks = [
             callback
             for callback in self.callbacks

@@ -139,3 +139,10 @@ def margin(n_depth, kernel_size, pool=2, convolutions=2):
     scale = pool**n_depth
     # Down, up and bottom; and up to a pool's width less one a pooling.
     return 2 * reach * sum(levels) + reach * scale + scale - 1
+
+
+def gvtnet_margin(n_depth):
+    """Voxels that one voxel of a GVTNet's output sees to each side."""
+    # The first convolution; a level, two residual blocks of two convolutions,
+    # and down and up again, which see one coarse voxel more to each side.
+    return 1 + sum((2 + 2 + 2) * 2**level for level in range(n_depth))
