@@ -57,8 +57,11 @@ def fold(model):
 
     def call(operation, *args, **kwargs):
         rule = RULES.get(type(operation)) if operation in once else None
-        inference = not any(kwargs.values())  # not training=True, no mask
-        value = rule(operation, *args) if rule and inference else None
+        # Not training=True, no mask, no other map of queries.
+        plain = all(
+            value is None or value is False for value in kwargs.values()
+        )
+        value = rule(operation, *args) if rule and plain else None
         if value is None:
             args, kwargs = tree.map_structure(as_tensor, (args, kwargs))
             value = copy(operation)(*args, **kwargs)
@@ -193,9 +196,10 @@ def _add(layer, values):
     return Sum((first, *others, *rest), layer.name)
 
 
-def _attention(layer, value):
+def _attention(layer, value, *queries):
     is_mixed = layer.compute_dtype != layer.variable_dtype
-    if is_mixed or layer.use_qk_norm:  # its scores are not linear
+    # With QK-norm the scores are not linear.
+    if queries or is_mixed or layer.use_qk_norm or layer.use_bias:
         return None
     return Attention(
         as_tensor(value), *constants(layer), layer.name, layer.compute_dtype

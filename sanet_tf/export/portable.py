@@ -108,8 +108,15 @@ def known_mean_outer(left, right):
 
 
 def padded_mean_outer(left, right):
-    """`positions.mean_outer` of `(B, N, I)` and `(B, N, J)`, N unknown."""
-    length, block = tf.shape(right)[1], positions.BLOCK
+    """`positions.mean_outer` of `(..., N, I)` and `(..., N, J)`, N unknown."""
+    length, block = tf.shape(right)[-2], positions.BLOCK
+    if len(right.shape) > 3:  # of heads
+        shape = keras.ops.shape(right)[:-2]
+        left, right = (
+            tf.reshape(x, (-1, length, x.shape[-1])) for x in (left, right)
+        )
+        means = padded_mean_outer(left, right)
+        return tf.reshape(means, (*shape, *means.shape[-2:]))
     missing = (block - length % block) % block  # runtimes differ below 0
 
     def split(values):

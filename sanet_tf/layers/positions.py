@@ -30,17 +30,13 @@ def unflatten(outputs, like):
 
 
 def split_heads(inputs, num_heads):
-    """`(B, N, C)` to `(B, H, N, D)`, D = C/H."""
-    batch, length, channels = ops.shape(inputs)
-    shape = (batch, length, num_heads, channels // num_heads)
-    return ops.transpose(ops.reshape(inputs, shape), (0, 2, 1, 3))
+    """`(B, N, C)` to `(B, H, N, D)`, D = C/H; without computed sizes."""
+    return ops.stack(ops.split(inputs, num_heads, axis=-1), axis=1)
 
 
 def merge_heads(inputs):
     """`(B, H, N, D)` to `(B, N, C)`: the heads are concatenated."""
-    batch, num_heads, length, head_dim = ops.shape(inputs)
-    merged = ops.transpose(inputs, (0, 2, 1, 3))
-    return ops.reshape(merged, (batch, length, num_heads * head_dim))
+    return ops.concatenate(ops.unstack(inputs, axis=1), axis=-1)
 
 
 def widen(inputs):
