@@ -39,6 +39,9 @@ with flag_help.group("model"):
         ["tile", "window", "volume"],
         "where attention takes its means from; none: the model's default",
     )
+    BLEND = flags.DEFINE_bool(
+        "blend", False, "average overlapping tiles: no seam between them"
+    )
 with flag_help.group("input"):
     AXES = flags.DEFINE_string(
         "axes",
@@ -165,6 +168,7 @@ def _restore(model, source, target, n_tiles):
                     *(part, own, destination[index]),
                     n_tiles=tiles,
                     statistics=STATISTICS.value,
+                    blend=BLEND.value,
                 )
         if PREVIEW.value:
             first, part = next(hyperstacks.parts(model, stack.data, stack.axes))

@@ -10,7 +10,7 @@ class Restorer:
 
     A subclass has `config` (`axes`, `n_channel_in`, `n_channel_out`),
     `_axes_out`, `_axes_div_by(axes)` and `_restore_tiles(volume, write,
-    counts, statistics)`.
+    counts, statistics, blend)`.
 
     Attributes:
         percentiles: which a stack is normalised by.
@@ -18,7 +18,15 @@ class Restorer:
 
     percentiles = PERCENTILES
 
-    def restore(self, source, axes, destination, n_tiles=None, statistics=None):
+    def restore(
+        self,
+        source,
+        axes,
+        destination,
+        n_tiles=None,
+        statistics=None,
+        blend=False,
+    ):
         """Restores a stack piece by piece, percentile-normalised.
 
         Args:
@@ -28,6 +36,7 @@ class Restorer:
                 integers are rounded and clipped.
             n_tiles: as in `predict`.
             statistics: as in `predict`.
+            blend: as in `predict`.
 
         Raises:
             ValueError: as in `predict`.
@@ -60,7 +69,7 @@ class Restorer:
             destination, self.restored_axes(axes), volume, finish
         )
         counts = self._tile_counts(n_tiles, axes)
-        self._restore_tiles(volume, result.write, counts, statistics)
+        self._restore_tiles(volume, result.write, counts, statistics, blend)
 
     def restored_axes(self, axes):
         """Axes of what `restore` makes of a stack with these axes."""

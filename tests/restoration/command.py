@@ -24,7 +24,15 @@ class Model:
         kept = self.restored_axes(axes)
         return tuple(n for n, a in zip(shape, axes, strict=True) if a in kept)
 
-    def restore(self, source, axes, destination, n_tiles=None, statistics=None):
+    def restore(
+        self,
+        source,
+        axes,
+        destination,
+        n_tiles=None,
+        statistics=None,
+        blend=False,
+    ):
         self.calls.append((axes, source.shape, n_tiles, statistics))
         if np.isnan(source[...]).any():
             raise ValueError("expected finite voxels. Received: 3 NaN")

@@ -57,7 +57,8 @@ class ExportedRestoration(Restorer):
         )
         return tuple(blocks[axis] for axis in axes)
 
-    def _restore_tiles(self, volume, write, counts, statistics):
+    def _restore_tiles(self, volume, write, counts, statistics, blend=False):
+        # There is one tile, which is blended with no other.
         if statistics not in (None, "tile") or {*(counts or (1,))} != {1}:
             raise ValueError(
                 "an exported network restores a stack as a whole; tiles and "

@@ -10,6 +10,7 @@ from csbdeep.utils import normalize_mi_ma
 
 from sanet_tf.restoration.normalization import PERCENTILES, WIDER, contrast
 from sanet_tf.restoration.restorer import Restorer
+from sanet_tf.restoration.tiling.blending import BlendedTiles
 from sanet_tf.restoration.tiling.statistics import TiledNetwork
 from sanet_tf.restoration.tiling.tile_memory import (
     memory_limit,
@@ -60,6 +61,7 @@ class Prediction(Restorer):
         resizer=PadAndCropResizer(),  # noqa: B008
         n_tiles=None,
         statistics=None,
+        blend=False,
     ):
         """Restores an image; csbdeep's `predict`, of whole volumes.
 
@@ -74,6 +76,8 @@ class Prediction(Restorer):
             statistics: what the attention sees of the volume, "tile",
                 "window" or "volume"; see `restoration.tiling.statistics`.
                 None: "volume" where the operator has it, else "tile".
+            blend: whether tiles overlap, as far as their margins, and are
+                averaged there. It takes memory for the whole result.
 
         Returns:
             The restored image, float32; for a probabilistic model the mean.
@@ -83,7 +87,7 @@ class Prediction(Restorer):
                 not finite, or tiles that do not fit into memory.
         """
         return self._predict_mean_and_scale(
-            img, axes, normalizer, resizer, n_tiles, statistics
+            img, axes, normalizer, resizer, n_tiles, statistics, blend
         )[0]
 
     def predict_probabilistic(
@@ -94,6 +98,7 @@ class Prediction(Restorer):
         resizer=PadAndCropResizer(),  # noqa: B008
         n_tiles=None,
         statistics=None,
+        blend=False,
     ):
         """Like `predict`, but gives csbdeep's `ProbabilisticPrediction`."""
         if not self.config.probabilistic:
@@ -103,12 +108,19 @@ class Prediction(Restorer):
             )
         return ProbabilisticPrediction(
             *self._predict_mean_and_scale(
-                img, axes, normalizer, resizer, n_tiles, statistics
+                img, axes, normalizer, resizer, n_tiles, statistics, blend
             )
         )
 
     def _predict_mean_and_scale(
-        self, img, axes, normalizer, resizer, n_tiles=None, statistics=None
+        self,
+        img,
+        axes,
+        normalizer,
+        resizer,
+        n_tiles=None,
+        statistics=None,
+        blend=False,
     ):
         img = np.asarray(img)
         axes = self._check_image(img, axes)
@@ -135,7 +147,7 @@ class Prediction(Restorer):
         y = np.empty((*shape, channels), np.float32)
         result = Destination(y, net_out, volume)
         counts = self._tile_counts(n_tiles, axes)
-        self._restore_tiles(volume, result.write, counts, statistics)
+        self._restore_tiles(volume, result.write, counts, statistics, blend)
         y = resizer.after(y, net_out)
         mean, scale = self._mean_and_scale_from_prediction(y)
         same = self.config.n_channel_in == self.config.n_channel_out
@@ -183,16 +195,18 @@ class Prediction(Restorer):
                 )
             return self._bytes[tile_shape]
 
-    def _grid(self, shape):
+    def _grid(self, shape, blend=False):
         spatial = self._spatial
+        margins = self._axes_tile_overlap(spatial)
         return Grid(
             shape,
             self._axes_div_by(spatial),
-            self._axes_tile_overlap(spatial),
+            margins,
             tuple(axis in self._axes_out for axis in spatial),
+            margins if blend else None,
         )
 
-    def _restore_tiles(self, volume, write, counts, statistics):
+    def _restore_tiles(self, volume, write, counts, statistics, blend=False):
         """Restores a `PaddedStack`; counts along spatial axes, or None."""
         network = self._tiled_network()
         statistics = network.choose(statistics, DEFAULT_STATISTICS)
@@ -202,10 +216,13 @@ class Prediction(Restorer):
                 "statistics='window' needs the size of the training patches: "
                 "set `train_patch_size` in the configuration, or train"
             )
-        grid = self._grid(volume.shape)
+        grid = self._grid(volume.shape, blend)
         counts = counts or grid.choose(self._predict_bytes, memory_limit())
+        tiles, blended = grid.tiles(counts), None
+        if blend and len(tiles) > 1:
+            blended = BlendedTiles(grid, tiles, network.map_axes)
         restore_tiles(
-            network, volume, grid.tiles(counts), write, statistics, window
+            network, volume, tiles, write, statistics, window, blended
         )
 
     def _tiled_network(self):

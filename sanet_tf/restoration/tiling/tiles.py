@@ -26,12 +26,13 @@ class Tile:
 
     @property
     def crop(self):
+        return self.crop_of(self.write)
+
+    def crop_of(self, part):
+        """`(starts, stops)` in the tile of slices of the volume."""
         origin = [r.start for r in self.read]
         return tuple(
-            [
-                getattr(w, end) - o
-                for w, o in zip(self.write, origin, strict=True)
-            ]
+            [getattr(w, end) - o for w, o in zip(part, origin, strict=True)]
             for end in ("start", "stop")
         )
 
@@ -45,12 +46,15 @@ class Grid:
         blocks: what each axis of a tile must be a multiple of.
         margins: voxels that a tile needs around its own part.
         tiled: whether each axis may be cut.
+        overlaps: voxels by which a tile is restored beyond its own part, as
+            within its margins, to be blended with the next; None: none.
     """
 
     shape: tuple
     blocks: tuple
     margins: tuple
     tiled: tuple
+    overlaps: tuple | None = None
 
     def tiles(self, counts):
         """All tiles, for about `counts` of them along each axis."""
@@ -117,10 +121,14 @@ class Grid:
         return None
 
     def _tilings(self, counts):
+        overlaps = self.overlaps or (0,) * len(self.shape)
         return [
-            Tiling.for_n_tiles(size // block, count, -(-margin // block))
-            for size, block, margin, count in zip(
-                self.shape, self.blocks, self.margins, counts, strict=True
+            Tiling.for_n_tiles(
+                size // block, count, -(-(margin + overlap) // block)
+            )
+            for size, block, margin, overlap, count in zip(
+                *(self.shape, self.blocks, self.margins, overlaps, counts),
+                strict=True,
             )
         ]
 

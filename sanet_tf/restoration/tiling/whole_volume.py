@@ -5,7 +5,9 @@ import numpy as np
 from sanet_tf.training.progress import progress_bar
 
 
-def restore_tiles(network, volume, tiles, write, statistics, window=None):
+def restore_tiles(
+    network, volume, tiles, write, statistics, window=None, blended=None
+):
     """Restores a volume.
 
     With statistics "volume" there is a pass over the tiles for each attention
@@ -19,6 +21,7 @@ def restore_tiles(network, volume, tiles, write, statistics, window=None):
             values `(*spatial, C)`, without the projected axis.
         statistics: a key of `sanet_tf.restoration.tiling.statistics.METHODS`.
         window: voxels of the window along each spatial axis.
+        blended: a `BlendedTiles`, or None to write each tile's own part.
     """
     gathers = statistics == "volume" and len(tiles) > 1
     passes = 1 + len(network.layers) * gathers
@@ -34,12 +37,20 @@ def restore_tiles(network, volume, tiles, write, statistics, window=None):
                 outputs = network.restore_locally(inputs, window)
             else:
                 outputs = network.restore(inputs)
+            part = tile.write if blended is None else blended.reach(tile)
             starts, stops = (
-                [ends[axis] for axis in network.map_axes] for ends in tile.crop
+                [ends[axis] for axis in network.map_axes]
+                for ends in tile.crop_of(part)
             )
-            own = tuple(map(slice, starts, stops))
-            write(tile.write, outputs.numpy()[0][own])
+            values = outputs.numpy()[0][tuple(map(slice, starts, stops))]
+            if blended is None:
+                write(part, values)
+            else:
+                blended.add(tile, values)
             bar.update()
+    if blended is not None:
+        for tile in tiles:
+            write(tile.write, blended.read(tile.write))
 
 
 def _gather(network, volume, tiles, means, bar):
