@@ -18,6 +18,7 @@ from sanet_tf.commands import (
     flag_help,
     flag_types,
     restoration_data_flags,
+    restoration_network_flags,
 )
 from sanet_tf.utils import backends
 from sanet_tf.utils.printing import printable
@@ -26,6 +27,7 @@ FLAGS = flags.FLAGS
 EVALUATION = ("statistics", "n_tiles")  # a trained model can have others
 
 flags.adopt_module_key_flags(restoration_data_flags)
+flags.adopt_module_key_flags(restoration_network_flags)
 with flag_help.group("network"):
     flags.DEFINE_enum(
         "attention",
@@ -105,7 +107,8 @@ def main(arguments):
     fields = _model_fields()
     check(data, FLAGS.task, fields, modes, n_tiles)
     keras.utils.set_random_seed(FLAGS.seed)
-    folder = FLAGS.output or f"runs/{FLAGS.attention}-{FLAGS.dataset}"
+    name = f"{restoration_network_flags.prefix()}{FLAGS.attention}"
+    folder = FLAGS.output or f"runs/{name}-{FLAGS.dataset}"
     values = {k: v for k, v in script_flags().items() if k not in EVALUATION}
     with RunDirectory(folder, values) as run:
         model = make_model(run.path, data, FLAGS.task, **fields)
@@ -150,6 +153,7 @@ def _model_fields():
         "train_batch_size": FLAGS.batch_size,
         "train_learning_rate": FLAGS.learning_rate,
         "train_tensorboard": FLAGS.tensorboard,
+        **restoration_network_flags.fields(),
     }
 
 

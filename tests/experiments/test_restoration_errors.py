@@ -38,6 +38,7 @@ REFUSED = [
             ("planaria", "Denoising_Planaria.tar.gz"),
             ("tribolium", "Denoising_Tribolium.tar.gz"),
             ("flywing", "Projection_Flywing.tar.gz"),
+            ("gvt-flywing", "Projection_Flywing.tar.gz"),
         )
     ),
     (["--dataset=flywing", "--data_dir=DIR"], "is for --task=project"),

@@ -2,6 +2,7 @@
 
 import sys
 
+import keras
 import numpy as np
 import pytest
 
@@ -34,6 +35,24 @@ def test_probabilistic(pairs, tmp_path):
     assert model.train(*pairs).epoch == [0, 1, 2]
     outputs = load(tmp_path / "model").predict_probabilistic(pairs[0][0], "YXC")
     assert (outputs.scale() > 0).all()
+
+
+def test_adam_as_it_is_configured():
+    """The rate falls in steps, and validation does not lower it."""
+    decay = {"train_decay_steps": 10, "train_decay_rate": 0.7}
+    model = make(None, train_beta_1=0.5, train_learning_rate=0.01, **decay)
+    model.prepare_for_training()
+    optimizer = model.keras_model.optimizer
+    assert optimizer.beta_1 == 0.5
+    plateau = keras.callbacks.ReduceLROnPlateau
+    assert not any(isinstance(x, plateau) for x in model.callbacks)
+    for step, rate in (0, 0.01), (9, 0.01), (10, 0.007), (25, 0.0049):
+        optimizer.iterations.assign(step)
+        assert float(optimizer.learning_rate) == pytest.approx(rate)
+    plain = make(None)
+    plain.prepare_for_training()
+    assert plain.keras_model.optimizer.beta_1 == 0.9
+    assert any(isinstance(x, plateau) for x in plain.callbacks)
 
 
 def test_without_tensorboard(pairs, tmp_path, monkeypatch):
