@@ -83,6 +83,7 @@ RESTORATION = {
     "unet_sao": lambda: fill(make_care("ZYX")),
     "unet_attn": lambda: fill(make_care("YX", attention="softmax")),
     "projection_unet_sao": lambda: fill(make_projection()),
+    "gvtnet": lambda: fill(make_care("YX", unet="gvtnet", attention="scaled")),
     "probabilistic": lambda: fill(make_care("YX", 2, 2, probabilistic=True)),
 }
 

@@ -103,6 +103,7 @@ def test_classifier_computes_the_same(name, rng):
         ("unet_sao", (4, 8, 8, 1)),
         ("unet_attn", (4, 8, 8, 1)),
         ("projection_unet_sao", (4, 16, 16, 1)),
+        ("gvtnet_sao", (4, 8, 8, 1)),
     ],
 )
 def test_unet_computes_the_same(name, shape, rng):
@@ -133,6 +134,19 @@ def test_attention(projections, use_batch_norm, use_global_term, rng):
     restored = keras.Model.from_config(folded.get_config())
     restored.set_weights(folded.get_weights())
     np.testing.assert_array_equal(restored(maps), folded(maps))
+
+
+def test_attention_with_biases_or_two_grids_stays(rng):
+    """Its other constants are not folded, and none is forgotten."""
+    keys, queries = keras.Input((None, 6)), keras.Input((None, 6))
+    options = {"use_query_projection": True, "use_key_projection": True}
+    x = SiameseAttention(2, use_bias=True, **options)(keys)
+    x = SiameseAttention(2)(x, queries=queries)
+    model = shake(keras.Model([keys, queries], x), rng)
+    maps = [rng.normal(size=(2, n, 6)).astype("float32") for n in (3, 5)]
+    folded = fold(model)
+    np.testing.assert_allclose(folded(maps), model(maps), atol=1e-5)
+    assert SiameseAttention in kinds(folded)
 
 
 @pytest.mark.parametrize(

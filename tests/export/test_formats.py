@@ -27,6 +27,8 @@ STACKS = [
     ("unet", "saved_model"),
     ("unet_sao", "litert"),
     ("projection_unet_sao", "onnx"),
+    ("gvtnet", "litert"),
+    ("gvtnet", "onnx"),
 ]
 
 
