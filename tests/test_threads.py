@@ -73,7 +73,7 @@ def test_each_thread_gets_its_answer(folder, task, kind):
 
 
 def test_all_statistics_at_once(folder, rng):
-    """While one thread traces, the layers answer otherwise."""
+    """One network, of which several forms are traced together."""
     model = sanet_tf.load(folder / "stacks run")
     model.config.train_patch_size = [8, 16, 16]
     stack, start = rng.gamma(2, 300, (8, 48, 16)), threading.Barrier(6)

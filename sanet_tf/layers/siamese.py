@@ -15,7 +15,8 @@ with a column of ones beside the H scores:
     O = [w^T q, 1] R              (N, C)    one matrix product
 
 Time O(N H C), memory O(N C): no N x N and no N x C x C. B batch, N
-positions, C channels, H heads, D = C/H.
+positions, C channels, H heads, D = C/H. With queries of another map the means
+are over the M positions of keys and values, and the time is O((N + M) H C).
 
 Gao, Xie, Ji, "Siamese Attention Networks", Eq. 4-6; "w/o global term" is
 Table 5, "w/o params" Table 7. Departure: with BatchNorm the mean over

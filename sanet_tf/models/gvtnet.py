@@ -26,9 +26,11 @@ import keras
 from keras import layers, ops
 
 from sanet_tf.models.gvtnet_attention import GlobalVoxelAttention, relu6
-from sanet_tf.models.restoration_output import restoration_output
+from sanet_tf.models.restoration_output import (
+    restoration_model,
+    restoration_output,
+)
 from sanet_tf.models.unet_checks import check_arguments, check_sizes
-from sanet_tf.models.weights import load_weights
 
 CONVOLUTIONS = {2: layers.Conv2D, 3: layers.Conv3D}
 TRANSPOSED = {2: layers.Conv2DTranspose, 3: layers.Conv3DTranspose}
@@ -124,7 +126,7 @@ def GlobalVoxelUNet(
         probabilistic=probabilistic,
         last_activation=last_activation,
     )
-    return _finish(inputs, outputs, weights, name)
+    return restoration_model(inputs, outputs, weights, name)
 
 
 def GlobalVoxelProjection(
@@ -204,11 +206,4 @@ def GlobalVoxelProjection(
     )(x)
     weighted = layers.Multiply(dtype="float32")([stack, x])
     project = keras.Model(stack, ops.mean(weighted, axis=1 + proj_axis))
-    return _finish(stack, restore(project(stack)), weights, name)
-
-
-def _finish(inputs, outputs, weights, name):
-    model = keras.Model(inputs, outputs, name=name)
-    if weights is not None:
-        load_weights(model, weights)
-    return model
+    return restoration_model(stack, restore(project(stack)), weights, name)

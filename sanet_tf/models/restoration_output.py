@@ -1,6 +1,9 @@
 """The end of the networks that restore: a mean, and perhaps its scale."""
 
+import keras
 from keras import layers
+
+from sanet_tf.models.weights import load_weights
 
 CONVOLUTIONS = {2: layers.Conv2D, 3: layers.Conv3D}
 
@@ -43,3 +46,11 @@ def restoration_output(
         scale = layers.Rescaling(1.0, 1e-3, dtype="float32")(scale)
         outputs = layers.Concatenate(dtype="float32")([outputs, scale])
     return outputs
+
+
+def restoration_model(inputs, outputs, weights, name):
+    """The `keras.Model`, with the weights of a file if there is one."""
+    model = keras.Model(inputs, outputs, name=name)
+    if weights is not None:
+        load_weights(model, weights)
+    return model

@@ -20,9 +20,11 @@ import keras
 from keras import layers, ops
 
 from sanet_tf.layers import QKV_ATTENTION
-from sanet_tf.models.restoration_output import restoration_output
+from sanet_tf.models.restoration_output import (
+    restoration_model,
+    restoration_output,
+)
 from sanet_tf.models.unet_checks import check_arguments, check_sizes
-from sanet_tf.models.weights import load_weights
 
 CONVOLUTIONS = {2: layers.Conv2D, 3: layers.Conv3D}
 POOLINGS = {2: layers.MaxPooling2D, 3: layers.MaxPooling3D}
@@ -103,7 +105,7 @@ def DenoisingUNet(
         probabilistic=probabilistic,
         last_activation=last_activation,
     )
-    return _finish(inputs, outputs, weights, name)
+    return restoration_model(inputs, outputs, weights, name)
 
 
 def ProjectionUNet(
@@ -172,7 +174,7 @@ def ProjectionUNet(
     project = keras.Model(stack, ops.sum(surface, axis=axis))
     plane = [size for i, size in enumerate(input_shape) if i != proj_axis]
     restore = DenoisingUNet(tuple(plane), attention, **kwargs)
-    return _finish(stack, restore(project(stack)), weights, name)
+    return restoration_model(stack, restore(project(stack)), weights, name)
 
 
 def _encode_decode(x, dimensions, n_depth, n_first, kernel_size, attend):
@@ -215,10 +217,3 @@ def _attention_block(attention, config):
         return layers.Add(name=f"{name}_attention_skip")([x, attended])
 
     return attend
-
-
-def _finish(inputs, outputs, weights, name):
-    model = keras.Model(inputs, outputs, name=name)
-    if weights is not None:
-        load_weights(model, weights)
-    return model

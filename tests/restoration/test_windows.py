@@ -69,6 +69,7 @@ def test_local_mean_of_a_long_axis(rng):
     [
         (functools.partial(make_care, "YX"), (36, 28), (8, 12)),
         (make_care, (8, 16, 20), (4, 8, 6)),
+        (functools.partial(make_care, "YX", unet="gvtnet"), (36, 28), (8, 12)),
         (make_projection, (5, 36, 28), (5, 8, 12)),
         (
             functools.partial(make_care, "YX", unet_n_depth=2),

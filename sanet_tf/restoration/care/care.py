@@ -110,12 +110,12 @@ class SiameseProjectionCARE(_Siamese, ProjectionCARE):
     def _axes_tile_overlap(self, query_axes):
         """The projection's margin and then that of the U-Net."""
         proj, unet = self.proj_params, _unet_margin(self.config)
-        last = 5 // 2 if self.config.unet == "gvtnet" else None
+        is_gvtnet = self.config.unet == "gvtnet"
         widths = {
             axis: unet
             + margin(proj.n_depth, kernel, pool, proj.n_conv_per_depth)
             # The convolution that gives the weights of the planes.
-            + (kernel // 2 if last is None else last)
+            + (5 if is_gvtnet else kernel) // 2
             for axis, kernel, pool in zip(
                 self._spatial, proj.kern, proj.pool, strict=True
             )
