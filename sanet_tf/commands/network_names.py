@@ -37,4 +37,9 @@ RESTORATION = (  # those in `sanet_tf.models.UNETS`
     "projection_unet",
     "projection_unet_attn",
     "projection_unet_sao",
+    "gvtnet",
+    "gvtnet_sao",
+    "gvtnet_no_attention",
+    "projection_gvtnet",
+    "projection_gvtnet_sao",
 )
