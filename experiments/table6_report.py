@@ -2,11 +2,11 @@
 
 import statistics as stats
 
-from intervals import half_width, plus_minus
 from matplotlib.figure import Figure
 from paper_tables.quoted import TABLE_6
 
 from sanet_tf.utils import files
+from sanet_tf.utils.intervals import half_width, plus_minus
 
 METRICS = ("psnr", "ssim", "nrmse")
 LABELS = {"unet": "U-Net", "attn": "U-Net+Attn", "sao": "U-Net+SAO"}

@@ -2,12 +2,12 @@
 
 import math
 
-from intervals import plus_minus
 from table6_report import LABELS, METRICS, main_mode
 
 from paper_tables import quoted
 from paper_tables.records import TABLE_6
 from paper_tables.table import EXACT, MEASURED, NAME, QUOTED, Table
+from sanet_tf.utils.intervals import plus_minus
 
 DIGITS = {"psnr": 3, "ssim": 4, "nrmse": 4}
 

@@ -5,10 +5,11 @@ r"""Trains a U-Net that restores microscope stacks, and evaluates it.
     sanet train-restoration --dataset=planaria --data_dir=DIR \
         --flagfile=experiments/recipes/planaria.flags
 
-The same command resumes an interrupted run; with other --statistics or
---n_tiles it evaluates the trained model anew. --output_dir receives the model
-(csbdeep's folder, for `sanet restore`), the record of the run,
-metrics.json, curves and a picture of each test stack.
+The same command resumes an interrupted run; with other --statistics,
+--n_tiles or --baselines it evaluates the trained model anew. --output_dir
+receives the model (csbdeep's folder, for `sanet restore`), the record of the
+run, metrics.json, curves and a picture of each test stack. The last line says
+whether the network is better than the best filter that needs no training.
 """
 
 from absl import flags
@@ -35,7 +36,8 @@ DATA_OPTIONS = (
     "percentiles",
     "strict",
 )
-EVALUATION = ("statistics", "n_tiles")  # a trained model can have others
+# Flags of which a trained model can have others.
+EVALUATION = ("statistics", "n_tiles", "baselines")
 
 flags.DEFINE_enum("task", "denoise", ["denoise", "project"], "what to learn")
 flags.DEFINE_enum(
@@ -103,6 +105,11 @@ flags.DEFINE_list(
     "what the attention sees of a test stack: tile, window, volume",
 )
 flags.DEFINE_list("n_tiles", None, "tiles of a test stack along each axis")
+flags.DEFINE_list(
+    "baselines",
+    ["gaussian", "median", "tv", "nl_means", "wavelet"],
+    "what needs no training, to hold the network against; none for none",
+)
 
 
 def main(arguments):
@@ -125,6 +132,7 @@ def main(arguments):
     from sanet_tf.utils.isolated import call_isolated
 
     modes = _modes()
+    baselines = _baselines()
     n_tiles = _numbers("n_tiles")
     arguments = _data_arguments()
     data = load_data(**arguments)
@@ -137,7 +145,7 @@ def main(arguments):
     with RunDirectory(folder, values) as run:
         model = make_model(run.path, data, FLAGS.task, **fields)
         metrics = read_metrics(run)
-        evaluation = {"statistics": modes, "n_tiles": FLAGS.n_tiles}
+        evaluation = {name: FLAGS[name].value for name in EVALUATION}
         if metrics.get("evaluation") != evaluation:
             training = metrics.get("training") or train(
                 model, data, FLAGS.steps_per_epoch, FLAGS.seed, run
@@ -146,6 +154,7 @@ def main(arguments):
             tested = call_isolated(
                 evaluate_model,
                 *(model.logdir, arguments, modes, n_tiles, run / "previews"),
+                baselines,
                 prepare=backends.load_tensorflow,
             )
             files.write_json(
@@ -224,6 +233,21 @@ def _modes():
             f"got {', '.join(unknown) or 'none'}"
         )
     return FLAGS.statistics
+
+
+def _baselines():
+    """--baselines as names of filters."""
+    from sanet_tf.restoration.baselines.filters import BASELINES
+
+    if FLAGS.baselines == ["none"]:
+        return []
+    unknown = [name for name in FLAGS.baselines if name not in BASELINES]
+    if unknown or not FLAGS.baselines:
+        raise UserError(
+            f"expected --baselines among {', '.join(BASELINES)}, or none; "
+            f"got {', '.join(unknown) or 'nothing'}"
+        )
+    return list(dict.fromkeys(FLAGS.baselines))
 
 
 def _numbers(name):

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from sanet_tf.restoration.data import contrast, patches, splits, stacks
-from sanet_tf.restoration.data.source import RestorationData, TestPair
+from sanet_tf.restoration.data.source import RestorationData, as_stacks
 from sanet_tf.restoration.simulation.noise import (
     Camera,
     expose,
@@ -84,7 +84,8 @@ def load(
     return RestorationData(
         axes,
         *parts,
-        tuple(TestPair(p.name, p.low, p.high) for p in regions["test"]),
+        as_stacks(regions["test"]),
+        as_stacks(regions["validation"]),
         {
             "dataset": "noise",
             "task": task,
