@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from sanet_tf.restoration import load
+from sanet_tf.restoration.baselines.filters import BASELINES
 from sanet_tf.restoration.data import load_data
 from sanet_tf.restoration.metrics import evaluate
 from tests.experiments.conftest import error_line
@@ -87,7 +88,8 @@ def test_metrics(finished):
     assert training["best_epoch"] == 1 + int(np.argmin(losses))
     assert training["best_val_loss"] == pytest.approx(min(losses), abs=1e-4)
     assert metrics["peak_rss_bytes"] > 0
-    assert tuple(metrics["restored"]) == MODES
+    assert list(metrics["baselines"]) == list(BASELINES)
+    assert tuple(metrics["restored"]) == tuple(metrics["verdict"]) == MODES
     for row in metrics["restored"].values():
         assert [s["name"] for s in row["stacks"]] == ["test-0-exposure-0.1"]
         assert row["seconds"] > 0
@@ -144,7 +146,10 @@ def test_same_command_again_is_done_at_once(finished):
     result = run(*flags)
     assert result.returncode == 0, result.stderr
     assert "Epoch" not in result.stdout
-    assert result.stdout.splitlines() == first.stdout.splitlines()[-6:]
+    lines = first.stdout.splitlines()[-14:]  # 9 images, 2 hints, 3 verdicts
+    assert result.stdout.splitlines() == lines
+    for mode, line in zip(MODES, lines[-3:], strict=True):
+        assert line.startswith(f"{mode}: the network, ")
     assert [(folder / name).stat().st_mtime_ns for name in names] == before
 
 

@@ -51,6 +51,8 @@ REFUSED = [
     ([*VOLUMES, *PATCHES, "--learning_rate=0"], "train_learning_rate"),
     (["--statistics=volumes"], "expected --statistics among default, tile"),
     (["--statistics="], "expected --statistics among default, tile"),
+    (["--baselines=tv,blur"], "wavelet, or none; got blur"),
+    (["--baselines="], "expected --baselines among gaussian, median, tv"),
     (
         [*VOLUMES, *PATCHES, "--statistics=volume", "--attention=softmax"],
         "`statistics` of SoftmaxAttention must be tile",

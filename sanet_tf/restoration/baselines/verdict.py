@@ -1,4 +1,8 @@
-"""Whether a network restores better than what needs no training."""
+"""Whether a network restores better than what needs no training.
+
+BELOW is said of the means, whatever the interval; "above" only where the
+interval excludes zero, or there is none.
+"""
 
 import math
 import statistics as stats
@@ -84,14 +88,14 @@ def sentence(restored, baselines, verdict):
     what = f"{row['chosen']}, {row['psnr']:.2f} dB without training"
     others = [other for other in verdict["loses_to"] if other != name]
     if name in verdict["loses_to"]:
-        text = f"WORSE than {what}: {difference}"
-    elif half is None or abs(gain) > half:
-        text = f"better than {what}: {difference}"
+        text = f"BELOW {what}: {difference}"
+    elif half is None or gain > half:
+        text = f"above {what}: {difference}"
     else:
-        text = f"not shown to be better than {what}: {difference}"
+        text = f"not shown to be above {what}: {difference}"
     if others:
         also = "also" if name in verdict["loses_to"] else "but"
-        text += f"; {also} WORSE than " + ", ".join(
+        text += f"; {also} BELOW " + ", ".join(
             f"{other} ({baselines[other]['psnr']:.2f} dB)" for other in others
         )
     return f"the network, {restored['psnr']:.2f} dB, is {text}"

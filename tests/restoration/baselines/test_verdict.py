@@ -46,18 +46,18 @@ def test_gain_is_paired():
 
 def test_words():
     assert said(row(33, 35, 40)) == (
-        "the network, 36.00 dB, is better than gaussian (sigma 2), 30.00 dB "
+        "the network, 36.00 dB, is above gaussian (sigma 2), 30.00 dB "
         "without training: +6.00 ± 4.30 dB over 3 test stacks"
     )
     assert said(row(27, 29, 31)) == (
-        "the network, 29.00 dB, is WORSE than gaussian (sigma 2), 30.00 dB "
-        "without training: -1.00 ± 0.00 dB over 3 test stacks; also WORSE "
-        "than tv (31.00 dB)"
+        "the network, 29.00 dB, is BELOW gaussian (sigma 2), 30.00 dB "
+        "without training: -1.00 ± 0.00 dB over 3 test stacks; also BELOW "
+        "tv (31.00 dB)"
     )
     assert said(row(29.0, 30.0, 32.5)) == (
-        "the network, 30.50 dB, is not shown to be better than gaussian "
+        "the network, 30.50 dB, is not shown to be above gaussian "
         "(sigma 2), 30.00 dB without training: +0.50 ± 1.24 dB over 3 test "
-        "stacks; but WORSE than tv (31.00 dB)"
+        "stacks; but BELOW tv (31.00 dB)"
     )
 
 
