@@ -92,6 +92,9 @@ def load(
             "photons": photons,
             "seed": seed,
             "camera": dataclasses.asdict(camera),
+            "provenance": stacks.provenance(
+                path if path.is_dir() else path.parent
+            ),
             "split": how,
             "skipped": skipped,
             "files": {file.name: stacks.checksum(file) for file in files},

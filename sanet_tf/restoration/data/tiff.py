@@ -82,6 +82,7 @@ def load(
             "dataset": "tiff",
             "task": task,
             "seed": seed,
+            "provenance": stacks.provenance(root),
             "split": how,
             "skipped": skipped,
             "files": files,
