@@ -6,10 +6,11 @@ r"""Trains a U-Net that restores microscope stacks, and evaluates it.
         --flagfile=experiments/recipes/planaria.flags
 
 The same command resumes an interrupted run; with other --statistics,
---n_tiles or --baselines it evaluates the trained model anew. --output_dir
-receives the model (csbdeep's folder, for `sanet restore`), the record of the
-run, metrics.json, curves and a picture of each test stack. The last line says
-whether the network is better than the best filter that needs no training.
+--n_tiles, --baselines or --test_data it evaluates the trained model anew.
+--output_dir receives the model (csbdeep's folder, for `sanet restore`), the
+record of the run, metrics.json, curves and a picture of each test stack. The
+last line says whether the network is better than the best filter that needs no
+training.
 """
 
 from absl import flags
@@ -33,11 +34,13 @@ DATA_OPTIONS = (
     "condition",
     "validation_split",
     "cache_dir",
+    "test_data",
+    "fit_truth",
     "percentiles",
     "strict",
 )
 # Flags of which a trained model can have others.
-EVALUATION = ("statistics", "n_tiles", "baselines")
+EVALUATION = ("statistics", "n_tiles", "baselines", "test_data")
 
 flags.DEFINE_enum("task", "denoise", ["denoise", "project"], "what to learn")
 flags.DEFINE_enum(
@@ -49,7 +52,7 @@ flags.DEFINE_enum(
 flags.DEFINE_string(
     "dataset",
     "simulated",
-    "simulated, noise, tiff, planaria, tribolium or flywing",
+    "simulated, noise, tiff, npz, planaria, tribolium or flywing",
 )
 flags.DEFINE_string("data_dir", None, "where the data set lies")
 flags.DEFINE_string(
@@ -70,10 +73,24 @@ flags.DEFINE_float(
 flags.DEFINE_float("photons", None, "peak of --dataset=noise", 0.0)
 flags.DEFINE_integer("condition", None, "of published test stacks", 1, 3)
 flags.DEFINE_float(
-    "validation_split", None, "share of published patches", 0.0, 1.0
+    "validation_split",
+    None,
+    "share of published patches, or of the fields of --dataset=npz",
+    0.0,
+    1.0,
 )
 flags.DEFINE_string(
     "cache_dir", None, "where published patches are unpacked, if compressed"
+)
+flags.DEFINE_string(
+    "test_data",
+    None,
+    "file to test on, of --dataset=npz; the validation pictures if none",
+)
+flags.DEFINE_bool(
+    "fit_truth",
+    False,
+    "fit the truth to each noisy picture of --dataset=npz by gain and offset",
 )
 
 flags.DEFINE_list(
@@ -94,6 +111,21 @@ flags.DEFINE_integer(
 )
 flags.DEFINE_integer("batch_size", 16, "patches in a step", 1)
 flags.DEFINE_float("learning_rate", 4e-4, "of Adam", 0.0)
+flags.DEFINE_enum(
+    "schedule",
+    "plateau",
+    ["plateau", "cosine"],
+    "of the learning rate: half of it where the loss rests, or down to zero",
+)
+flags.DEFINE_integer("warmup_steps", 0, "in which a cosine rises first", 0)
+flags.DEFINE_float("clip_norm", 0.0, "highest norm of the gradient; 0: any", 0)
+flags.DEFINE_float(
+    "ema_momentum",
+    0.0,
+    "of a moving average of the weights, which is what is saved; 0: none",
+    0,
+)
+flags.DEFINE_bool("augment", False, "flip and turn the patches in their plane")
 flags.DEFINE_bool("tensorboard", True, "write logs for TensorBoard")
 flags.DEFINE_integer("seed", 0, "weights and order of the patches", 0)
 flags.DEFINE_integer("data_seed", 0, "simulation, noise, choice of patches", 0)
@@ -185,6 +217,11 @@ def _model_fields():
         "train_epochs": FLAGS.epochs,
         "train_batch_size": FLAGS.batch_size,
         "train_learning_rate": FLAGS.learning_rate,
+        "train_schedule": FLAGS.schedule,
+        "train_warmup_steps": FLAGS.warmup_steps,
+        "train_clip_norm": FLAGS.clip_norm,
+        "train_ema_momentum": FLAGS.ema_momentum,
+        "train_augment": FLAGS.augment,
         "train_tensorboard": FLAGS.tensorboard,
     }
 
@@ -195,7 +232,8 @@ def _data_arguments():
         options[name] = _numbers(name)
     options["percentiles"] = _percentiles()
     options["strict"] = FLAGS.strict or None
-    if FLAGS.dataset in ("simulated", "noise", "tiff"):
+    options["fit_truth"] = FLAGS.fit_truth or None
+    if FLAGS.dataset in ("simulated", "noise", "tiff", "npz"):
         options["seed"] = FLAGS.data_seed
     return {
         "dataset": FLAGS.dataset,

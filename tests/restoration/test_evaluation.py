@@ -48,7 +48,7 @@ def scene(rng):
     return truth + rng.normal(0, 0.5, truth.shape), truth
 
 
-def last_lines(found, folder, capsys):
+def last_lines(found, folder, capsys, **data):
     """What the end of a run says of the results."""
 
     class Folder:
@@ -57,7 +57,7 @@ def last_lines(found, folder, capsys):
         def __truediv__(self, name):
             return folder / name
 
-    (folder / "metrics.json").write_text(json.dumps(found))
+    (folder / "metrics.json").write_text(json.dumps({"data": data, **found}))
     capsys.readouterr()
     run.report(Folder())
     return capsys.readouterr().out.splitlines()
@@ -84,8 +84,9 @@ def test_a_network_that_wins(measure, scene, tmp_path, capsys):
     found = measure(Stub(lambda _: truth + 1e-3 * image), image, truth, ["tv"])
     assert found["verdict"]["default"]["loses_to"] == []
     assert found["verdict"]["default"]["psnr_gain"] > 10
-    line = last_lines(found, tmp_path, capsys)[-1]
-    assert "dB, is above tv (weight 0." in line
+    lines = last_lines(found, tmp_path, capsys, measured_on="my test data")
+    assert "dB, is above tv (weight 0." in lines[-1]
+    assert lines[-4] == "measured on my test data"
 
 
 def test_without_yardsticks(measure, scene, tmp_path, capsys):

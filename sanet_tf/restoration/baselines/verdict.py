@@ -82,7 +82,7 @@ def sentence(restored, baselines, verdict):
     row, count = baselines[name], len(restored["stacks"])
     gain, half = verdict["psnr_gain"], verdict["psnr_gain_ci95"]
     difference = (
-        f"{plus_minus(gain, half, 2, '+')} dB over {count} test stack"
+        f"{plus_minus(gain, half, 2, '+')} dB over {count} stack"
         + "s" * (count > 1)
     )
     what = f"{row['chosen']}, {row['psnr']:.2f} dB without training"

@@ -21,6 +21,25 @@ CHECKPOINTS = (
 LARGEST_CONVOLUTION = 2**26  # weights
 LARGEST_REPETITION = 16  # levels, and convolutions a level
 LARGEST_PATCH = 2**20  # positions along an axis
+SCHEDULES = ("plateau", "cosine")
+
+
+def _is_number(value):
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+# What may be the value of each field that training has beside csbdeep's.
+TRAINING = {
+    "train_augment": lambda value: isinstance(value, bool),
+    "train_schedule": lambda value: value in SCHEDULES,
+    "train_warmup_steps": lambda value: (
+        _is_number(value) and value >= 0 and value == int(value)
+    ),
+    "train_clip_norm": lambda value: (
+        _is_number(value) and 0 <= value < math.inf
+    ),
+    "train_ema_momentum": lambda value: _is_number(value) and 0 <= value < 1,
+}
 
 
 class _AttentionFields:
@@ -32,6 +51,13 @@ class _AttentionFields:
         percentiles: of a stack, that become 0 and 1 before it is restored.
         train_patch_size: positions of a training patch along each spatial
             axis; `train` sets it. The window of `statistics="window"`.
+        train_augment: whether patches are flipped and turned in their plane.
+        train_schedule: of the learning rate: "plateau" is csbdeep's
+            `train_reduce_lr`, "cosine" goes down to zero over the training.
+        train_warmup_steps: in which the rate of a cosine rises from zero.
+        train_clip_norm: highest norm of the gradient; 0: any.
+        train_ema_momentum: momentum of the moving average of the weights,
+            which then is validated and saved; 0: there is none.
     """
 
     def __init__(
@@ -45,6 +71,11 @@ class _AttentionFields:
         attention="siamese",
         percentiles=(2, 99.8),  # csbdeep's
         train_patch_size=None,
+        train_augment=False,
+        train_schedule="plateau",
+        train_warmup_steps=0,
+        train_clip_norm=0.0,
+        train_ema_momentum=0.0,
         **kwargs,
     ):
         kwargs.pop("n_dim", None)  # follows from the axes
@@ -59,6 +90,11 @@ class _AttentionFields:
         self.attention = attention
         self.percentiles = percentiles
         self.train_patch_size = train_patch_size
+        self.train_augment = train_augment
+        self.train_schedule = train_schedule
+        self.train_warmup_steps = train_warmup_steps
+        self.train_clip_norm = train_clip_norm
+        self.train_ema_momentum = train_ema_momentum
 
     def is_valid(self, return_invalid=False):
         _, invalid = super().is_valid(return_invalid=True)
@@ -69,6 +105,11 @@ class _AttentionFields:
             invalid.append("percentiles")
         if not _is_patch(self.train_patch_size, self.n_dim):
             invalid.append("train_patch_size")
+        invalid += [
+            name
+            for name, is_valid in TRAINING.items()
+            if not is_valid(getattr(self, name))
+        ]
         if not invalid:
             invalid += self._too_large()
         for name in CHECKPOINTS:

@@ -138,6 +138,8 @@ def report(run):
                 f"{row['ssim']:.4f}, NRMSE {row['nrmse']:.4f}, PSNR without "
                 f"fit {row['psnr_raw']:.3f} dB (mean of {len(row['stacks'])})"
             )
+    if "measured_on" in metrics["data"]:
+        print(f"measured on {metrics['data']['measured_on']}")
     print(
         f"wrote {run.path}/: metrics.json, curves.png, previews, model\n"
         f"restore your stacks: python -m sanet_tf.restore "

@@ -92,9 +92,7 @@ def load(
             "photons": photons,
             "seed": seed,
             "camera": dataclasses.asdict(camera),
-            "provenance": stacks.provenance(
-                path if path.is_dir() else path.parent
-            ),
+            "provenance": stacks.provenance(stacks.folder_of(path)),
             "split": how,
             "skipped": skipped,
             "files": {file.name: stacks.checksum(file) for file in files},

@@ -87,6 +87,12 @@ def checksum(path):
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def folder_of(path):
+    """The folder itself, or that of a file."""
+    path = Path(path).expanduser()
+    return path if path.is_dir() else path.parent
+
+
 def provenance(folder):
     """What DATA.md in a folder says of where the data are from, or None."""
     path = Path(folder) / "DATA.md"

@@ -47,23 +47,23 @@ def test_gain_is_paired():
 def test_words():
     assert said(row(33, 35, 40)) == (
         "the network, 36.00 dB, is above gaussian (sigma 2), 30.00 dB "
-        "without training: +6.00 ± 4.30 dB over 3 test stacks"
+        "without training: +6.00 ± 4.30 dB over 3 stacks"
     )
     assert said(row(27, 29, 31)) == (
         "the network, 29.00 dB, is BELOW gaussian (sigma 2), 30.00 dB "
-        "without training: -1.00 ± 0.00 dB over 3 test stacks; also BELOW "
+        "without training: -1.00 ± 0.00 dB over 3 stacks; also BELOW "
         "tv (31.00 dB)"
     )
     assert said(row(29.0, 30.0, 32.5)) == (
         "the network, 30.50 dB, is not shown to be above gaussian "
-        "(sigma 2), 30.00 dB without training: +0.50 ± 1.24 dB over 3 test "
+        "(sigma 2), 30.00 dB without training: +0.50 ± 1.24 dB over 3 "
         "stacks; but BELOW tv (31.00 dB)"
     )
 
 
 def test_one_stack_and_a_perfect_network():
     alone = {"tv": row(30, chosen="tv", validation_psnr=1)}
-    for psnr, words in ((31, "+1.00 dB over 1 test stack"), (float("inf"), "")):
+    for psnr, words in ((31, "+1.00 dB over 1 stack"), (float("inf"), "")):
         network = row(psnr)
         verdict = compare(network, alone)
         assert verdict["psnr_gain_ci95"] is None
