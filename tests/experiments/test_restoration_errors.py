@@ -51,6 +51,9 @@ REFUSED = [
     ([*VOLUMES, *PATCHES, "--learning_rate=0"], "train_learning_rate"),
     (["--statistics=volumes"], "expected --statistics among default, tile"),
     (["--statistics="], "expected --statistics among default, tile"),
+    (["--dataset=npz", "--data_dir=DIR"], "no such file; --dataset=npz needs"),
+    ([*VOLUMES, "--test_data=DIR"], "takes no --test_data"),
+    ([*VOLUMES, *PATCHES, "--clip_norm=nan"], "train_clip_norm"),
     (["--baselines=tv,blur"], "wavelet, or none; got blur"),
     (["--baselines="], "expected --baselines among gaussian, median, tv"),
     (
