@@ -35,6 +35,8 @@ class Batches(RollingSequence):
     def __getitem__(self, i):
         order = self.batch(self.first + i)
         X, Y = self.X[order], self.Y[order]
+        if not self.turns and self.augmenter is None:
+            return X, Y
         pairs = list(zip(X, Y, strict=True))
         if self.turns:
             seed = derive_seed(self.seed, self.first + i, 1)

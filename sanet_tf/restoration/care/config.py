@@ -33,7 +33,7 @@ TRAINING = {
     "train_augment": lambda value: isinstance(value, bool),
     "train_schedule": lambda value: value in SCHEDULES,
     "train_warmup_steps": lambda value: (
-        _is_number(value) and value >= 0 and value == int(value)
+        isinstance(value, int) and _is_number(value) and value >= 0
     ),
     "train_clip_norm": lambda value: (
         _is_number(value) and 0 <= value < math.inf

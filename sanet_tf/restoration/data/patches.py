@@ -8,8 +8,7 @@ import numpy as np
 import psutil
 from csbdeep import data as care
 
-from sanet_tf.restoration.metrics import fit
-from sanet_tf.restoration.normalization import PERCENTILES
+from sanet_tf.restoration.data import normalizations
 from sanet_tf.utils.errors import UserError
 
 PATCH_SIZES = {"ZYX": (16, 64, 64), "YX": (64, 64)}
@@ -197,17 +196,11 @@ def _all_planes(patch_size, planes):
 def _create(pair, axes, patch_size, number, task, percentiles, fit_truth):
     low, high = np.asarray(pair.low), np.asarray(pair.high)
     raw = care.RawData.from_arrays([low], [high], axes)
-    arguments = {"shuffle": False, "verbose": False}
-    if percentiles is not None:
-        bright = percentiles[1]
-        arguments |= {
-            "normalization": care.norm_percentiles(tuple(percentiles)),
-            "patch_filter": care.no_background_patches(percentile=bright),
-        }
-    if fit_truth:
-        arguments["normalization"] = _fitted(
-            percentiles or tuple(PERCENTILES.values())
-        )
+    arguments = {
+        "shuffle": False,
+        "verbose": False,
+        **normalizations.options(percentiles, fit_truth),
+    }
     if task == "project":
         x, y, _ = care.create_patches_reduced_target(
             raw, patch_size, number, "Z", target_axes="YX", **arguments
@@ -215,20 +208,6 @@ def _create(pair, axes, patch_size, number, task, percentiles, fit_truth):
     else:
         x, y, _ = care.create_patches(raw, patch_size, number, **arguments)
     return np.moveaxis(x, 1, -1), np.moveaxis(y, 1, -1)
-
-
-def _fitted(percentiles):
-    """As csbdeep's `norm_percentiles`, the truth fitted to the noisy stack."""
-
-    def normalize(patches_x, patches_y, x, y, mask, channel):
-        gain, offset = fit(y, x)
-        low, high = np.percentile(x, percentiles)
-        return tuple(
-            ((values - low) / (high - low)).astype(np.float32)
-            for values in (patches_x, gain * patches_y + offset)
-        )
-
-    return normalize
 
 
 @contextlib.contextmanager
