@@ -58,6 +58,7 @@ def test_leaves_its_results(finished):
     assert {path.name for path in (folder / "model").iterdir()} == {
         "checkpoint",
         "config.json",
+        "log.csv",
         "logs",
         "weights_best.h5",
         "weights_last.h5",
@@ -82,7 +83,8 @@ def test_metrics(finished):
     model = load(folder / "model")
     assert training["parameters"] == model.keras_model.count_params()
     losses = [
-        float(loss) for loss in re.findall(r"val_loss: (\S+)", result.stdout)
+        float(loss)
+        for loss in re.findall(r"validation loss (\S+);", result.stdout)
     ]
     assert len(losses) == 4
     assert training["best_epoch"] == 1 + int(np.argmin(losses))
@@ -117,7 +119,7 @@ def test_metrics_are_those_of_the_model_that_is_left(finished):
 
 def test_output_is_lines_without_chatter(finished):
     result = finished[2]
-    assert result.stdout.count("Epoch ") == 4
+    assert result.stdout.count(": loss ") == 4
     for noise in ("\r", "\b", "\x1b", "Warning", "oneDNN", "absl", "/1 ["):
         assert noise not in result.stdout + result.stderr
 
@@ -145,7 +147,7 @@ def test_same_command_again_is_done_at_once(finished):
     before = [(folder / name).stat().st_mtime_ns for name in names]
     result = run(*flags)
     assert result.returncode == 0, result.stderr
-    assert "Epoch" not in result.stdout
+    assert ": loss " not in result.stdout
     lines = first.stdout.splitlines()[-14:]  # 9 images, 2 hints, 3 verdicts
     assert result.stdout.splitlines() == lines
     for mode, line in zip(MODES, lines[-3:], strict=True):
@@ -171,7 +173,7 @@ def test_other_statistics_are_evaluated_without_training(finished, tmp_path):
         *(*REPEATABLE, "--statistics=volume", f"--output_dir={folder}")
     )
     assert result.returncode == 0, result.stderr
-    assert "Epoch" not in result.stdout
+    assert ": loss " not in result.stdout
     again = metrics_in(folder)
     assert again["training"] == first["training"]
     assert list(again["restored"]) == ["volume"]

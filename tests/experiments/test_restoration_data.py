@@ -83,7 +83,7 @@ def test_pictures_in_a_file_and_a_test_at_the_end(tmp_path, rng):
     assert config["percentiles"] == [2, 99.8]
     last = run(*flags, f"--test_data={tmp_path / 'b.npz'}")
     assert last.returncode == 0, last.stderr
-    assert "epoch 1" not in last.stdout
+    assert ": loss " not in last.stdout
     assert "measured on --test_data" in last.stdout
     metrics = metrics_in(tmp_path / "run")
     assert metrics["training"] == training

@@ -35,6 +35,6 @@ def make_optimizer(config, steps):
 
 def averaged(optimizer):
     """A context with the moving average in the weights, if there is one."""
-    if isinstance(optimizer, Extended):
+    if isinstance(optimizer, Extended) and optimizer.built:
         return optimizer.averaged()
     return contextlib.nullcontext()
