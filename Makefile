@@ -15,23 +15,23 @@ TORCH ?= 2.13.0
 # Trains SANet on scikit-learn's digits, then classifies image files.
 demo: .venv/installed
 	$(BIN)/python experiments/imagenet.py --model=sanet \
-	    --flagfile=experiments/recipes/demo.flags --output_dir=$(DEMO)
-	$(BIN)/python experiments/demo.py --saved_model=$(DEMO)/saved_model \
-	    --output_dir=$(DEMO)/images
-	$(BIN)/python -m sanet_tf.predict --model=$(DEMO)/saved_model \
+	    --flagfile=experiments/recipes/demo.flags --output=$(DEMO)
+	$(BIN)/python experiments/demo.py --model=$(DEMO)/saved_model \
+	    --output=$(DEMO)/images
+	$(BIN)/sanet predict --model=$(DEMO)/saved_model \
 	    --top=2 $(DEMO)/images/digit-00[0-2]*.png
 
 # Trains a U-Net with SAO on simulated volumes, then restores a TIFF stack.
 demo-restoration: .venv/installed
-	$(BIN)/python experiments/restoration.py --output_dir=$(RESTORED)/run \
+	$(BIN)/python experiments/restoration.py --output=$(RESTORED)/run \
 	    --flagfile=experiments/recipes/demo-restoration.flags
-	$(BIN)/python experiments/simulate.py --output_dir=$(RESTORED)/stacks
-	$(BIN)/python -m sanet_tf.restore --model=$(RESTORED)/run/model --preview \
+	$(BIN)/python experiments/simulate.py --output=$(RESTORED)/stacks
+	$(BIN)/sanet restore --model=$(RESTORED)/run/model --preview \
 	    --overwrite --output=$(RESTORED)/restored $(RESTORED)/stacks/low
 
 # results/TABLES.md from the networks and the committed records; trains nothing.
 tables: .venv/installed
-	$(BIN)/python profiling/count_models.py --output_dir=results/profiling
+	$(BIN)/python profiling/count_models.py --output=results/profiling
 	$(BIN)/python experiments/make_tables.py
 
 # The documentation, into build/site; once installed, without the network.

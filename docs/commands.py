@@ -1,17 +1,30 @@
 """The page of all commands, made from their flags."""
 
+import json
 import re
 import subprocess
 import sys
-from xml.etree import ElementTree
 
 from sanet_tf.commands.main import COMMANDS
 
 PROGRAM = """
-import sys
-from sanet_tf.commands.main import main
-sys.argv[0] = "sanet"
-main()
+import importlib, json, sys
+from sanet_tf.commands import flag_help
+
+module = importlib.import_module(f"sanet_tf.commands.{sys.argv[1]}")
+sections = {
+    group: [
+        (
+            flag_help.shown(flag.name),
+            flag_help.default(flag),
+            flag_help.meaning(flag),
+            "" if flag.boolean else flag_help.expected(flag),
+        )
+        for flag in flags
+    ]
+    for group, flags in flag_help.sections(module).items()
+}
+print(json.dumps([module.__doc__, sections]))
 """
 
 
@@ -37,32 +50,15 @@ def page():
     return "\n".join(parts) + "\n"
 
 
-def flags(name):
-    """The help of a command and the elements of its own flags.
-
-    Args:
-        name: of a command.
-
-    Returns:
-        `usage, flags`: text, and `{name: ElementTree element}`.
-    """
-    result = subprocess.run(
-        [sys.executable, "-c", PROGRAM, name, "--helpxml"],
+def _section(name):
+    module = name.replace("-", "_")
+    result = subprocess.run(  # two commands may have a flag of the same name
+        [sys.executable, "-c", PROGRAM, module],
         capture_output=True,
         text=True,
-        check=False,  # absl ends it with 1
+        check=True,
     )
-    root = ElementTree.fromstring(result.stdout)
-    own = {
-        flag.findtext("name"): flag
-        for flag in root.iter("flag")
-        if flag.findtext("key") == "yes"
-    }
-    return root.findtext("usage"), own
-
-
-def _section(name):
-    usage, own = flags(name)
+    usage, groups = json.loads(result.stdout)
     first, _, rest = usage.strip().partition("\n")
     yield from (f"## sanet {name}", "", first, "")
     for paragraph in re.split(r"\n\n+", rest.strip("\n")):
@@ -73,27 +69,16 @@ def _section(name):
             yield from ("```sh", *lines, "```", "")
         else:
             yield from (paragraph, "")
-    yield from ("| flag | default | meaning |", "|---|---|---|")
-    for flag, element in own.items():
-        yield f"| `--{flag}` | {_default(element)} | {_meaning(element)} |"
-
-
-def _default(element):
-    """A flag that has no default is None."""
-    text = element.findtext("default")
-    return f"`{_cell(text)}`" if text else ""
-
-
-def _meaning(element):
-    """Absl puts the values of a choice before it, as <a|b>."""
-    text = element.findtext("meaning") or ""
-    choice = re.match(r"<([\w|.]+)>: ", text)
-    if choice:
-        values = ", ".join(f"`{value}`" for value in choice[1].split("|"))
-        text = f"{text[choice.end() :]} ({values})"
-    return _cell(text)
+    for group, flags in groups.items():
+        yield from (f"### {group.capitalize()}", "")
+        yield from ("| flag | default | meaning |", "|---|---|---|")
+        for flag, default, meaning, expected in flags:
+            shown = f"`{_cell(default)}`" if default else ""
+            text = f"{meaning} ({expected})" if expected else meaning
+            yield f"| `--{flag}` | {shown} | {_cell(text)} |"
+        yield ""
 
 
 def _cell(text):
-    """In a table, a bar would end the cell."""
-    return " ".join(text.split()).replace("|", "\\|")
+    """In a table, a bar would end the cell; a star is meant as one."""
+    return re.sub(r"([|*])", r"\\\1", " ".join(text.split()))

@@ -29,7 +29,11 @@ def on_files(files, config):
 
 
 def on_page_markdown(markdown, page, config, files):
-    """In a record `[s, 1] [means]` is a product, not a cross-reference."""
+    """In a record `[s, 1] [means]` is a product, not a cross-reference.
+
+    Its tables are wide, and get the place of the table of contents.
+    """
     if not page.file.src_uri.startswith("results/"):
         return markdown
+    page.meta["hide"] = ["toc"]
     return re.sub(r"\](\s?)\[", r"]\1\\[", markdown)

@@ -3,7 +3,7 @@
     python examples/explain.py RUN_DIR photo.jpg
 
 Prints where the scores of every head are highest, as fractions of height and
-width. As a figure: python -m sanet_tf.explain --model=RUN_DIR photo.jpg
+width. As a figure: sanet explain --model=RUN_DIR photo.jpg
 """
 
 import sys

@@ -2,7 +2,7 @@
 
     python examples/extract_features.py RUN_DIR photo.jpg
 
-RUN_DIR is the --output_dir of experiments/imagenet.py or cifar.py.
+RUN_DIR is the --output of experiments/imagenet.py or cifar.py.
 """
 
 import sys

@@ -85,7 +85,7 @@ class Run:
         """The command as a list, with every flag that has a value."""
         own = FLAGS.get_key_flags_for_module(self.script)
         values = {flag.name: flag.value for flag in own}
-        values |= {**self.changed, "output_dir": self.folder}
+        values |= {**self.changed, "output": self.folder}
         return [
             sys.executable,
             *self._program,

@@ -1,14 +1,14 @@
 r"""Trains a classifier on a data set in memory, on any backend of Keras.
 
-    python experiments/cifar.py --model=resnet50_ssa --data_dir=DIR \
+    python experiments/cifar.py --network=resnet50_ssa --data_dir=DIR \
         --flagfile=experiments/recipes/ssa-cifar.flags
-    KERAS_BACKEND=jax python experiments/cifar.py --model=sanet \
+    KERAS_BACKEND=jax python experiments/cifar.py --network=sanet \
         --dataset=folder --data_dir=DIR --image_size=96 --epochs=20
 
 For CIFAR, and for folders of photographs that fit into memory: these are
 decoded once. TensorFlow need not be installed where another backend is chosen.
 The same command resumes an interrupted run. The results and the record of the
-run are left in --output_dir.
+run are left in --output.
 """
 
 from absl import flags
@@ -16,9 +16,12 @@ from absl import flags
 from sanet_tf.commands import (
     augmentation_flags,
     cli,
+    flag_help,
+    hardware_flags,
     recipe_flags,
     training_flags,
 )
+from sanet_tf.data import check_source
 from sanet_tf.utils import backends
 from sanet_tf.utils.printing import printable
 
@@ -34,46 +37,55 @@ SSA_NOTE = {
 flags.adopt_module_key_flags(training_flags)
 for name, value in SSA_NOTE.items():
     FLAGS.set_default(name, value)
-flags.DEFINE_enum(
-    "dataset", "cifar10", ["cifar10", "cifar100", "folder", "digits"], "data"
-)
-flags.DEFINE_string("data_dir", None, "where the data set lies")
-flags.DEFINE_bool("download", False, "let Keras download CIFAR")
-flags.DEFINE_string(
-    "output_dir", None, "folder of the run; default runs/MODEL-DATASET"
-)
-flags.DEFINE_integer("image_size", 32, "side in pixels", lower_bound=1)
-flags.DEFINE_bool(
-    "cifar_stem",
-    None,
-    "first convolution of stride 1, no pooling; default: with CIFAR, in the "
-    "networks that have it",
-)
+with flag_help.group("data"):
+    flags.DEFINE_enum(
+        "dataset",
+        "cifar10",
+        ["cifar10", "cifar100", "folder", "digits"],
+        "data set; folder: DIR/train/CLASS/*.jpg and DIR/val/CLASS/*.jpg",
+    )
+    flags.DEFINE_string("data_dir", None, "folder DIR of the data set")
+    flags.DEFINE_bool("download", False, "let Keras download CIFAR")
+    flags.DEFINE_integer(
+        "image_size",
+        32,
+        "side in pixels of what the network sees",
+        lower_bound=1,
+    )
+with flag_help.group("network"):
+    flags.DEFINE_bool(
+        "cifar_stem",
+        None,
+        "first convolution of stride 1, no pooling; none: with CIFAR, in the "
+        "networks that have it",
+    )
 
 
 def main(arguments):
     cli.no_arguments(arguments)
-    distribution = training_flags.distribution()
+    distribution = hardware_flags.distribution()
+    recipe = recipe_flags.recipe()
+    augmentation_flags.crop_area()
+    check_source(FLAGS.dataset, FLAGS.data_dir)
     backends.load_backend(FLAGS.deterministic)
     with distribution:
-        training_flags.check_step(distribution)
-        _train(distribution)
+        hardware_flags.check_step(distribution)
+        _train(distribution, recipe)
 
 
-def _train(distribution):
+def _train(distribution, recipe):
     from sanet_tf.data import load_arrays
     from sanet_tf.training.feeds import ArrayFeed
     from sanet_tf.training.results import write_results
     from sanet_tf.utils.device import gpu_name
 
     function = training_flags.network()
-    recipe = recipe_flags.recipe()
     arrays = load_arrays(
         FLAGS.dataset, FLAGS.data_dir, FLAGS.download, FLAGS.image_size
     )
     for line in arrays.warnings:
         print(f"warning: {printable(line)}")
-    training_flags.set_precision(gpu_name() is not None)
+    hardware_flags.set_precision(gpu_name() is not None)
 
     def build():
         return training_flags.build(
@@ -87,7 +99,7 @@ def _train(distribution):
         arrays,
         FLAGS.image_size,
         recipe.batch_size,
-        shard=training_flags.shard(distribution),
+        shard=hardware_flags.shard(distribution),
         **augmentation_flags.feed_options(),
     )
     with training_flags.trainer(

@@ -1,10 +1,10 @@
 r"""One recipe for several networks and seeds: which is more accurate?
 
-    python experiments/compare.py --models=mobilenet_v2,sanet --seeds=3 \
+    python experiments/compare.py --networks=mobilenet_v2,sanet --seeds=3 \
         --dataset=folder --data_dir=DIR [flags of experiments/cifar.py]
 
 Each network and seed is a run of experiments/cifar.py in a folder of its own
-below --output_dir; one that is complete is not repeated, so the same command
+below --output; one that is complete is not repeated, so the same command
 resumes. Every network has its first seed before one has its second. Writes
 compare.csv, compare.md and compare.png, and runs.csv with a row a run.
 KERAS_BACKEND decides the backend; TensorFlow need not be installed for others.
@@ -13,14 +13,15 @@ KERAS_BACKEND decides the backend; TensorFlow need not be installed for others.
 import cifar  # its flags are this script's too
 from absl import flags
 
-from sanet_tf.commands import cli
-from sanet_tf.utils import backends
-from sanet_tf.utils.errors import UserError, did_you_mean
+from sanet_tf.commands import cli, flag_help, flag_types
+from sanet_tf.commands.network_names import NETWORKS
+from sanet_tf.utils.errors import UserError
 
 FLAGS = flags.FLAGS
 
 flags.adopt_module_key_flags(cifar)
-flags.DEFINE_list("models", None, "names in sanet_tf.models.MODELS")
+flag_types.define_names("models", None, NETWORKS, "networks to compare")
+flag_help.alias("networks", "models", is_shown=True)
 flags.DEFINE_integer("seeds", 3, "runs of each network: seeds 0, 1, ...", 1)
 flags.DEFINE_string(
     "baseline", None, "what the others are held against; default: the first"
@@ -39,10 +40,8 @@ def main(arguments):
 
     from sanet_tf.training.record import run_record, script_flags
     from sanet_tf.utils import files
-    from sanet_tf.utils.isolated import call_isolated
 
-    call_isolated(check_models, FLAGS.models)
-    output = files.make_directory(FLAGS.output_dir or "runs/compare")
+    output = files.make_directory(FLAGS.output or "runs/compare")
     own = {
         name: value
         for name, value in script_flags().items()
@@ -79,32 +78,19 @@ def main(arguments):
         )
 
 
-def check_models(names):
-    """Refuses networks that there are not; imports Keras."""
-    backends.load_backend()
-    from sanet_tf.models import MODELS
-
-    unknown = [name for name in names if name not in MODELS]
-    if unknown:
-        raise UserError(
-            f"expected --models among {', '.join(MODELS)}; "
-            f"got {', '.join(unknown)}{did_you_mean(unknown[0], MODELS)}"
-        )
-
-
 def _check_flags():
     """Refuses what is wrong in any environment; returns the baseline."""
     models = FLAGS.models or []
     if not models or len(set(models)) < len(models):
         raise UserError(
-            "expected --models=NAME,NAME, each once; "
+            "expected --networks=NAME,NAME, each once; "
             f"got {','.join(models) or 'none'}"
         )
-    for single, several in (("model", "models"), ("seed", "seeds")):
+    for single, several in (("model", "networks"), ("seed", "seeds")):
         if FLAGS[single].present:
             raise UserError(
-                f"expected --{several}, which gives every run its --{single}; "
-                f"got --{single}={FLAGS[single].value}"
+                f"expected --{several}, which gives every run its own; got "
+                f"--{flag_help.shown(single)}={FLAGS[single].value}"
             )
     baseline = FLAGS.baseline or models[0]
     if baseline not in models:

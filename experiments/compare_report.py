@@ -37,7 +37,7 @@ def data_of(results, record):
     if any(data["sha256"] != seen[0]["sha256"] for data in seen):
         raise UserError(
             "expected runs on the same data, but their metrics.json have "
-            "different checksums; choose another --output_dir"
+            "different checksums; choose another --output"
         )
     name = seen[0]["name"]
     if name == "folder":
@@ -104,7 +104,7 @@ def _line(row):
         text += f" [{100 * low:+.2f}, {100 * high:+.2f}]"
     return (
         f"| {' | '.join(cells)} | {text} | {row['parameters']:,} "
-        f"| {row['madd'] / 1e6:,.2f} m | {row['seconds_per_epoch']:,.1f} |"
+        f"| {row['madd'] / 1e6:,.2f} M | {row['seconds_per_epoch']:,.1f} |"
     )
 
 

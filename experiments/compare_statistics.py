@@ -11,7 +11,7 @@ import statistics as stats
 
 from absl import flags
 
-from sanet_tf.commands import cli
+from sanet_tf.commands import cli, flag_help, flag_types
 from sanet_tf.utils import backends
 from sanet_tf.utils.errors import UserError
 from sanet_tf.utils.intervals import half_width, plus_minus
@@ -21,12 +21,26 @@ MODES = ("tile", "window", "volume")
 METRICS = ("psnr", "ssim", "nrmse")
 
 flags.DEFINE_list("models", None, "folders of trained models")
-flags.DEFINE_list("shape", ["32", "256", "256"], "Z,Y,X of a test volume")
-flags.DEFINE_list("n_tiles", ["1", "4", "4"], "tiles along Z,Y,X")
+flag_types.define_sizes(
+    "shape",
+    ["32", "256", "256"],
+    "voxels of a test volume along Z,Y,X",
+    axes=3,
+)
+flag_types.define_sizes(
+    "n_tiles", ["1", "4", "4"], "tiles along Z,Y,X", axes=3, example="1,4,4"
+)
 flags.DEFINE_integer("count", 2, "test volumes", 1)
-flags.DEFINE_float("exposure", 0.1, "of the noisy volumes", 0.0)
-flags.DEFINE_integer("seed", 2000, "of the first volume", 0)
-flags.DEFINE_string("output_dir", "runs/statistics", "where the results go")
+flags.DEFINE_float(
+    "exposure", 0.1, "share of the light in the noisy volumes", 0.0
+)
+flags.DEFINE_integer(
+    "seed", 2000, "seed of the first volume; the next have the next", 0
+)
+flags.DEFINE_string(
+    "output", "runs/statistics", "folder that receives the results"
+)
+flag_help.alias("output_dir", "output")
 
 
 def main(arguments):
@@ -43,13 +57,11 @@ def main(arguments):
     from sanet_tf.training.record import run_record, script_flags
     from sanet_tf.utils import files
 
-    output = files.make_directory(FLAGS.output_dir)
+    output = files.make_directory(FLAGS.output)
     record = run_record(script_flags())
     models = [load(path) for path in FLAGS.models]
-    shape, n_tiles = (
-        tuple(int(text) for text in FLAGS[name].value)
-        for name in ("shape", "n_tiles")
-    )
+    shape = flag_types.numbers("shape")
+    n_tiles = flag_types.numbers("n_tiles")
     rows = []
     for i in range(FLAGS.count):
         seed = FLAGS.seed + i

@@ -1,9 +1,9 @@
 r"""Classifies the digits that validate with a SavedModel, from image files.
 
-    python experiments/demo.py --saved_model=demo/saved_model \
-        --output_dir=demo/images
+    python experiments/demo.py --model=demo/saved_model \
+        --output=demo/images
 
-Prints the accuracy; the files are for sanet_tf.predict, or for a look.
+Prints the accuracy; the files are for `sanet predict`, or for a look.
 """
 
 import re
@@ -11,29 +11,31 @@ from pathlib import Path
 
 from absl import flags
 
-from sanet_tf.commands import cli
+from sanet_tf.commands import cli, flag_help
 
-SAVED_MODEL = flags.DEFINE_string(
-    "saved_model", "demo/saved_model", "as experiments/imagenet.py leaves it"
+MODEL = flags.DEFINE_string(
+    "model", "demo/saved_model", "folder of the exported classifier"
 )
-OUTPUT_DIR = flags.DEFINE_string(
-    "output_dir", "demo/images", "where the digits go, as PNG"
+flag_help.alias("saved_model", "model")
+OUTPUT = flags.DEFINE_string(
+    "output", "demo/images", "folder that receives the digits, as PNG"
 )
+flag_help.alias("output_dir", "output")
 
 
 def main(arguments):
     cli.no_arguments(arguments)
     from sanet_tf.inference import classify, load
 
-    model = load(SAVED_MODEL.value)
-    paths = write_digits(OUTPUT_DIR.value)
+    model = load(MODEL.value)
+    paths = write_digits(OUTPUT.value)
     right = 0
     for path in paths:
         best = classify(model, str(path), top=1)["predictions"][0]
         right += best["name"] == re.search(r"is-(\d)", path.name).group(1)
     print(
-        f"{SAVED_MODEL.value} classifies {right} of the {len(paths)} images in "
-        f"{OUTPUT_DIR.value} rightly: accuracy {right / len(paths):.1%}"
+        f"{MODEL.value} classifies {right} of the {len(paths)} images in "
+        f"{OUTPUT.value} rightly: accuracy {right / len(paths):.1%}"
     )
 
 

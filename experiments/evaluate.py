@@ -5,7 +5,6 @@ from absl import flags
 from sanet_tf.commands import cli, evaluate
 from sanet_tf.commands.evaluate import main
 
-__doc__ = evaluate.__doc__  # what --help says
 flags.adopt_module_key_flags(evaluate)
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ from absl import flags
 from sanet_tf.commands import cli, train
 from sanet_tf.commands.train import main
 
-__doc__ = train.__doc__  # what --help says
 flags.adopt_module_key_flags(train)
 
 if __name__ == "__main__":

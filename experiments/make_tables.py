@@ -25,13 +25,14 @@ Made by `make tables` from the records in this folder. Every column is one of
 - *exact*: counted from the built networks, or calculated
   (`python profiling/count_models.py`);
 - *measured*: here, by the command below the table;
-- *quoted*: printed in the paper, and not checked by that.
+- *quoted*: printed in the paper, and not checked by that;
+- *recalled*: the same of a paper that was not at hand.
 
 A dash is what was not measured or not printed. No network was trained on
 ImageNet here: the papers' accuracies there are neither confirmed nor refuted.
 MAdd are multiply-adds of one image of 224 × 224 pixels, 1,000 classes;
-parameters are without BatchNorm where the paper's are (m: millions). Below a
-table are its differences from the printed one.
+parameters are without BatchNorm where the paper's are. M: millions, which the
+papers write m. Below a table are its differences from the printed one.
 """
 
 flags.DEFINE_string("results", "results", "folder of the records")

@@ -5,7 +5,6 @@ from absl import flags
 from sanet_tf.commands import cli, train_restoration
 from sanet_tf.commands.train_restoration import main
 
-__doc__ = train_restoration.__doc__  # what --help says
 flags.adopt_module_key_flags(train_restoration)
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 r"""Writes simulated stacks as TIFF files, noisy and true.
 
-    python experiments/simulate.py --output_dir=simulated --shape=32,128,128
+    python experiments/simulate.py --output=simulated --shape=32,128,128
     python experiments/restoration.py --dataset=tiff --data_dir=simulated
 
 OUTPUT/low/ has what a camera counts, OUTPUT/GT/ the expected photons.
@@ -10,25 +10,35 @@ from pathlib import Path
 
 from absl import flags
 
-from sanet_tf.commands import cli
+from sanet_tf.commands import cli, flag_help, flag_types
 from sanet_tf.utils import backends
 from sanet_tf.utils.errors import UserError
 
 FLAGS = flags.FLAGS
 
-flags.DEFINE_string("output_dir", "simulated", "where low/ and GT/ go")
-flags.DEFINE_list("shape", ["32", "128", "128"], "Z,Y,X or Y,X voxels")
-flags.DEFINE_integer("count", 1, "number of stacks", 1)
-flags.DEFINE_float("exposure", 0.1, "of the noisy stacks", 0.0)
-flags.DEFINE_string(
-    "structure", "mixed", "mixed, nuclei, filaments or membranes"
+flags.DEFINE_string("output", "simulated", "folder that receives low/ and GT/")
+flag_help.alias("output_dir", "output")
+flag_types.define_sizes(
+    "shape", ["32", "128", "128"], "voxels along Z,Y,X or Y,X"
 )
-flags.DEFINE_integer("seed", 1000, "of the first stack", 0)
+flags.DEFINE_integer("count", 1, "number of stacks", 1)
+flags.DEFINE_float(
+    "exposure", 0.1, "share of the light in the noisy stacks", 0.0
+)
+flags.DEFINE_enum(
+    "structure",
+    "mixed",
+    ["mixed", "nuclei", "filaments", "membranes"],
+    "what the stacks show",
+)
+flags.DEFINE_integer(
+    "seed", 1000, "seed of the first stack; the next have the next", 0
+)
 
 
 def main(arguments):
     cli.no_arguments(arguments)
-    shape = _shape()
+    shape = flag_types.numbers("shape") or ()
     backends.load_tensorflow()
     import numpy as np
 
@@ -46,22 +56,12 @@ def main(arguments):
         except ValueError as error:
             raise UserError(str(error)) from error
         for name, stack in (("low", counts), ("GT", photons)):
-            folder = make_directory(Path(FLAGS.output_dir) / name)
+            folder = make_directory(Path(FLAGS.output) / name)
             path = folder / f"stack-{i}.tif"
             axes = "ZYX"[-stack.ndim :]
             with create_stack(path, stack.shape, axes, stack.dtype) as file:
                 file[...] = stack
             print(f"wrote {path}")
-
-
-def _shape():
-    try:
-        return tuple(int(size) for size in FLAGS.shape)
-    except ValueError:
-        raise UserError(
-            "expected --shape as whole numbers such as 32,128,128; "
-            f"got {','.join(FLAGS.shape)}"
-        ) from None
 
 
 if __name__ == "__main__":

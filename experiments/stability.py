@@ -1,11 +1,11 @@
 r"""How an attention network should begin, and what outlying images do to it.
 
-    python experiments/stability.py --model=sanet --seeds=5 \
+    python experiments/stability.py --network=sanet --seeds=5 \
         --dataset=folder --data_dir=DIR [flags of experiments/cifar.py]
 
 Trains the network in three forms: BatchNorm's scale in the attention from one
 (the paper's text), from zero, and from zero with QK-norm. Each form and seed
-is a run of experiments/cifar.py below --output_dir; one that is complete is
+is a run of experiments/cifar.py below --output; one that is complete is
 not repeated. The weights after the last epoch are then evaluated on the
 validation images, and on these with other contrasts, once with BatchNorm's
 running averages and once with statistics estimated from
@@ -59,7 +59,7 @@ def main(arguments):
     from sanet_tf.training.record import run_record, script_flags
     from sanet_tf.utils import files
 
-    output = files.make_directory(FLAGS.output_dir or "runs/stability")
+    output = files.make_directory(FLAGS.output or "runs/stability")
     runs = {
         (form, seed): Run(
             cifar,

@@ -1,11 +1,11 @@
 r"""Searches a recipe: one network under several sets of flags.
 
     python experiments/sweep.py --variants=experiments/recipes/sweep.txt \
-        --model=mobilenet_v2 --data_dir=DIR [flags of experiments/cifar.py]
+        --network=mobilenet_v2 --data_dir=DIR [flags of experiments/cifar.py]
 
 Each line of the file is a name and the flags in which that variant differs
 from the command. Each variant is a run of experiments/cifar.py in a folder of
-its own below --output_dir; one that is complete is not repeated, so the same
+its own below --output; one that is complete is not repeated, so the same
 command resumes, also after lines were added. Writes recipe.csv and recipe.md.
 """
 
@@ -37,7 +37,7 @@ def main(arguments):
     from sanet_tf.training.record import run_record, script_flags
     from sanet_tf.utils import files
 
-    output = files.make_directory(FLAGS.output_dir or "runs/sweep")
+    output = files.make_directory(FLAGS.output or "runs/sweep")
     runs = {
         name: Run(cifar, output / name, changed)
         for name, (_, changed) in variants.items()

@@ -3,14 +3,14 @@ r"""Table 6: U-Net, U-Net+Attn and U-Net+SAO on one data set, several seeds.
     python experiments/table6.py --seeds=3 [flags of experiments/restoration.py]
 
 Each network and seed is a run of experiments/restoration.py in a folder of its
-own below --output_dir; one that is complete is not repeated, so the same
+own below --output; one that is complete is not repeated, so the same
 command resumes. Writes table6.csv, table6.md and table6.png. All networks of a
 seed are trained on the same patches in the same order.
 """
 
 from absl import flags
 
-from sanet_tf.commands import cli
+from sanet_tf.commands import cli, flag_types
 from sanet_tf.commands import (  # its flags are this script's too
     train_restoration as restoration,
 )
@@ -22,7 +22,12 @@ NETWORKS = {"unet": "none", "attn": "softmax", "sao": "siamese"}
 
 flags.adopt_module_key_flags(restoration)
 flags.DEFINE_integer("seeds", 3, "runs of each network", 1)
-flags.DEFINE_list("networks", list(NETWORKS), "among unet, attn, sao")
+flag_types.define_names(
+    "networks",
+    list(NETWORKS),
+    tuple(NETWORKS),
+    "networks to train: without attention, with regular attention, with SAO",
+)
 
 
 def main(arguments):
@@ -32,18 +37,12 @@ def main(arguments):
 
     from sanet_tf.training.record import run_record, script_flags
 
-    unknown = [name for name in FLAGS.networks if name not in NETWORKS]
-    if unknown or not FLAGS.networks:
-        raise UserError(
-            f"expected --networks among {', '.join(NETWORKS)}; "
-            f"got {', '.join(unknown) or 'none'}"
-        )
     if FLAGS["seed"].present:
         raise UserError(
             "expected --seeds, the number of runs of each network; their seeds "
             "are 0, 1, ..., so --seed has no meaning"
         )
-    output = files.make_directory(FLAGS.output_dir or "runs/table6")
+    output = files.make_directory(FLAGS.output or "runs/table6")
     own = script_flags()
     record = run_record(
         {n: v for n, v in own.items() if n not in ("attention", "seed")}

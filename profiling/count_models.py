@@ -1,6 +1,6 @@
 """Counts parameters and multiply-adds of the networks beside the papers'.
 
-    python profiling/count_models.py [--models=sanet,attnnet] [--output_dir=DIR]
+    python profiling/count_models.py [--networks=sanet,attnnet] [--output=DIR]
 
 Hardware: any. Time: seconds a model. Every count is exact.
 """
@@ -10,13 +10,22 @@ from pathlib import Path
 import published
 from absl import flags
 
-from sanet_tf.commands import cli
+from sanet_tf.commands import cli, flag_help, flag_types
+from sanet_tf.commands.network_names import NETWORKS, RESTORATION
 from sanet_tf.utils import backends
-from sanet_tf.utils.errors import UserError, did_you_mean
 from sanet_tf.utils.files import write_csv
 
-MODEL_NAMES = flags.DEFINE_list("models", None, "models to count; all if none")
-OUTPUT_DIR = flags.DEFINE_string("output_dir", None, "where the CSV goes")
+FLAGS = flags.FLAGS
+
+flag_types.define_names(
+    "models",
+    None,
+    (*NETWORKS, *RESTORATION),
+    "networks to count; none: all",
+)
+flag_help.alias("networks", "models", is_shown=True)
+flags.DEFINE_string("output", None, "folder that receives the CSV")
+flag_help.alias("output_dir", "output")
 
 WIDTHS = {  # of the printed columns
     "model": 22,
@@ -34,14 +43,7 @@ def main(arguments):
     backends.load_tensorflow()
     from sanet_tf.models import MODELS, UNETS
 
-    known = [*MODELS, *UNETS]
-    names = MODEL_NAMES.value or known
-    unknown = [name for name in names if name not in known]
-    if unknown:
-        raise UserError(
-            f"expected --models among {', '.join(known)}; "
-            f"got {', '.join(unknown)}{did_you_mean(unknown[0], known)}"
-        )
+    names = FLAGS.models or [*MODELS, *UNETS]
     classifiers = [name for name in names if name in MODELS]
     if classifiers:
         _write("counts.csv", _count_classifiers(classifiers, MODELS))
@@ -88,8 +90,8 @@ def _count_unets(names, unets):
 
 
 def _write(name, rows):
-    if OUTPUT_DIR.value:
-        path = Path(OUTPUT_DIR.value) / name
+    if FLAGS.output:
+        path = Path(FLAGS.output) / name
         write_csv(path, rows)
         print(f"\nwrote {path}")
 

@@ -22,19 +22,26 @@ from pathlib import Path
 
 from absl import flags
 
-from sanet_tf.commands import cli
+from sanet_tf.commands import cli, flag_help, flag_types
+from sanet_tf.commands.network_names import NETWORKS
 from sanet_tf.utils.errors import UserError
 
 FLAGS = flags.FLAGS
 SCRIPT = Path(__file__).parents[1] / "experiments" / "cifar.py"
 
-flags.DEFINE_list("processes", ["1", "2"], "numbers of processes")
-flags.DEFINE_string("model", "mobilenet_v1", "a name in sanet_tf.models.MODELS")
+flag_types.define_sizes(
+    "processes", ["1", "2"], "numbers of processes, rising", example="1,2,4"
+)
+flags.DEFINE_enum("model", "mobilenet_v1", NETWORKS, "the architecture")
+flag_help.alias("network", "model", is_shown=True)
 flags.DEFINE_float("alpha", 0.25, "width multiplier", lower_bound=0.01)
 flags.DEFINE_integer("image_size", 32, "side in pixels", lower_bound=1)
 flags.DEFINE_integer("batch_size", 120, "images in a step", lower_bound=1)
 flags.DEFINE_integer("epochs", 5, "measured, after a first one", lower_bound=2)
-flags.DEFINE_string("output_dir", "runs/profiling", "where the results go")
+flags.DEFINE_string(
+    "output", "runs/profiling", "folder that receives the results"
+)
+flag_help.alias("output_dir", "output")
 
 
 def main(arguments):
@@ -48,7 +55,7 @@ def main(arguments):
     )
 
     counts = _counts()
-    output = make_directory(FLAGS.output_dir)
+    output = make_directory(FLAGS.output)
     record = run_record(script_flags())
     rows = []
     for count in counts:
@@ -61,12 +68,11 @@ def main(arguments):
 
 
 def _counts():
-    texts = FLAGS.processes
-    counts = [int(text) for text in texts if text.isdigit()]
-    if len(counts) < len(texts) or counts != sorted({1, *counts}):
+    counts = flag_types.numbers("processes") or ()
+    if [*counts] != sorted({1, *counts}):
         raise UserError(
             "expected --processes as rising whole numbers from 1, for example "
-            f"1,2,4; got {','.join(texts)}"
+            f"1,2,4; got {','.join(FLAGS.processes)}"
         )
     return counts
 
@@ -113,7 +119,7 @@ def _command(folder, count, number, coordinator):
         "epochs": FLAGS.epochs + 1,
         "decay_epochs": "",
         "learning_rate": 0.01,
-        "output_dir": folder,
+        "output": folder,
         "distribution": "data_parallel",
         "num_processes": count,
         "process_id": number,
@@ -159,7 +165,8 @@ def _page(rows, machine):
         f"Measured by `python profiling/run_distribution.py` on {machine}: "
         f"`{FLAGS.model}`, alpha {FLAGS.alpha}, {FLAGS.image_size} pixels, "
         f"batch {FLAGS.batch_size} for all processes together; one core a "
-        "process as long as there are cores. Efficiency is the speed-up over "
+        "process as long as there are cores; median ± half the interquartile "
+        "range over epochs. Efficiency is the speed-up over "
         "one process divided by the number of processes; where processes "
         "share cores it cannot stay near 100 %.",
         "",

@@ -1,6 +1,6 @@
 """Measures how fast networks are where they run: latency of every format.
 
-    python profiling/run_latency.py [--models=sanet,mobilenet_v2]
+    python profiling/run_latency.py [--networks=sanet,mobilenet_v2]
 
 The graph that Keras makes of a network, and its exported files: SavedModel,
 LiteRT and ONNX, folded (`sanet_tf.export.folding`); beside them MobileNetV2 of
@@ -17,19 +17,29 @@ from pathlib import Path
 
 from absl import flags
 
-from sanet_tf.commands import cli
-from sanet_tf.utils.errors import UserError
+from sanet_tf.commands import cli, flag_help, flag_types
+from sanet_tf.commands.network_names import NETWORKS
 
 FLAGS = flags.FLAGS
 
-flags.DEFINE_list("models", ["sanet", "mobilenet_v2"], "names in MODELS")
-flags.DEFINE_list("threads", ["1", "2"], "threads of an operation")
-flags.DEFINE_list("batch_sizes", ["1", "32"], "images in a call")
+flag_types.define_names(
+    "models", ["sanet", "mobilenet_v2"], NETWORKS, "networks to measure"
+)
+flag_help.alias("networks", "models", is_shown=True)
+flag_types.define_sizes(
+    "threads", ["1", "2"], "threads of an operation", example="1,2"
+)
+flag_types.define_sizes(
+    "batch_sizes", ["1", "32"], "images in a call", example="1,32"
+)
 flags.DEFINE_integer("image_size", 224, "side in pixels", lower_bound=32)
 flags.DEFINE_integer(
     "repeats", 40, "timed calls of each with one image", lower_bound=2
 )
-flags.DEFINE_string("output_dir", "runs/profiling", "where the results go")
+flags.DEFINE_string(
+    "output", "runs/profiling", "folder that receives the results"
+)
+flag_help.alias("output_dir", "output")
 
 
 def main(arguments):
@@ -42,9 +52,10 @@ def main(arguments):
     from sanet_tf.utils.files import make_directory
     from sanet_tf.utils.isolated import call_isolated
 
-    threads, batch_sizes = _numbers("threads"), _numbers("batch_sizes")
+    threads = flag_types.numbers("threads")
+    batch_sizes = flag_types.numbers("batch_sizes")
     latency.check_packages()
-    output = make_directory(FLAGS.output_dir)
+    output = make_directory(FLAGS.output)
     record = run_record(script_flags())
     size, rows = FLAGS.image_size, []
     with tempfile.TemporaryDirectory() as folder:
@@ -59,16 +70,6 @@ def main(arguments):
                 )
                 latency_report.show(rows[-1])
     latency_report.write(output, rows, record)
-
-
-def _numbers(flag):
-    texts = FLAGS[flag].value
-    if not texts or not all(t.isdecimal() and int(t) > 0 for t in texts):
-        raise UserError(
-            f"expected --{flag} as whole numbers from 1, for example 1,2; "
-            f"got {','.join(texts)!r}"
-        )
-    return [int(text) for text in texts]
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Measures every network: latency, throughput and the training step.
 
-    python profiling/run_models.py [--models=sanet,mobilenet_v2]
+    python profiling/run_models.py [--networks=sanet,mobilenet_v2]
 
 Hardware: any with 16 GB free. Time: about an hour on two cores for all
 networks. One network at a time is in memory, beside MobileNetV2 of
@@ -13,18 +13,25 @@ import gc
 
 from absl import flags
 
-from sanet_tf.commands import cli
+from sanet_tf.commands import cli, flag_help, flag_types
+from sanet_tf.commands.network_names import NETWORKS
 from sanet_tf.utils import backends
-from sanet_tf.utils.errors import UserError, did_you_mean
+from sanet_tf.utils.errors import UserError
 
 FLAGS = flags.FLAGS
 REFERENCE = "keras.applications"  # its MobileNetV2, always measured
 
-flags.DEFINE_list("models", None, "names in MODELS; all if none")
+flag_types.define_names(
+    "models", None, NETWORKS, "networks to measure; none: all"
+)
+flag_help.alias("networks", "models", is_shown=True)
 flags.DEFINE_integer("image_size", 224, "side in pixels", lower_bound=1)
 flags.DEFINE_integer("batch_size", 32, "images in a batch", lower_bound=1)
 flags.DEFINE_integer("repeats", 8, "timed calls of each", lower_bound=2)
-flags.DEFINE_string("output_dir", "runs/profiling", "where the results go")
+flags.DEFINE_string(
+    "output", "runs/profiling", "folder that receives the results"
+)
+flag_help.alias("output_dir", "output")
 
 
 def main(arguments):
@@ -35,7 +42,7 @@ def main(arguments):
     from sanet_tf.training.record import run_record, script_flags
     from sanet_tf.utils.files import make_directory, write_csv, write_json
 
-    output = make_directory(FLAGS.output_dir)
+    output = make_directory(FLAGS.output)
     record = run_record(script_flags())
     functions = _functions()
     reference = _build(functions.pop(REFERENCE))
@@ -69,12 +76,6 @@ def _functions():
     from sanet_tf.models import MODELS
 
     names = FLAGS.models or list(MODELS)
-    unknown = [name for name in names if name not in MODELS]
-    if unknown:
-        raise UserError(
-            f"expected --models among {', '.join(MODELS)}; "
-            f"got {', '.join(unknown)}{did_you_mean(unknown[0], MODELS)}"
-        )
     functions = {name: MODELS[name] for name in names}
     return {**functions, REFERENCE: keras.applications.MobileNetV2}
 

@@ -14,7 +14,7 @@ reads and writes it once, into fresh pages as the operator does.
 
 from absl import flags
 
-from sanet_tf.commands import cli
+from sanet_tf.commands import cli, flag_help
 from sanet_tf.utils import backends
 
 FLAGS = flags.FLAGS
@@ -25,7 +25,10 @@ flags.DEFINE_integer("small_batch", 8, "maps of the roofline", lower_bound=1)
 flags.DEFINE_integer("large_batch", 64, "maps against x + 1", lower_bound=1)
 flags.DEFINE_integer("repeats", 15, "timed calls of each", lower_bound=2)
 flags.DEFINE_boolean("peers", False, "also PyTorch's attention, if installed")
-flags.DEFINE_string("output_dir", "runs/profiling", "where the results go")
+flags.DEFINE_string(
+    "output", "runs/profiling", "folder that receives the results"
+)
+flag_help.alias("output_dir", "output")
 
 
 def main(arguments):
@@ -41,7 +44,7 @@ def main(arguments):
     from sanet_tf.training.record import run_record, script_flags
     from sanet_tf.utils.files import make_directory, write_json
 
-    output = make_directory(FLAGS.output_dir)
+    output = make_directory(FLAGS.output)
     record = run_record(script_flags())
     bench = Bench(FLAGS.repeats)
     targets = [

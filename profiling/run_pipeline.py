@@ -27,7 +27,8 @@ from pathlib import Path
 from absl import flags
 from measure import measure
 
-from sanet_tf.commands import cli
+from sanet_tf.commands import cli, flag_help
+from sanet_tf.commands.network_names import NETWORKS
 from sanet_tf.utils import backends
 from sanet_tf.utils.errors import UserError, did_you_mean
 
@@ -36,8 +37,9 @@ SIDES = (375, 500)  # height and width of most photographs of ImageNet
 PHOTOGRAPHS = 64  # made for each split
 
 flags.DEFINE_string(
-    "model", "sanet", "a name in sanet_tf.models.MODELS, or nothing"
+    "model", "sanet", "the architecture that is trained; empty: none"
 )
+flag_help.alias("network", "model", is_shown=True)
 flags.DEFINE_string(
     "dataset", "digits", "as in experiments/imagenet.py, or photographs"
 )
@@ -48,11 +50,19 @@ flags.DEFINE_integer("repeats", 10, "measured batches", lower_bound=2)
 flags.DEFINE_float(
     "gpu_images_per_second", None, "training speed of a GPU", lower_bound=0
 )
-flags.DEFINE_string("output_dir", "runs/profiling", "where the results go")
+flags.DEFINE_string(
+    "output", "runs/profiling", "folder that receives the results"
+)
+flag_help.alias("output_dir", "output")
 
 
 def main(arguments):
     cli.no_arguments(arguments)
+    if FLAGS.model and FLAGS.model not in NETWORKS:
+        raise UserError(
+            f"expected --network among {', '.join(NETWORKS)}; got "
+            f"{FLAGS.model}{did_you_mean(FLAGS.model, NETWORKS)}"
+        )
     backends.load_tensorflow()
     from sanet_tf.data import load_source
     from sanet_tf.data.arrays import decode, scaled_size
@@ -66,12 +76,7 @@ def main(arguments):
         write_text,
     )
 
-    if FLAGS.model and FLAGS.model not in MODELS:
-        raise UserError(
-            f"expected --model among {', '.join(MODELS)}; got {FLAGS.model}"
-            f"{did_you_mean(FLAGS.model, MODELS)}"
-        )
-    output = make_directory(FLAGS.output_dir)
+    output = make_directory(FLAGS.output)
     record, rows = run_record(script_flags()), []
 
     def add(name, timing, feeds=True):

@@ -11,9 +11,8 @@ the predicted memory.
 
 from absl import flags
 
-from sanet_tf.commands import cli
+from sanet_tf.commands import cli, flag_help, flag_types
 from sanet_tf.utils import backends
-from sanet_tf.utils.errors import UserError
 
 FLAGS = flags.FLAGS
 STATISTICS = ("tile", "window", "volume")
@@ -25,17 +24,34 @@ NETWORKS = {  # and the statistics that their attention has
     "scaled": ("tile", "volume"),
 }
 
-flags.DEFINE_list("shape", ["32", "256", "256"], "Z,Y,X voxels")
-flags.DEFINE_list(
-    "networks", ["none", "siamese"], f"attention: {', '.join(NETWORKS)}"
+flag_types.define_sizes(
+    "shape", ["32", "256", "256"], "voxels along Z,Y,X", axes=3
 )
-flags.DEFINE_list(
-    "statistics", list(STATISTICS), "modes, where the attention has them"
+flag_types.define_names(
+    "networks",
+    ["none", "siamese"],
+    tuple(NETWORKS),
+    "attention of the U-Nets",
 )
-flags.DEFINE_list("n_tiles", None, "tiles along Z,Y,X; from memory if none")
+flag_types.define_names(
+    "statistics",
+    list(STATISTICS),
+    STATISTICS,
+    "where attention takes its means from, where it has the choice",
+)
+flag_types.define_sizes(
+    "n_tiles",
+    None,
+    "tiles along Z,Y,X; none: as few as fit into memory",
+    axes=3,
+    example="1,4,4",
+)
 flags.DEFINE_integer("n_first", 32, "channels at full resolution", 1)
 flags.DEFINE_integer("repeats", 3, "timed restorations", 1)
-flags.DEFINE_string("output_dir", "runs/profiling", "where the results go")
+flags.DEFINE_string(
+    "output", "runs/profiling", "folder that receives the results"
+)
+flag_help.alias("output_dir", "output")
 flags.DEFINE_string("name", "restoration", "name of the files")
 
 
@@ -52,15 +68,14 @@ def main(arguments):
     from sanet_tf.utils.files import make_directory, write_csv, write_json
     from sanet_tf.utils.isolated import call_isolated
 
-    shape, n_tiles = _numbers("shape"), _numbers("n_tiles")
-    networks = _among("networks", NETWORKS)
-    statistics = _among("statistics", STATISTICS)
-    output = make_directory(FLAGS.output_dir)
+    shape = flag_types.numbers("shape")
+    n_tiles = flag_types.numbers("n_tiles")
+    output = make_directory(FLAGS.output)
     record = run_record(script_flags())
     rows = []
-    for network in networks:
+    for network in FLAGS.networks:
         known = NETWORKS[network]
-        for mode in [m for m in statistics if m in known] or ["tile"]:
+        for mode in [m for m in FLAGS.statistics if m in known] or ["tile"]:
             case = VolumeCase(
                 *(network, mode, shape, n_tiles, FLAGS.n_first, FLAGS.repeats)
             )
@@ -78,32 +93,6 @@ def main(arguments):
     write_markdown(output / f"{FLAGS.name}.md", rows, record)
     write_json(output / f"{FLAGS.name}.run.json", record)
     print(f"wrote {output}/: {FLAGS.name}.csv, {FLAGS.name}.md")
-
-
-def _among(name, known):
-    unknown = [value for value in FLAGS[name].value if value not in known]
-    if unknown or not FLAGS[name].value:
-        raise UserError(
-            f"expected --{name} among {', '.join(known)}; "
-            f"got {', '.join(unknown) or 'none'}"
-        )
-    return FLAGS[name].value
-
-
-def _numbers(name):
-    texts = FLAGS[name].value
-    if texts is None:
-        return None
-    try:
-        numbers = tuple(int(text) for text in texts)
-    except ValueError:
-        numbers = ()
-    if len(numbers) != 3 or min(numbers) < 1:
-        raise UserError(
-            f"expected --{name} as three whole numbers such as 32,256,256; "
-            f"got {','.join(texts)}"
-        )
-    return numbers
 
 
 if __name__ == "__main__":

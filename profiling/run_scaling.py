@@ -10,7 +10,7 @@ scaling.csv, scaling.png and a record of the run; all is measured.
 
 from absl import flags
 
-from sanet_tf.commands import cli
+from sanet_tf.commands import cli, flag_help, flag_types
 from sanet_tf.utils.errors import UserError
 
 FLAGS = flags.FLAGS
@@ -20,18 +20,25 @@ flags.DEFINE_list(
     ["softmax", "pooled", "scaled", "siamese"],
     "names in sanet_tf.layers.QKV_ATTENTION",
 )
-flags.DEFINE_list(
+flag_types.define_sizes(
     "sides_2d",
     ["14", "28", "56", "112", "224", "500", "1000", "2000"],
-    "sides of square maps",
+    "sides of square maps, rising",
+    example="14,28,56",
 )
-flags.DEFINE_list(
-    "sides_3d", ["6", "10", "20", "40", "80", "159"], "sides of cubes"
+flag_types.define_sizes(
+    "sides_3d",
+    ["6", "10", "20", "40", "80", "159"],
+    "sides of cubes, rising",
+    example="6,10,20",
 )
 flags.DEFINE_integer("channels", 16, "channels", lower_bound=1)
 flags.DEFINE_integer("repeats", 5, "timed calls of a map", lower_bound=2)
 flags.DEFINE_float("max_seconds", 20, "longest call", lower_bound=0)
-flags.DEFINE_string("output_dir", "runs/profiling", "where the results go")
+flags.DEFINE_string(
+    "output", "runs/profiling", "folder that receives the results"
+)
+flag_help.alias("output_dir", "output")
 
 
 def main(arguments):
@@ -44,7 +51,7 @@ def main(arguments):
 
     operators = parse_operators(FLAGS.operators)
     sides = {2: _sides("sides_2d"), 3: _sides("sides_3d")}
-    output = make_directory(FLAGS.output_dir)
+    output = make_directory(FLAGS.output)
     record = run_record(script_flags())
     rows = []
     for operator in operators:
@@ -66,15 +73,11 @@ def main(arguments):
 
 
 def _sides(flag):
-    texts = FLAGS[flag].value
-    try:
-        sides = [int(text) for text in texts]
-    except ValueError:
-        sides = []
-    if not sides or sides != sorted(set(sides)) or sides[0] < 1:
+    sides = [*(flag_types.numbers(flag) or ())]
+    if not sides or sides != sorted(set(sides)):
         raise UserError(
             f"expected --{flag} as rising whole numbers, for example "
-            f"14,28,56; got {','.join(texts)!r}"
+            f"14,28,56; got {','.join(FLAGS[flag].value)!r}"
         )
     return sides
 

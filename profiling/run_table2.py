@@ -11,7 +11,7 @@ figures, beside them, are quoted.
 
 from absl import flags
 
-from sanet_tf.commands import cli
+from sanet_tf.commands import cli, flag_help
 
 FLAGS = flags.FLAGS
 
@@ -29,7 +29,10 @@ flags.DEFINE_integer("threads", None, "threads; one a core if none", 1)
 flags.DEFINE_enum(
     "dtype", "float32", ["float32", "float16", "bfloat16"], "type of the input"
 )
-flags.DEFINE_string("output_dir", "runs/profiling", "where the table goes")
+flags.DEFINE_string(
+    "output", "runs/profiling", "folder that receives the table"
+)
+flag_help.alias("output_dir", "output")
 flags.DEFINE_string(
     "trace_dir", None, "also writes traces for TensorBoard and XProf there"
 )
@@ -61,7 +64,7 @@ def main(arguments):
         for size in parse_sizes(FLAGS.sizes)
         for operator in operators
     ]
-    output = make_directory(FLAGS.output_dir)
+    output = make_directory(FLAGS.output)
     record = run_record(script_flags())
     rows = []
     with tqdm(cases, unit="case") as progress:

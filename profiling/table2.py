@@ -164,7 +164,7 @@ def _markdown_row(one):
     cells = [
         f"{side}² x {channels}",
         NAMES[one["operator"]],
-        _show(one["madd"], lambda v: f"{v / 1e6:,.2f} m"),
+        _show(one["madd"], lambda v: f"{v / 1e6:,.2f} M"),
         printed.get("madd", ""),
         _show(one["memory_bytes_paper_rule"], _bytes),
         printed.get("memory", ""),

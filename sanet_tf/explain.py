@@ -5,7 +5,6 @@ from absl import flags
 from sanet_tf.commands import cli, explain
 from sanet_tf.commands.explain import main
 
-__doc__ = explain.__doc__  # what --help says
 flags.adopt_module_key_flags(explain)
 
 if __name__ == "__main__":

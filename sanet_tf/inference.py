@@ -26,7 +26,7 @@ def load(path, threads=None, providers=None):
     """Opens a network, as it was trained or exported.
 
     Args:
-        path: a folder of `python -m sanet_tf.export`, the `saved_model` of a
+        path: a folder of `sanet export`, the `saved_model` of a
             run, the folder of a run of imagenet.py or cifar.py, or of a
             restoration model, or its zip for Fiji.
         threads: that a call computes with; None: the runtime's own choice.
@@ -35,9 +35,9 @@ def load(path, threads=None, providers=None):
             CPU's.
 
     Returns:
-        A `Classifier`, or a restoration network: an `ExportedRestoration` or
-        a `SiameseCARE`, both with `predict(stack, axes)`. `predict` may be
-        called from many threads.
+        A `Classifier`, or a restoration network, which is an
+        `ExportedRestoration` or a `SiameseCARE`; both have
+        `predict(stack, axes)`. `predict` may be called from many threads.
 
     Raises:
         UserError: it is none of these, it is damaged, a package that the
@@ -62,8 +62,8 @@ def load(path, threads=None, providers=None):
         return _load_run(path, threads)
     raise UserError(
         f"no network in {path}: expected a folder with {manifest.NAME}, as "
-        "python -m sanet_tf.export leaves it and experiments/imagenet.py in "
-        "OUTPUT_DIR/saved_model, or the --output_dir of a training"
+        "`sanet export` leaves it and experiments/imagenet.py in "
+        "OUTPUT/saved_model, or the --output of a training"
     )
 
 

@@ -5,7 +5,6 @@ from absl import flags
 from sanet_tf.commands import cli, predict
 from sanet_tf.commands.predict import main
 
-__doc__ = predict.__doc__  # what --help says
 flags.adopt_module_key_flags(predict)
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ from absl import flags
 from sanet_tf.commands import cli, restore
 from sanet_tf.commands.restore import main
 
-__doc__ = restore.__doc__  # what --help says
 flags.adopt_module_key_flags(restore)
 
 if __name__ == "__main__":

@@ -11,6 +11,8 @@ ROOT = Path(__file__).parents[1]
 SHELL = {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}
 MANY = """
 import contextlib, importlib, io, json, os, sys
+sys.modules.update(dict.fromkeys(json.loads(sys.argv[3])))  # imports fail
+from absl import flags
 from absl.testing import flagsaver
 from sanet_tf.commands import cli
 
@@ -20,6 +22,8 @@ if script.endswith(".py"):
     module = importlib.import_module(os.path.basename(script)[:-3])
 else:
     module = importlib.import_module(script)
+for flag in flags.FLAGS.get_key_flags_for_module(module):  # for the record
+    flags.FLAGS.register_key_flag_for_module(script, flag)
 results = []
 for sys.argv in ([script, *flags] for flags in cases):
     out, err = io.StringIO(), io.StringIO()
@@ -54,15 +58,23 @@ def run(script, *flags):
     )
 
 
-def run_many(script, cases):
+def run_many(script, cases, without=()):
     """Runs a command with one list of flags after the other.
 
     The command is a script, or a module by its name.
     All in one process, because most of the time goes into its imports.
+    Packages `without` cannot be imported.
     """
     cases = [[str(flag) for flag in flags] for flags in cases]
     result = subprocess.run(
-        [sys.executable, "-c", MANY, script, json.dumps(cases)],
+        [
+            sys.executable,
+            "-c",
+            MANY,
+            script,
+            json.dumps(cases),
+            json.dumps(without),
+        ],
         cwd=ROOT,
         env=SHELL,
         capture_output=True,

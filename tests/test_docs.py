@@ -1,6 +1,7 @@
 """The documentation tells the truth: code, commands, links and names exist."""
 
 import importlib
+import json
 import pkgutil
 import re
 import sys
@@ -40,15 +41,16 @@ def blocks(text, language):
 
 
 def commands():
-    """`(script, flags)` of every command that runs Python."""
+    """`(script, flags)` of every command that runs Python, or is `sanet`."""
     lines = [
         *(line for b in blocks(TEXT, "sh") for line in b.splitlines()),
-        *re.findall(r"`([^`\n]*python [^`\n]*)`", TEXT),
+        *re.findall(r"`([^`\n]*(?:python|sanet) [^`\n]*)`", TEXT),
     ]
+    start = r"(?:python (?:-m )?|\b(?=sanet [a-z]))(sanet [a-z-]+|[\w./]+)(.*)"
     return [
-        (script.removeprefix("-m ").strip(), re.findall(r"--(\w+)", rest))
+        (script, re.findall(r"--(\w+)", rest))
         for line in lines
-        for script, rest in re.findall(r"python ((?:-m )?[\w./]+)(.*)", line)
+        for script, rest in re.findall(start, line)
     ]
 
 
@@ -88,7 +90,9 @@ def test_links_lead_somewhere(figures):
             there = there.resolve().relative_to(ROOT).as_posix()
             assert there in files, f"{page}: {link}"
             if anchor:
-                headings = re.findall(r"^#+ (.*)$", PAGES[there], re.MULTILINE)
+                headings = [f"sanet {name}" for name in COMMANDS]
+                if there != "commands.md":  # which is made when it is built
+                    headings = re.findall(r"^#+ (.*)$", PAGES[there], re.M)
                 assert anchor in map(slug, headings), f"{page}: {link}"
 
 
@@ -96,6 +100,17 @@ def slug(heading):
     """A heading's anchor, as Markdown's table of contents makes it."""
     kept = re.sub(r"[^\w\s-]", "", heading).strip().lower()
     return re.sub(r"[-\s]+", "-", kept)
+
+
+def test_records_of_changed_working_copies_are_named():
+    page = PAGES["results.md"].partition("##")[0]
+    dirty = {
+        path.name.removesuffix(".run.json")
+        for path in (ROOT / "results").rglob("*run.json")
+        if json.loads(path.read_text())["commit"].endswith("-dirty")
+    }
+    named = re.findall(r"`(?:\w+/)?(\w+)`", page.partition("-dirty")[2])
+    assert set(named) - {"profiling"} == dirty
 
 
 def test_figures_are_shown(figures):
@@ -116,18 +131,22 @@ def test_files_of_the_commands_exist():
 
 @pytest.mark.parametrize(("script", "flags"), commands())
 def test_flags_of_the_commands_exist(script, flags):
-    if "/" not in script:
+    if script.startswith("sanet "):
+        name = script.removeprefix("sanet ").replace("-", "_")
+        script = f"sanet_tf/commands/{name}.py"
+    elif "/" not in script:
         script = f"{script.replace('.', '/')}.py"
     for other, name in THIN.items():
         if script.startswith(other):
             script = f"sanet_tf/commands/{name}.py"
-    assert set(flags) <= defined(ROOT / script) | {"flagfile"}
+    assert set(flags) <= defined(ROOT / script) | {"flagfile", "help"}
 
 
 def defined(path):
-    """Flags that a script, or one that it imports, defines."""
+    """Flags and aliases that a script, or one that it imports, defines."""
     text = path.read_text()
-    flags = set(re.findall(r'DEFINE_\w+\(\s*"(\w+)"', text))
+    definition = r'(?:\bDEFINE_\w+|\bdefine_\w+|\balias)\(\s*"(\w+)"'
+    flags = {*re.findall(definition, text)}
     others = [
         path.with_name(f"{name}.py")
         for name in re.findall(r"^import (\w+)", text, re.MULTILINE)
@@ -153,9 +172,17 @@ def test_the_page_of_commands_has_all_flags(monkeypatch):
     for name, text in zip(COMMANDS, sections, strict=True):
         script = f"sanet_tf/commands/{name.replace('-', '_')}.py"
         flags = re.findall(r"^\| `--(\w+)` \|", text, re.MULTILINE)
-        assert set(flags) == defined(ROOT / script), name
+        assert len({*flags}) == len(flags), name
+        old = {"output_dir", "weights", "model" if name == "train" else ""}
+        assert {*flags} == defined(ROOT / script) - old, name
     assert "| `--top` | `5` |" in page
-    assert "(`saved_model`, `litert`, `onnx`)" in page
+    assert "(one of saved_model, litert, onnx)" in page
+    train = sections[0]
+    assert re.findall(r"^### (.*)$", train, re.MULTILINE) == [
+        *("Data", "Network", "Recipe", "Augmentation", "Fine-tuning"),
+        *("Evaluation", "Output", "Hardware"),
+    ]
+    assert "| `--network` | `sanet` |" in train
 
 
 @pytest.mark.parametrize("package", ["layers", "models", "restoration"])

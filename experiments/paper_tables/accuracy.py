@@ -52,7 +52,7 @@ class Accuracy:
             ]
         return [
             "*measured*: nothing yet; `python experiments/compare.py "
-            f"--models={','.join(models)} --seeds=3 --dataset={data}` would."
+            f"--networks={','.join(models)} --seeds=3 --dataset={data}` would."
         ]
 
 

@@ -4,7 +4,7 @@ from paper_tables import quoted
 from paper_tables.accuracy import Accuracy
 from paper_tables.counts import count_of
 from paper_tables.differences import differences
-from paper_tables.table import EXACT, NAME, QUOTED, Table, millions
+from paper_tables.table import EXACT, NAME, QUOTED, Table, millions, percent
 
 
 def table_3(records):
@@ -21,13 +21,13 @@ def table_3(records):
         quoted.TABLE_3,
         records,
         [
-            "The text says that SANet saves about 0.03m parameters and 12m "
+            "The text says that SANet saves about 0.03 M parameters and 12 M "
             f"MAdd against MobileNetV2; counted are {fewer} and {cheaper}.",
             "As computed here SANet takes "
             f"{millions(sanet['madd_computed'])} MAdd: its values are "
             "projected after the mean over positions.",
             "MobileNetV2's accuracy is that of its own paper, with another "
-            "recipe; a recipe alone has taken it to 0.729 (CVNets), about as "
+            "recipe; a recipe alone has taken it to 72.9 % (CVNets), about as "
             "far as SANet is ahead.",
         ],
     )
@@ -80,12 +80,12 @@ def _table(title, printed, records, notes=()):
         own = count["parameters_paper_rule"]
         rows.append(
             [
-                *(f"{name} `{model}`", top1, *accuracy.cells(model)),
+                *(f"{name} `{model}`", percent(top1), *accuracy.cells(model)),
                 *(f"{own:,}", parameters, millions(count["madd"])),
                 *([madd] if has_madd else []),
             ]
         )
-        unit = 6 if parameters.endswith("m") else 0
+        unit = 6 if parameters.endswith(" M") else 0
         figures = (
             ("parameters", own, unit, parameters),
             ("MAdd", count["madd"], 6, madd),
@@ -94,7 +94,7 @@ def _table(title, printed, records, notes=()):
     return Table(
         title,
         (
-            *(("network", NAME), ("top-1, ImageNet", QUOTED)),
+            *(("network", NAME), ("top-1 (%), ImageNet", QUOTED)),
             *accuracy.columns,
             *(("parameters", EXACT), ("parameters", QUOTED)),
             ("MAdd", EXACT),

@@ -2,8 +2,10 @@
 
 from paper_tables import quoted
 from paper_tables.records import COUNT
-from paper_tables.table import EXACT, NAME, QUOTED, Table, millions
+from paper_tables.table import EXACT, NAME, RECALLED, Table, millions
 from sanet_tf.utils.errors import UserError
+
+_RECALLED = ", recalled"  # ends the source of what was not at hand
 
 
 def count_of(records, model):
@@ -54,11 +56,10 @@ def other_networks(records, tables):
             f"`{model}`",
             f"{count['parameters']:,}",
             f"{count['parameters_paper_rule']:,}",
-            count["paper_parameters"]
-            and count["paper_parameters"].replace(" m", "m"),
+            count["paper_parameters"],
             *(millions(count[name]) for name in ("madd", "madd_computed")),
-            count["paper_madd"] and f"{count['paper_madd'] / 1e6:.0f}m",
-            count["source"],
+            count["paper_madd"] and f"{count['paper_madd'] / 1e6:.0f} M",
+            count["source"] and count["source"].removesuffix(_RECALLED),
         ]
         for model, count in records.counts.items()
         if model not in shown
@@ -67,9 +68,9 @@ def other_networks(records, tables):
         "Further networks",
         (
             *(("network", NAME), ("parameters", EXACT)),
-            *(("without BatchNorm", EXACT), ("parameters", QUOTED)),
+            *(("without BatchNorm", EXACT), ("parameters", RECALLED)),
             *(("MAdd", EXACT), ("MAdd as computed", EXACT)),
-            *(("MAdd", QUOTED), ("quoted from", NAME)),
+            *(("MAdd", RECALLED), ("source", NAME)),
         ),
         rows,
         [

@@ -7,10 +7,10 @@ SWAPPED = (
     "the text says too"
 )
 WHY = {  # (model, printed); where the note in counts.csv is of another figure
-    ("sanet", "288m"): "the paper's own rule, N C² + 4 N C, gives the count",
+    ("sanet", "288 M"): "the paper's own rule, N C² + 4 N C, gives the count",
     ("sanet", "3,448,448"): SWAPPED,
     ("sanet_no_score_weights", "3,449,408"): SWAPPED,
-    ("mobilenet_v2", "3.4"): "without BatchNorm there are 3.47m",
+    ("mobilenet_v2", "3.4"): "without BatchNorm there are 3.47 M",
 }
 
 
@@ -47,12 +47,12 @@ def as_printed(number, unit, printed, rounding=round):
     Args:
         number: the count.
         unit: exponent of ten; 0 for a count to the digit.
-        printed: such as "3.44m", whose digits are taken.
+        printed: such as "3.44 M", whose digits are taken.
         rounding: function of a float, to an integer.
     """
     if unit == 0:
         return f"{number:,}"
-    suffix = "m" if printed.endswith("m") else ""
-    digits = len(printed.removesuffix("m").partition(".")[2])
+    suffix = " M" if printed.endswith(" M") else ""
+    digits = len(printed.removesuffix(" M").partition(".")[2])
     scaled = rounding(number / 10 ** (unit - digits)) / 10**digits
     return f"{scaled:.{digits}f}{suffix}"

@@ -71,7 +71,7 @@ def table_2(records):
             for column in ("memory_bytes_paper_rule", "paper_memory")
         )
         side, channels = row["size"].split("x")
-        label = f"{side}² × {channels}"
+        label = f"{side}²\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}{channels}"
         if None not in (rule, printed) and rule != printed:
             why = WHY_MEMORY.get((row["size"], row["operator"]))
             notes.append(
@@ -111,6 +111,7 @@ def table_2(records):
             "TensorFlow's allocator did then; today's does not.",
             *notes,
         ],
+        second="saving",
     )
 
 

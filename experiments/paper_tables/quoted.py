@@ -1,4 +1,6 @@
-"""What the papers print, letter by letter: every number here is *quoted*.
+"""What the papers print, digit by digit: every number here is *quoted*.
+
+Their m, which is millions, is M here.
 
 Gao, Xie, Ji, "Siamese Attention Networks", and the note "SSANet: Squash and
 Spatial Attention Networks". Table 2 is quoted in profiling/paper.py and comes
@@ -11,27 +13,27 @@ TABLE_1 = {  # computation, time and space complexity
     "SAO": ("v̄ wᵀ Q + 1/N V Kᵀ w 1ᵀ", "O(N × d)", "O(N × d)"),
 }
 TABLE_3 = {  # name, top-1, parameters, MAdd
-    "googlenet": ("GoogleNet", "0.698", "6.8m", "1550m"),
-    "vgg16": ("VGG16", "0.715", "128m", "15300m"),
-    "squeezenet": ("SqueezeNet", "0.575", "1.3m", "833m"),
-    "mobilenet_v1": ("MobileNetV1", "0.706", "4.2m", "569m"),
-    "channelnet_v1": ("ChannelNet-v1", "0.705", "3.7m", "407m"),
-    "shufflenet_1_5x": ("ShuffleNet 1.5x", "0.715", "3.4m", "292m"),
-    "mobilenet_v2": ("MobileNetV2", "0.720", "3.47m", "300m"),
-    "sanet": ("SANet", "0.730", "3.44m", "288m"),
+    "googlenet": ("GoogleNet", "0.698", "6.8 M", "1550 M"),
+    "vgg16": ("VGG16", "0.715", "128 M", "15300 M"),
+    "squeezenet": ("SqueezeNet", "0.575", "1.3 M", "833 M"),
+    "mobilenet_v1": ("MobileNetV1", "0.706", "4.2 M", "569 M"),
+    "channelnet_v1": ("ChannelNet-v1", "0.705", "3.7 M", "407 M"),
+    "shufflenet_1_5x": ("ShuffleNet 1.5x", "0.715", "3.4 M", "292 M"),
+    "mobilenet_v2": ("MobileNetV2", "0.720", "3.47 M", "300 M"),
+    "sanet": ("SANet", "0.730", "3.44 M", "288 M"),
 }
 TABLE_4 = {
-    "attnnet": ("AttnNet", "0.730", "3.44m", "365m"),
-    "attnnet_pool": ("AttnNet+Pool", "0.729", "3.44m", "300m"),
-    "attnnet_scaled": ("AttnNet 1/N", "0.730", "3.44m", "312m"),
-    "sanet": ("SANet", "0.730", "3.44m", "288m"),
+    "attnnet": ("AttnNet", "0.730", "3.44 M", "365 M"),
+    "attnnet_pool": ("AttnNet+Pool", "0.729", "3.44 M", "300 M"),
+    "attnnet_scaled": ("AttnNet 1/N", "0.730", "3.44 M", "312 M"),
+    "sanet": ("SANet", "0.730", "3.44 M", "288 M"),
 }
 TABLE_5 = {  # no MAdd
-    "sanet": ("SANet", "0.730", "3.44m", None),
-    "sanet_no_attention": ("SANet w/o SAO", "0.721", "3.44m", None),
-    "sanet_no_global_term": ("SANet w/o global term", "0.728", "3.44m", None),
-    "mobilenet_v2_sao": ("MobileNetV2+SAO", "0.727", "3.47m", None),
-    "mobilenet_v2": ("MobileNetV2", "0.720", "3.47m", None),
+    "sanet": ("SANet", "0.730", "3.44 M", None),
+    "sanet_no_attention": ("SANet w/o SAO", "0.721", "3.44 M", None),
+    "sanet_no_global_term": ("SANet w/o global term", "0.728", "3.44 M", None),
+    "mobilenet_v2_sao": ("MobileNetV2+SAO", "0.727", "3.47 M", None),
+    "mobilenet_v2": ("MobileNetV2", "0.720", "3.47 M", None),
 }
 TABLE_6 = {  # PSNR, SSIM, NRMSE
     "planaria": {

@@ -9,15 +9,15 @@ from pathlib import Path
 import sanet_tf
 from sanet_tf.utils.errors import UserError
 
-COUNT = "python profiling/count_models.py --output_dir=results/profiling"
-TABLE_2 = "python profiling/run_table2.py --output_dir=results/profiling"
+COUNT = "python profiling/count_models.py --output=results/profiling"
+TABLE_2 = "python profiling/run_table2.py --output=results/profiling"
 TABLE_6 = (
-    "python experiments/table6.py --output_dir=results/restoration/NAME "
+    "python experiments/table6.py --output=results/restoration/NAME "
     "[flags of experiments/restoration.py]"
 )
 COMPARE = (
-    "python experiments/compare.py --models=mobilenet_v2,sanet,... --seeds=3 "
-    "--dataset=folder --data_dir=DIR --output_dir=results/classification"
+    "python experiments/compare.py --networks=mobilenet_v2,sanet,... --seeds=3 "
+    "--dataset=folder --data_dir=DIR --output=results/classification"
 )
 COUNTS = {
     **dict.fromkeys(
@@ -85,7 +85,10 @@ class Recorded:
     record: dict | None = None
 
     def __str__(self):
-        return f"`{self.record['command']}` on {self.record['machine']}"
+        text = f"`{self.record['command']}` on {self.record['machine']}"
+        if (self.record.get("commit") or "").endswith("-dirty"):
+            text += ", from a working copy with changes not committed"
+        return text
 
 
 @dataclasses.dataclass(frozen=True)

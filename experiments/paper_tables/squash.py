@@ -4,7 +4,7 @@ from paper_tables import quoted
 from paper_tables.accuracy import Accuracy
 from paper_tables.counts import count_of
 from paper_tables.differences import differences
-from paper_tables.table import EXACT, NAME, QUOTED, Table
+from paper_tables.table import EXACT, NAME, QUOTED, Table, percent
 
 IMAGENET_COUNTS = (
     "The printed parameters and GFLOPs, which are multiply-adds, are those of "
@@ -82,7 +82,8 @@ def _table(title, printed, records, notes, **data):
         count = count_of(records, model)
         rows.append(
             [
-                *(f"{name} `{model}`", top1, top5, *accuracy.cells(model)),
+                *(f"{name} `{model}`", percent(top1), percent(top5)),
+                *accuracy.cells(model),
                 *(f"{count['parameters']:,}", parameters),
                 *(f"{count[n] / 1e9:,.3f}" for n in ("madd", "madd_computed")),
                 flops,
@@ -96,7 +97,8 @@ def _table(title, printed, records, notes, **data):
     return Table(
         title,
         (
-            *(("network", NAME), ("top-1", QUOTED), ("top-5", QUOTED)),
+            ("network", NAME),
+            *(("top-1 (%)", QUOTED), ("top-5 (%)", QUOTED)),
             *accuracy.columns,
             *(("parameters", EXACT), ("parameters (M)", QUOTED)),
             *(("GMAdd", EXACT), ("as computed", EXACT)),
@@ -104,4 +106,5 @@ def _table(title, printed, records, notes, **data):
         ),
         rows,
         [*accuracy.notes(printed, **data), *different, *notes],
+        second="parameters",
     )

@@ -2,46 +2,65 @@
 
 from absl import flags
 
+from sanet_tf.commands import flag_help
 from sanet_tf.utils.errors import UserError
 
 FLAGS = flags.FLAGS
 
-flags.DEFINE_bool("flip", True, "mirror training images at random")
-flags.DEFINE_list(
-    "crop_area",
-    None,
-    "train on crops of such a share of the area, such as 0.35,1; default: on "
-    "crops as large as those of validation",
-)
-flags.DEFINE_float(
-    "rand_augment",
-    0.0,
-    "strength of two random operations, drawn for each batch; 0: none",
-    0.0,
-    1.0,
-)
-flags.DEFINE_float(
-    "random_erasing", 0.0, "probability that a rectangle is erased", 0.0, 1.0
-)
-flags.DEFINE_float(
-    "mixup", 0.0, "images and labels averaged in pairs; 0: none", 0.0, 1.0
-)
-flags.DEFINE_float(
-    "cutmix", 0.0, "rectangles from another image; 0: none", 0.0, 1.0
-)
+with flag_help.group("augmentation"):
+    flags.DEFINE_bool("flip", True, "mirror training images at random")
+    flags.DEFINE_list(
+        "crop_area",
+        None,
+        "train on random crops of LOW,HIGH shares of the image's area, such "
+        "as 0.35,1; none: on crops as large as those of validation",
+    )
+    flags.DEFINE_float(
+        "rand_augment",
+        0.0,
+        "strength of two random operations, drawn for each batch; 0: none",
+        0.0,
+        1.0,
+    )
+    flags.DEFINE_float(
+        "random_erasing",
+        0.0,
+        "probability that a rectangle of an image becomes grey",
+        0.0,
+        1.0,
+    )
+    flags.DEFINE_float(
+        "mixup",
+        0.0,
+        "parameter of the Beta distribution by which images and labels are "
+        "averaged in pairs; 0: none",
+        0.0,
+        1.0,
+    )
+    flags.DEFINE_float(
+        "cutmix",
+        0.0,
+        "the same of the rectangle that is taken from another image; 0: none",
+        0.0,
+        1.0,
+    )
 
 
 def feed_options():
     """Arguments of the feeds of `sanet_tf.training.feeds`, as a dictionary."""
     return {
         "flip": FLAGS.flip,
-        "crop_area": _crop_area(),
+        "crop_area": crop_area(),
         "batch_augmentation": _batch_augmentation(),
     }
 
 
-def _crop_area():
-    """Lowest and highest share of --crop_area, or None."""
+def crop_area():
+    """Lowest and highest share of --crop_area, or None.
+
+    Raises:
+        UserError: they are not two rising shares.
+    """
     if not FLAGS.crop_area:
         return None
     try:

@@ -1,14 +1,18 @@
 r"""Evaluates trained and exported classifiers on labelled photographs.
 
     sanet evaluate --model=runs/mine --data_dir=DIR \
-        --image_size=96,128 --output_dir=evaluation
+        --image_size=96,128 --output=evaluation
     sanet evaluate --model=runs/mine --model=exported \
-        --data_dir=DIR --output_dir=evaluation
+        --data_dir=DIR --output=evaluation
+    sanet evaluate --model=exported pictures/ --output=evaluation
 
 The first takes a trained network at several image sizes, the second an
-exported one beside it. --output_dir receives evaluation.json (top-1, top-5,
-loss; precision, recall and F1 of each class) and, for each network and size,
-the confusion matrix as CSV and as a picture.
+exported one beside it. The third takes pictures, and those in folders and in
+folders below: the class of each is the name of the folder in which it lies.
+What is no picture, or lies in no such folder, is counted and named. --output
+receives evaluation.json (top-1, top-5, loss; precision, recall and F1 of each
+class) and, for each network and size, the confusion matrix as CSV and as a
+picture.
 """
 
 from pathlib import Path
@@ -16,31 +20,48 @@ from pathlib import Path
 import numpy as np
 from absl import flags
 
-from sanet_tf.commands import cli
+from sanet_tf.commands import cli, flag_help, flag_types
+from sanet_tf.data import check_source
 from sanet_tf.utils import backends, files
 from sanet_tf.utils.errors import UserError
 from sanet_tf.utils.printing import printable
 
 FLAGS = flags.FLAGS
-flags.DEFINE_multi_string(
-    "model", None, "folder of a run or of an exported network; repeatable"
-)
-flags.DEFINE_string(
-    "dataset", "folder", "folder, digits, cifar10, cifar100, or a set of TFDS"
-)
-flags.DEFINE_string("data_dir", None, "where the data set lies")
-flags.DEFINE_enum("split", "val", ["train", "val"], "what is evaluated on")
-flags.DEFINE_list(
-    "image_size", None, "sides in pixels; default: the network's own"
-)
-flags.DEFINE_string("output_dir", None, "folder that receives the results")
+USAGE = "--model=DIR (--data_dir=DIR | pictures/ ...) --output=DIR"
+
+with flag_help.group("model"):
+    flags.DEFINE_multi_string(
+        "model",
+        None,
+        "folder of a run of `sanet train` or of an exported classifier; may "
+        "be given several times",
+    )
+    flag_types.define_sizes(
+        "image_size",
+        None,
+        "sides in pixels of what the network sees; none: the network's own",
+        example="96,128",
+    )
+with flag_help.group("data"):
+    flags.DEFINE_string(
+        "dataset",
+        "folder",
+        "folder, digits, cifar10, cifar100, or a set of TensorFlow Datasets",
+    )
+    flags.DEFINE_string("data_dir", None, "folder of the data set")
+    flags.DEFINE_enum("split", "val", ["train", "val"], "split of the data set")
+with flag_help.group("output"):
+    flags.DEFINE_string("output", None, "folder that receives the results")
+    flag_help.alias("output_dir", "output")
 
 
-def main(arguments):
-    cli.no_arguments(arguments)
-    if not FLAGS.model or FLAGS.output_dir is None:
-        raise UserError("expected --model=RUN|EXPORTED and --output_dir=DIR")
-    sizes = _sizes()
+def main(paths):
+    if not FLAGS.model or FLAGS.output is None:
+        raise UserError(
+            f"expected --model and --output: {cli.program()} {USAGE}"
+        )
+    _check_data(paths)
+    sizes = flag_types.numbers("image_size") or ()
     backends.load_tensorflow()
     from sanet_tf.commands import evaluated
     from sanet_tf.training.record import run_record, script_flags
@@ -52,7 +73,7 @@ def main(arguments):
             name = f"{Path(path).resolve().name}-{network.kind}-{size}"
             if name in confusions:
                 raise UserError(f"expected folders of other names: two {name}")
-            scores, confusion = _evaluate(network)
+            scores, confusion = _evaluate(network, paths)
             results.append({"name": name, "image_size": size, **scores})
             confusions[name] = confusion, network.class_names
             print(
@@ -61,7 +82,7 @@ def main(arguments):
                 f"on {scores['images']:,} images",
                 flush=True,
             )
-    output = Path(FLAGS.output_dir)
+    output = Path(FLAGS.output)
     files.make_directory(output)
     for name, (confusion, class_names) in confusions.items():
         _write_confusion(output / name, confusion, class_names)
@@ -70,18 +91,38 @@ def main(arguments):
     print(f"wrote {output / 'evaluation.json'} and the confusion matrices")
 
 
-def _evaluate(network):
+def _check_data(paths):
+    """Refuses pictures beside a data set, and neither."""
+    named = [f for f in ("dataset", "data_dir", "split") if FLAGS[f].present]
+    if paths and named:
+        raise UserError(
+            "expected pictures or a data set, got "
+            f"{' '.join(paths)} and --{named[0]}={FLAGS[named[0]].value}"
+        )
+    if not paths:
+        check_source(FLAGS.dataset, FLAGS.data_dir)
+
+
+def _evaluate(network, paths):
     from sanet_tf.commands import evaluated
     from sanet_tf.training.classification_metrics import evaluate
 
     rows, labels, skipped = [], [], {}
-    for images, numbers in evaluated.read(
-        FLAGS.dataset, FLAGS.data_dir, FLAGS.split, network.class_names, skipped
-    ):
+    names = network.class_names
+    if paths:
+        batches = evaluated.read_pictures(paths, names, skipped)
+    else:
+        place = FLAGS.dataset, FLAGS.data_dir, FLAGS.split
+        batches = evaluated.read(*place, names, skipped)
+    for images, numbers in batches:
         rows.append(network.predict(images))
         labels += numbers
     if not rows:
-        raise UserError(f"not one image of {FLAGS.split} could be read")
+        name, reason = next(iter(skipped.items()), ("there", "are none"))
+        raise UserError(
+            f"not one of {len(skipped)} files is an image with a label; "
+            f"{name}: {reason}"
+        )
     probabilities = np.concatenate(rows)
     broken = int((~np.isfinite(probabilities)).any(1).sum())
     if broken:
@@ -131,19 +172,6 @@ def _draw(confusion, class_names):
         axes.set_xticks(numbers, names, rotation=90, parse_math=False)
         axes.set_yticks(numbers, names, parse_math=False)
     return figure
-
-
-def _sizes():
-    try:
-        sizes = [int(size) for size in FLAGS.image_size or []]
-    except ValueError:
-        sizes = [0]
-    if any(size < 1 for size in sizes):
-        raise UserError(
-            "expected --image_size=96,128, sides in pixels; got "
-            f"{','.join(FLAGS.image_size)}"
-        )
-    return sizes
 
 
 if __name__ == "__main__":

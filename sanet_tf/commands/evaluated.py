@@ -1,12 +1,14 @@
 """Trained and exported classifiers, and the labelled pictures of a split."""
 
 import dataclasses
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 from sanet_tf import inference
 from sanet_tf.data import cifar, load_arrays, load_source
 from sanet_tf.data.decoding import Decoder
+from sanet_tf.data.image_files import find_images
 from sanet_tf.export import manifest
 from sanet_tf.utils import backends
 from sanet_tf.utils.errors import UserError
@@ -51,7 +53,10 @@ def load(path, sizes):
         return
     classifier = inference.load(path)
     if not isinstance(classifier, inference.Classifier):
-        raise UserError(f"{path} restores stacks: expected a classifier")
+        raise UserError(
+            f"{path} restores stacks, expected a classifier: sanet restore "
+            f"--model={path} in.tif --output=DIR"
+        )
     about = classifier.manifest
     for size in sizes or [about["image_size"]]:
         if size != about["image_size"]:
@@ -87,10 +92,49 @@ def read(dataset, data_dir, split, class_names, skipped):
         data = load_source(dataset, data_dir)
         labelled = _decoded(data, split, skipped)
     labels = _labels(data.class_names, class_names)
+    yield from _batches((image, labels[label]) for image, label in labelled)
+
+
+def read_pictures(paths, class_names, skipped):
+    """Pictures whose class is the name of the folder in which they lie.
+
+    Args:
+        paths: of pictures, and of folders in which all are taken.
+        class_names: those of a network, whose order decides the labels.
+        skipped: `{name: reason}`, which receives what could not be read, is
+            no picture, or is of no class.
+
+    Yields:
+        `(images, labels)`, at most `BATCH` of each.
+    """
+    files = []
+    for path in paths:
+        images, others = find_images(path)
+        skipped.update((str(file), "no image by its name") for file in others)
+        if not images:
+            skipped[str(path)] = "a folder without images"
+        files += images
+    yield from _batches(_labelled(files, class_names, skipped))
+
+
+def _labelled(files, class_names, skipped):
+    decoder = Decoder()
+    for file in files:
+        name = os.path.basename(os.path.dirname(os.path.abspath(file)))
+        if name not in class_names:
+            skipped[str(file)] = f"the folder {name} is no class of the network"
+            continue
+        image, readable = decoder(str(file), b"")
+        if readable:
+            yield image, [*class_names].index(name)
+    skipped.update(decoder.skipped)
+
+
+def _batches(labelled):
     images, numbers = [], []
-    for image, label in labelled:
+    for image, number in labelled:
         images.append(image)
-        numbers.append(labels[label])
+        numbers.append(number)
         if len(images) == BATCH:
             yield images, numbers
             images, numbers = [], []

@@ -10,17 +10,24 @@ from pathlib import Path
 
 from absl import flags
 
-from sanet_tf.commands import cli
+from sanet_tf.commands import cli, flag_help
 from sanet_tf.utils import backends
 from sanet_tf.utils.errors import UserError
 from sanet_tf.utils.printing import printable
 
-MODEL = flags.DEFINE_string(
-    "model", None, "folder of a run of experiments/imagenet.py or cifar.py"
-)
-OUTPUT = flags.DEFINE_string(
-    "output", None, "file of the figure; default PHOTO-explained.png, here"
-)
+USAGE = "--model=RUN_DIR photo.jpg [--output=FILE.png]"
+
+with flag_help.group("model"):
+    MODEL = flags.DEFINE_string(
+        "model", None, "folder of a run of `sanet train` or cifar.py"
+    )
+with flag_help.group("output"):
+    OUTPUT = flags.DEFINE_string(
+        "output",
+        None,
+        "file of the figure, .png, .pdf or .svg; none: PHOTO-explained.png, "
+        "here",
+    )
 SUFFIXES = (".png", ".pdf", ".svg")
 
 
@@ -28,7 +35,7 @@ def main(paths):
     if MODEL.value is None or len(paths) != 1:
         raise UserError(
             "expected --model=RUN_DIR and one photograph: "
-            "python -m sanet_tf.explain --model=RUN_DIR photo.jpg"
+            f"{cli.program()} {USAGE}"
         )
     photograph = Path(paths[0])
     output = Path(OUTPUT.value or f"{photograph.stem}-explained.png")
@@ -38,6 +45,12 @@ def main(paths):
         )
     if output.resolve() == photograph.resolve():
         raise UserError(f"--output={output} is the photograph; choose another")
+    run = Path(MODEL.value)
+    if any((run / name / "config.json").is_file() for name in ("", "model")):
+        raise UserError(
+            f"{run} restores stacks, expected a classifier: sanet restore "
+            f"--model={run} in.tif --output=DIR"
+        )
     backends.load_tensorflow()
     from sanet_tf.attention_maps import attention_maps, draw
     from sanet_tf.data.preprocessing import resize_and_crop

@@ -1,11 +1,11 @@
-"""Exports a trained network to a folder that runs where this package is not.
+r"""Exports a trained network to a folder that runs where this package is not.
 
-    sanet export --weights=RUN_DIR --format=litert --output=DIR
-    sanet export --weights=RUN_DIR --format=onnx --output=DIR \
+    sanet export --model=RUN_DIR --format=litert --output=DIR
+    sanet export --model=RUN_DIR --format=onnx --output=DIR \
         --quantize=int8 --calibration=FOLDER_OF_PICTURES
 
-RUN_DIR is the --output_dir of `sanet train` or experiments/cifar.py, or of
-`sanet train-restoration`. The exported network is compared with the trained
+RUN_DIR is the --output of `sanet train`, of `sanet train-restoration` or of
+experiments/cifar.py. The exported network is compared with the trained
 one on random input, and on what --calibration names, before it is written.
 """
 
@@ -13,49 +13,63 @@ from pathlib import Path
 
 from absl import flags
 
-from sanet_tf.commands import cli
+from sanet_tf.commands import cli, flag_help
 from sanet_tf.export import FORMATS, QUANTIZATIONS, manifest
 from sanet_tf.export.layouts import LAYOUTS
 from sanet_tf.utils import backends, files
 from sanet_tf.utils.errors import UserError
 
-WEIGHTS = flags.DEFINE_string("weights", None, "folder of the training")
-FORMAT = flags.DEFINE_enum("format", "saved_model", [*FORMATS], "what to write")
-OUTPUT = flags.DEFINE_string("output", None, "folder to write")
-QUANTIZE = flags.DEFINE_enum(
-    "quantize",
-    "none",
-    QUANTIZATIONS,
-    "weights as 8-bit integers (dynamic), activations too (int8), or weights "
-    "as float16",
-)
-LAYOUT = flags.DEFINE_enum(
-    "layout",
-    "plain",
-    LAYOUTS,
-    "for TensorFlow Serving or Triton: a version's folder, and configuration",
-)
-CALIBRATION = flags.DEFINE_list(
-    "calibration",
-    None,
-    "pictures, stacks, or folders of them, to compare on; int8 needs them",
-)
+USAGE = "--model=RUN_DIR --format=litert --output=DIR"
+
+with flag_help.group("model"):
+    MODEL = flags.DEFINE_string("model", None, "folder of the training")
+    flag_help.alias("weights", "model")
+with flag_help.group("input"):
+    CALIBRATION = flags.DEFINE_list(
+        "calibration",
+        None,
+        "pictures, stacks, or folders of them, to compare on; "
+        "--quantize=int8 needs them",
+    )
+with flag_help.group("output"):
+    OUTPUT = flags.DEFINE_string(
+        "output", None, "folder to write; that of an older export is replaced"
+    )
+    FORMAT = flags.DEFINE_enum(
+        "format", "saved_model", [*FORMATS], "format of the network"
+    )
+    QUANTIZE = flags.DEFINE_enum(
+        "quantize",
+        "none",
+        QUANTIZATIONS,
+        "weights as 8-bit integers (dynamic), activations too (int8), or "
+        "weights as float16",
+    )
+    LAYOUT = flags.DEFINE_enum(
+        "layout",
+        "plain",
+        LAYOUTS,
+        "for TensorFlow Serving or Triton: a version's folder, and "
+        "configuration",
+    )
 
 
 def main(arguments):
     cli.no_arguments(arguments)
-    if WEIGHTS.value is None or OUTPUT.value is None:
+    if MODEL.value is None or OUTPUT.value is None:
         raise UserError(
-            "expected --weights and --output: python -m sanet_tf.export "
-            "--weights=RUN_DIR --format=litert --output=DIR"
+            f"expected --model and --output: {cli.program()} {USAGE}"
         )
-    weights, output = Path(WEIGHTS.value), Path(OUTPUT.value)
+    from sanet_tf.export import writing
+
+    output = Path(OUTPUT.value)
+    writing.check_options(FORMAT.value, QUANTIZE.value, LAYOUT.value)
+    if QUANTIZE.value == "int8" and not CALIBRATION.value:
+        raise UserError(writing.NOTHING_TO_CALIBRATE)
     _check_output(output)
     backends.load_tensorflow()
-    from sanet_tf.export.writing import export
-
-    made = export(
-        _program(weights),
+    made = writing.export(
+        _program(Path(MODEL.value)),
         output,
         FORMAT.value,
         QUANTIZE.value,
@@ -74,16 +88,16 @@ def _check_output(output):
         )
 
 
-def _program(weights):
+def _program(path):
     from sanet_tf import restoration
     from sanet_tf.export import classifier, pictures
     from sanet_tf.export.restoration import read_stacks, restoration_program
     from sanet_tf.training.trained import load_trained
 
     given = CALIBRATION.value or ()
-    # as experiments/restoration.py leaves it
-    inside = files.inside(weights, "model")
-    for folder in (weights, inside):
+    # as `sanet train-restoration` leaves it
+    inside = files.inside(path, "model")
+    for folder in (path, inside):
         if (folder / "config.json").is_file():
             model = restoration.load(folder)
             if QUANTIZE.value == "int8":
@@ -92,7 +106,7 @@ def _program(weights):
                     "and --quantize=float16 shrink restoration networks"
                 )
             return restoration_program(model, read_stacks(model, given))
-    trained = load_trained(weights)
+    trained = load_trained(path)
     return classifier.classifier_program(
         trained.model,
         trained.class_names,

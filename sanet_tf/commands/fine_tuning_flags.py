@@ -2,17 +2,24 @@
 
 from absl import flags
 
+from sanet_tf.commands import flag_help
+
 FLAGS = flags.FLAGS
 
-flags.DEFINE_string(
-    "init_from", None, "folder of a run whose weights are the first ones"
-)
-flags.DEFINE_list(
-    "freeze", None, "parts that are not trained, such as stem,stage1"
-)
+with flag_help.group("fine-tuning"):
+    flags.DEFINE_string(
+        "init_from",
+        None,
+        "folder of a run of `sanet train` whose weights are the first ones",
+    )
+    flags.DEFINE_list(
+        "freeze",
+        None,
+        "parts of the network that are not trained, such as stem,stage1",
+    )
 
 
-def fine_tune(model, class_names, output_dir):
+def fine_tune(model, class_names, output):
     """The `Transfer` of --init_from, unless a run has weights to resume."""
     from pathlib import Path
 
@@ -21,7 +28,7 @@ def fine_tune(model, class_names, output_dir):
     from sanet_tf.training.trained import load_trained
 
     loaded = None
-    resumes = (Path(output_dir) / CHECKPOINT).exists()
+    resumes = (Path(output) / CHECKPOINT).exists()
     if FLAGS.init_from and not resumes:
         loaded = transfer(load_trained(FLAGS.init_from), model, class_names)
         print(loaded)

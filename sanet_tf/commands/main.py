@@ -5,7 +5,6 @@ import sys
 
 from absl import flags
 
-import sanet_tf
 from sanet_tf.commands import cli
 from sanet_tf.utils.errors import did_you_mean
 
@@ -18,30 +17,29 @@ COMMANDS = {  # name: what it does, in a line
     "export": "a trained network as SavedModel, LiteRT or ONNX",
     "explain": "what the attention of a classifier looks at",
 }
-HELP = ("-h", "-help", "--help", "help")
 
 
 def main():
     """Runs the command that the first argument names."""
-    name, *arguments = sys.argv[1:] or ["--help"]
-    if name in HELP:
-        print(usage())
+    name, *arguments = sys.argv[1:] or [None]
+    if name in (*cli.HELP, "help"):
+        cli.say(usage())
         return
-    if name == "--version":
-        print(f"sanet {sanet_tf.__version__}")
+    if name in cli.VERSION:
+        cli.say(cli.version())
         return
     if name not in COMMANDS:
-        hint = did_you_mean(name, COMMANDS)
+        got = "none; sanet --help says what they do"
+        if name is not None:
+            got = f"{name!r}{did_you_mean(name, COMMANDS)}"
         sys.exit(
             f"error: expected a command, one of {', '.join(COMMANDS)}; "
-            f"got {name!r}{hint}"
+            f"got {got}"
         )
     module = importlib.import_module(
         f"sanet_tf.commands.{name.replace('-', '_')}"
     )
-    # absl takes both from the program that runs.
     sys.argv = [f"sanet {name}", *arguments]
-    sys.modules["__main__"].__doc__ = module.__doc__
     for flag in flags.FLAGS.get_key_flags_for_module(module):
         flags.FLAGS.register_key_flag_for_module(sys.argv[0], flag)
     cli.run(module.main)
@@ -53,7 +51,7 @@ def usage():
     lines = [f"  {name:{width}}  {what}" for name, what in COMMANDS.items()]
     return "\n".join(
         [
-            "usage: sanet COMMAND --flag=value ...",
+            "usage: sanet COMMAND [--flag=value ...]",
             "",
             *lines,
             "",

@@ -1,8 +1,9 @@
-"""Restores microscope stacks with a trained model.
+"""Restores microscope stacks with a trained restoration model.
 
     sanet restore --model=DIR in.tif [more.tif ...] --output=DIR
 
-The model is the folder of a training, or one of `sanet export`.
+The model is the --output of `sanet train-restoration`, or what `sanet export`
+has made of it; classifiers are for `sanet predict`.
 An input is a TIFF file, a zarr folder, or a folder of these. The results are
 TIFF files of the same names, which ImageJ opens with voxel size, channels and
 times as they were; where names are the same, the folders' go before them.
@@ -20,53 +21,71 @@ from pathlib import Path
 
 from absl import flags
 
-from sanet_tf.commands import cli
+from sanet_tf.commands import cli, flag_help, flag_types
 from sanet_tf.restoration.io import inputs, origin
 from sanet_tf.utils import backends, replacement
 from sanet_tf.utils.errors import UserError
 from sanet_tf.utils.printing import printable
 
-MODEL = flags.DEFINE_string("model", None, "folder of the trained model")
-OUTPUT = flags.DEFINE_string("output", None, "folder for the restored stacks")
-AXES = flags.DEFINE_string(
-    "axes", None, "axes of the files, if these do not say them, such as ZYX"
-)
-N_TILES = flags.DEFINE_list(
-    "n_tiles", None, "tiles along each of the axes, such as 1,4,4"
-)
-STATISTICS = flags.DEFINE_enum(
-    "statistics",
-    None,
-    ["tile", "window", "volume"],
-    "where attention takes its means from; the model's default if not given",
-)
-DTYPE = flags.DEFINE_enum(
-    "dtype",
-    "float32",
-    ["float32", "uint8", "uint16", "input"],
-    "data type of the results; integers are rounded and clipped",
-)
-SEQUENCE = flags.DEFINE_bool(
-    "sequence", False, "a folder of TIFF files is one stack, each file a plane"
-)
-PROVIDERS = flags.DEFINE_list(
-    "providers", None, "execution providers of ONNX Runtime, for ONNX files"
-)
-THREADS = flags.DEFINE_integer(
-    "threads", None, "threads of the runtime", lower_bound=1
-)
-PREVIEW = flags.DEFINE_bool("preview", False, "write a PNG of each stack too")
-OVERWRITE = flags.DEFINE_bool("overwrite", False, "replace old results")
+USAGE = "--model=DIR in.tif [more.tif ...] --output=DIR"
 
-USAGE = "python -m sanet_tf.restore --model=DIR in.tif --output=DIR"
+with flag_help.group("model"):
+    MODEL = flags.DEFINE_string(
+        "model", None, "folder of the trained or exported restoration model"
+    )
+    STATISTICS = flags.DEFINE_enum(
+        "statistics",
+        None,
+        ["tile", "window", "volume"],
+        "where attention takes its means from; none: the model's default",
+    )
+with flag_help.group("input"):
+    AXES = flags.DEFINE_string(
+        "axes",
+        None,
+        "axes of the stacks, if these do not say them, such as ZYX",
+    )
+    SEQUENCE = flags.DEFINE_bool(
+        "sequence",
+        False,
+        "a folder of TIFF files is one stack, each file a plane",
+    )
+with flag_help.group("output"):
+    OUTPUT = flags.DEFINE_string(
+        "output", None, "folder for the restored stacks"
+    )
+    DTYPE = flags.DEFINE_enum(
+        "dtype",
+        "float32",
+        ["float32", "uint8", "uint16", "input"],
+        "data type of the results; integers are rounded and clipped",
+    )
+    PREVIEW = flags.DEFINE_bool(
+        "preview", False, "write a PNG of each stack too"
+    )
+    OVERWRITE = flags.DEFINE_bool("overwrite", False, "replace old results")
+with flag_help.group("hardware"):
+    flag_types.define_sizes(
+        "n_tiles",
+        None,
+        "tiles along each of the axes; none: as few as fit into memory",
+        example="1,4,4",
+    )
+    PROVIDERS = flags.DEFINE_list(
+        "providers", None, "execution providers of ONNX Runtime, for ONNX files"
+    )
+    THREADS = flags.DEFINE_integer(
+        "threads", None, "threads of the runtime; none: its own choice", 1
+    )
 
 
 def main(paths):
     if MODEL.value is None or OUTPUT.value is None or not paths:
         raise UserError(
-            f"expected --model, --output and one or more stacks: {USAGE}"
+            "expected --model, --output and one or more stacks: "
+            f"{cli.program()} {USAGE}"
         )
-    n_tiles = _n_tiles()
+    n_tiles = flag_types.numbers("n_tiles")
     sources, lines = _sources(paths, Path(OUTPUT.value))
     for line in lines:
         print(line, file=sys.stderr)
@@ -95,8 +114,8 @@ def main(paths):
     model = load(MODEL.value, THREADS.value, PROVIDERS.value)
     if not hasattr(model, "restore"):
         raise UserError(
-            f"{MODEL.value} classifies pictures: python -m sanet_tf.predict "
-            f"--model={MODEL.value} photo.jpg"
+            f"{MODEL.value} classifies pictures, expected a restoration "
+            f"model: sanet predict --model={MODEL.value} photo.jpg"
         )
     with progress_bar(len(sources), 0, "stack") as bar:
         for target, source in sources.items():
@@ -199,17 +218,6 @@ def _sources(paths, output):
         else:
             sources[target] = source
     return sources, lines
-
-
-def _n_tiles():
-    if N_TILES.value is None:
-        return None
-    if not all(number.isdecimal() and int(number) for number in N_TILES.value):
-        raise UserError(
-            "expected --n_tiles with a positive number for each axis, such as "
-            f"--n_tiles=1,4,4, got --n_tiles={','.join(N_TILES.value)}"
-        )
-    return [int(number) for number in N_TILES.value]
 
 
 def _line(source, error):

@@ -1,6 +1,6 @@
 r"""Trains a classifier on ImageNet, or on any labelled photographs.
 
-    sanet train --model=sanet \
+    sanet train --network=sanet \
         --flagfile=experiments/recipes/paper.flags
     sanet train --dataset=folder --data_dir=DIR \
         --flagfile=experiments/recipes/photographs.flags
@@ -11,7 +11,7 @@ To begin with the weights of another run, for other classes:
         --init_from=RUN_DIR --freeze=stem,stage1 --backbone_rate=0.1 ...
 
 The same command resumes an interrupted run. The results, the record of the
-run and, on TensorFlow, a SavedModel are left in --output_dir.
+run and, on TensorFlow, a SavedModel are left in --output.
 """
 
 from absl import flags
@@ -19,9 +19,12 @@ from absl import flags
 from sanet_tf.commands import (
     augmentation_flags,
     cli,
+    flag_help,
+    hardware_flags,
     recipe_flags,
     training_flags,
 )
+from sanet_tf.data import check_source
 from sanet_tf.utils import backends
 from sanet_tf.utils.errors import UserError
 from sanet_tf.utils.printing import printable
@@ -29,31 +32,45 @@ from sanet_tf.utils.printing import printable
 FLAGS = flags.FLAGS
 
 flags.adopt_module_key_flags(training_flags)
-flags.DEFINE_string(
-    "dataset",
-    "imagenet2012",
-    "a set of TensorFlow Datasets, or folder, or digits",
-)
-flags.DEFINE_string("data_dir", None, "where the data set lies")
-flags.DEFINE_bool("download", False, "let TensorFlow Datasets download it")
-flags.DEFINE_string(
-    "train_split", None, "of its sets a split or slice, such as train[:90%]"
-)
-flags.DEFINE_string("val_split", None, "the same, such as train[90%:]")
-flags.DEFINE_string(
-    "output_dir", None, "folder of the run; default runs/MODEL-DATASET"
-)
-flags.DEFINE_integer("image_size", 224, "side in pixels", lower_bound=1)
+with flag_help.group("data"):
+    flags.DEFINE_string(
+        "dataset",
+        "imagenet2012",
+        "folder (DIR/train/CLASS/*.jpg and DIR/val/CLASS/*.jpg), digits, or a "
+        "set of TensorFlow Datasets",
+    )
+    flags.DEFINE_string("data_dir", None, "folder DIR of the data set")
+    flags.DEFINE_bool("download", False, "let TensorFlow Datasets download it")
+    flags.DEFINE_string(
+        "train_split",
+        None,
+        "split of a set of TensorFlow Datasets, or slice of one, to train on, "
+        "such as train[:90%]",
+    )
+    flags.DEFINE_string(
+        "val_split", None, "the same to validate with, such as train[90%:]"
+    )
+    flags.DEFINE_integer(
+        "image_size",
+        224,
+        "side in pixels of what the network sees",
+        lower_bound=1,
+    )
 
 
 def main(arguments):
     cli.no_arguments(arguments)
-    distribution = training_flags.distribution()
+    distribution = hardware_flags.distribution()
+    recipe = recipe_flags.recipe()
+    augmentation_flags.crop_area()
+    check_source(
+        FLAGS.dataset, FLAGS.data_dir, FLAGS.train_split, FLAGS.val_split
+    )
     backends.load_backend(FLAGS.deterministic)
     _check_backend()
     with distribution:
-        training_flags.check_step(distribution)
-        _train(distribution)
+        hardware_flags.check_step(distribution)
+        _train(distribution, recipe)
 
 
 def _check_backend():
@@ -79,14 +96,13 @@ def _check_backend():
         )
 
 
-def _train(distribution):
+def _train(distribution, recipe):
     from sanet_tf.data import load_source
     from sanet_tf.training.feeds import StreamFeed
     from sanet_tf.training.results import write_results
     from sanet_tf.utils.device import gpu_name
 
     function = training_flags.network()
-    recipe = recipe_flags.recipe()
     source = load_source(
         FLAGS.dataset,
         FLAGS.data_dir,
@@ -96,7 +112,7 @@ def _train(distribution):
     )
     for line in source.warnings:
         print(f"warning: {printable(line)}")
-    training_flags.set_precision(gpu_name() is not None)
+    hardware_flags.set_precision(gpu_name() is not None)
 
     def build():
         return training_flags.build(
@@ -107,7 +123,7 @@ def _train(distribution):
         source,
         FLAGS.image_size,
         recipe.batch_size,
-        shard=training_flags.shard(distribution),
+        shard=hardware_flags.shard(distribution),
         **augmentation_flags.feed_options(),
     )
     with training_flags.trainer(

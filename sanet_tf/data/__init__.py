@@ -24,22 +24,32 @@ def load_source(
     """
     from sanet_tf.data import digits, folder, tfds
 
+    check_source(dataset, data_dir, train_split, val_split)
+    if dataset == "digits":
+        return digits.load()
+    if dataset == "folder":
+        return folder.load(data_dir)
+    return tfds.load(dataset, data_dir, download, train_split, val_split)
+
+
+def check_source(dataset, data_dir=None, train_split=None, val_split=None):
+    """Refuses what of `load_source`'s arguments does not go together.
+
+    Raises:
+        UserError: splits of a set that has none, or a folder that is missing.
+    """
     splits = [split for split in (train_split, val_split) if split]
     if dataset in ("digits", "folder") and splits:
         raise UserError(
             "--train_split and --val_split go with sets of TensorFlow "
             f"Datasets, got --dataset={dataset} and {', '.join(splits)}"
         )
-    if dataset == "digits":
-        return digits.load()
-    if dataset == "folder":
-        if data_dir is None:
-            raise UserError(
-                f"--dataset=folder needs --data_dir=DIR; expected "
-                f"{folder.LAYOUT}"
-            )
-        return folder.load(data_dir)
-    return tfds.load(dataset, data_dir, download, train_split, val_split)
+    if dataset == "folder" and data_dir is None:
+        from sanet_tf.data import folder
+
+        raise UserError(
+            f"--dataset=folder needs --data_dir=DIR; expected {folder.LAYOUT}"
+        )
 
 
 def load_arrays(dataset, data_dir=None, download=False, image_size=32):

@@ -1,6 +1,6 @@
 """Trained networks as files that run where this package is not.
 
-    python -m sanet_tf.export --weights=RUN_DIR --format=litert --output=DIR
+    sanet export --model=RUN_DIR --format=litert --output=DIR
 
 One module a format. Each has `write(program, folder, quantize, calibration)`
 and `load(folder, manifest)`, which gives a function of a NumPy array;

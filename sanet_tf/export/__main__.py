@@ -5,7 +5,6 @@ from absl import flags
 from sanet_tf.commands import cli, export
 from sanet_tf.commands.export import main
 
-__doc__ = export.__doc__  # what --help says
 flags.adopt_module_key_flags(export)
 
 if __name__ == "__main__":

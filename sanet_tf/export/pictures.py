@@ -1,11 +1,10 @@
 """Pictures as a classifier takes them, without TensorFlow."""
 
-from pathlib import Path
-
 import numpy as np
 
 from sanet_tf.data.arrays import scale
-from sanet_tf.data.decoding import ImageError, decode_image, is_image_name
+from sanet_tf.data.decoding import ImageError, decode_image
+from sanet_tf.data.image_files import find_images
 from sanet_tf.utils.errors import UserError
 
 LARGEST = 256  # pictures to calibrate with
@@ -40,7 +39,7 @@ def read(paths):
     Raises:
         UserError: there is none, or one cannot be read.
     """
-    files = [file for path in paths for file in _files(Path(path))]
+    files = [file for path in paths for file in _files(path)]
     chosen = np.linspace(0, len(files) - 1, min(len(files), LARGEST))
     images = []
     for number in chosen.round().astype(int):
@@ -53,9 +52,7 @@ def read(paths):
 
 def _files(path):
     """The path itself, or the pictures anywhere in a folder."""
-    if not path.is_dir():
-        return [path]
-    files = sorted(file for file in path.rglob("*") if is_image_name(file.name))
+    files, _ = find_images(path)
     if not files:
         raise UserError(f"no images in the folder {path}")
     return files

@@ -11,6 +11,10 @@ from sanet_tf.utils import backends, files
 from sanet_tf.utils.errors import UserError
 
 TOLERANCE = 1e-4  # of the largest output
+NOTHING_TO_CALIBRATE = (
+    "--quantize=int8 needs pictures like those that will be classified: "
+    "--calibration=FOLDER"
+)
 PACKAGES = (
     "keras",
     "numpy",
@@ -20,6 +24,20 @@ PACKAGES = (
     "onnxruntime",
     "tf2onnx",
 )
+
+
+def check_options(format, quantize, layout):
+    """Refuses what of `export`'s arguments does not go together.
+
+    Raises:
+        UserError: the format lacks the quantisation or the layout.
+    """
+    if quantize not in FORMATS[format].QUANTIZATIONS:
+        raise UserError(
+            f"--format={format} has no --quantize={quantize}; "
+            "--format=litert and --format=onnx have"
+        )
+    layouts.place(Path(), layout, format)
 
 
 def export(
@@ -47,18 +65,10 @@ def export(
             nothing to be calibrated with, a package is missing, or the file is
             wrong.
     """
-    writer = FORMATS[format]
-    if quantize not in writer.QUANTIZATIONS:
-        raise UserError(
-            f"--format={format} has no --quantize={quantize}; "
-            "--format=litert and --format=onnx have"
-        )
+    check_options(format, quantize, layout)
     if quantize == "int8" and not program.real:
-        raise UserError(
-            "--quantize=int8 needs pictures like those that will be "
-            "classified: --calibration=FOLDER"
-        )
-    layouts.place(Path(path), layout, format)
+        raise UserError(NOTHING_TO_CALIBRATE)
+    writer = FORMATS[format]
     entries = {
         "format": format,
         "layout": layout,

@@ -53,8 +53,7 @@ class FeatureMapLayer(keras.layers.Layer):
     def quantize(self, mode=None, **kwargs):
         raise NotImplementedError(
             f"{type(self).__name__} stays in floating point. Whole networks "
-            "are quantized by python -m sanet_tf.export --format=litert "
-            "--quantize."
+            "are quantized by sanet export --format=litert --quantize."
         )
 
     @property

@@ -61,7 +61,7 @@ class Transfer:
         elif path.read_bytes() != text.encode():
             raise UserError(
                 f"{path} has other weights than {self.run} has now; choose "
-                "another --output_dir"
+                "another --output"
             )
 
 

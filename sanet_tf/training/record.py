@@ -18,7 +18,7 @@ from sanet_tf.utils.device import processor
 PACKAGES = ("keras", "numpy", "pillow", "tensorflow", "jax", "torch")
 # They change from place to place, and decide rounding, but no result.
 UNRECORDED = (
-    "output_dir",
+    "output",
     "distribution",
     "coordinator",
     "num_processes",

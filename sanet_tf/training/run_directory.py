@@ -84,7 +84,7 @@ class RunDirectory:
         elif path.read_bytes() != text:
             raise UserError(
                 f"{path} has other classes than the {len(class_names)} of the "
-                "data; choose another --output_dir"
+                "data; choose another --output"
             )
 
     def _acquire(self):
@@ -102,7 +102,7 @@ class RunDirectory:
         except BlockingIOError as error:
             raise UserError(
                 f"another process is writing in {self.path}; wait for it, or "
-                "choose another --output_dir"
+                "choose another --output"
             ) from error
         return lock
 
@@ -144,7 +144,7 @@ def check_flags(record, flags):
         recorded = files.read_json(record)["flags"]
     except (ValueError, KeyError, TypeError) as error:
         raise UserError(
-            f"{record} is not the record of a run; choose another --output_dir"
+            f"{record} is not the record of a run; choose another --output"
         ) from error
     recorded = {**default_flags(flags), **recorded}
     differences = [
@@ -153,7 +153,7 @@ def check_flags(record, flags):
         if recorded.get(name) != flags.get(name)
     ]
     if differences:
-        hint = "choose another --output_dir"
+        hint = "choose another --output"
         if (record.parent / WEIGHTS).exists():
             hint += (
                 f", and add --init_from={record.parent} to begin with the "

@@ -166,7 +166,7 @@ def _read_flags(path):
     record = files.inside(path, "run.json")
     if not record.is_file():
         raise UserError(
-            f"no run in {path}: expected the --output_dir of "
+            f"no run in {path}: expected the --output of "
             "experiments/imagenet.py or experiments/cifar.py, with run.json"
         )
     try:

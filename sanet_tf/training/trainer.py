@@ -43,7 +43,7 @@ class Trainer(Engine):
             "skipped": {name: reason}}`.
     """
 
-    advice = "Try a lower --learning_rate, in another --output_dir"
+    advice = "Try a lower --learning_rate, in another --output"
     # BatchNorm's moving averages do, early in a run; products of activations
     # can then overflow.
     lags = True
@@ -159,7 +159,7 @@ class Trainer(Engine):
         if state.get("data") != self.feed.identity:
             raise UserError(
                 f"{self.run.path} holds a run on other data (--data_dir); "
-                "choose another --output_dir"
+                "choose another --output"
             )
 
     def resumed(self):

@@ -108,6 +108,8 @@ def test_the_command(folder, tmp_path):
     """As it should be called, and as it should not."""
     photo = shutil.copy(folder / "photo.jpg", tmp_path / "photo.png")
     (tmp_path / "broken.jpg").touch()
+    (tmp_path / "care").mkdir()
+    (tmp_path / "care" / "config.json").write_text("{}")
     model = f"--model={folder / 'run'}"
     figure, none = tmp_path / "new" / "figure.png", tmp_path / "none.png"
     output = f"--output={none}"
@@ -118,6 +120,11 @@ def test_the_command(folder, tmp_path):
         "is the photograph; choose": [model, photo, f"--output={photo}"],
         "broken.jpg: not an image": [model, tmp_path / "broken.jpg", output],
         "no run in nowhere": ["--model=nowhere", photo, output],
+        "care restores stacks, expected a classifier: sanet restore ": [
+            f"--model={tmp_path / 'care'}",
+            photo,
+            output,
+        ],
         "expected a network with siamese attention": [
             f"--model={folder / 'plain'}",
             photo,

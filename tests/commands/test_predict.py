@@ -141,15 +141,26 @@ def test_pictures_and_what_cannot_be_read(saved_model, pictures):
         assert second.strip().split("%  ")[1] in {*CLASSES} - {name}
 
 
-def test_json(model, saved_model, pictures):
+def test_folders_as_json(model, saved_model, pictures, tmp_path):
+    """Folders below too, in order; what is no picture is counted and named."""
+    for name in ("in/z/a.png", "in/.cache/c.jpg", "none/.b.JPG"):
+        (tmp_path / name).parent.mkdir(parents=True)
+    shutil.copy(pictures / "a.png", tmp_path / "in" / "z")
+    shutil.copy(pictures / "c.jpg", tmp_path / "in" / ".cache")
+    (tmp_path / "in" / "notes.txt").touch()
+    (tmp_path / "in" / "z" / "table.csv").touch()
     result = predict(
-        *("--json", "a.png", "b.JPG", "--model", saved_model),
-        folder=pictures,
+        *("--json", "in", "none", pictures / "b.JPG", "--model", saved_model),
+        folder=tmp_path,
     )
-    assert result.returncode == 0
-    assert result.stderr == ""
+    assert result.returncode == 1
+    assert result.stderr.splitlines() == [
+        "left out of in, 2 that are no images: notes.txt, z/table.csv",
+        "no images in the folder none",
+    ]
     first, second = json.loads(result.stdout)
-    assert (first["file"], second["file"]) == ("a.png", "b.JPG")
+    assert first["file"] == "in/z/a.png"
+    assert second["file"] == str(pictures / "b.JPG")
     with Image.open(pictures / "a.png") as image:
         expected = probabilities(model, np.asarray(image)[None]).numpy()[0]
     found = [(p["name"], p["probability"]) for p in first["predictions"]]
@@ -173,8 +184,8 @@ def test_missing_arguments(pictures, arguments, parts):
 @pytest.mark.parametrize(
     ("flag", "message"),
     [
-        ("--top=0", "flag --top=0: 0 is not a positive integer"),
-        ("--tpo=3", "Unknown command line flag 'tpo'. Did you mean: top"),
+        ("--top=0", "--top=0: expected a positive integer"),
+        ("--tpo=3", "predict has no flag --tpo; did you mean --top?"),
     ],
 )
 def test_wrong_flags(pictures, flag, message):

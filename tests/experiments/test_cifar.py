@@ -110,19 +110,19 @@ def test_a_folder_of_photographs(photographs, tmp_path):
 
 def test_what_a_user_gets_wrong(photographs, tmp_path):
     cases = {
-        "expected --model among sanet": ["--model=senet"],
+        "--network=senet: expected one of sanet": ["--model=senet"],
         "--dataset=cifar10 needs data: expected --data_dir": [],
         "no cifar100 in nowhere": ["--dataset=cifar100", "--data_dir=nowhere"],
         "no such directory: nowhere": [
             "--dataset=folder",
             "--data_dir=nowhere",
         ],
-        "--model=resnet50 has no alpha": [
+        "--network=resnet50 has no alpha": [
             "--model=resnet50",
             "--dataset=digits",
             "--alpha=0.5",
         ],
-        "--model=mobilenet_v1 has no cifar_stem": [
+        "--network=mobilenet_v1 has no cifar_stem": [
             "--model=mobilenet_v1",
             "--dataset=digits",
             "--cifar_stem",

@@ -146,12 +146,12 @@ def test_other_data_are_refused(results):
 def test_wrong_flags_are_one_line(tmp_path):
     output = tmp_path / "new"
     cases = {
-        "expected --models=NAME,NAME, each once; got none": [],
+        "expected --networks=NAME,NAME, each once; got none": [],
         "each once; got sanet,sanet": ["--models=sanet,sanet"],
-        "expected --models, which gives every run its --model": [
-            *("--models=sanet", "--model=sanet"),
+        "expected --networks, which gives every run its own; got --network=": [
+            *("--networks=sanet", "--model=sanet"),
         ],
-        "expected --seeds, which gives every run its --seed": [
+        "expected --seeds, which gives every run its own; got --seed=1": [
             *("--models=sanet", "--seed=1"),
         ],
         "expected --baseline among sanet; got attnnet": [

@@ -2,8 +2,10 @@
 
 import csv
 import json
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,6 +20,7 @@ from sanet_tf.training import checkpoint
 from sanet_tf.training.feeds import StreamFeed
 from sanet_tf.training.trained import build_network, load_trained
 from sanet_tf.utils.errors import UserError
+from tests.command_line import run_many
 from tests.experiments.conftest import COLORS, ROOT
 from tests.runs import make_run
 
@@ -99,27 +102,68 @@ def test_sizes_that_there_are_not(networks):
         next(evaluated.load(networks / "run", [8]))
 
 
+def test_a_restoration_model(monkeypatch):
+    monkeypatch.setattr(evaluated.inference, "load", lambda path: object())
+    with pytest.raises(UserError, match="a classifier: sanet restore --model"):
+        next(evaluated.load("care", []))
+
+
 def test_other_classes(photographs):
     names = ("red", "yellow", "green")
     with pytest.raises(UserError, match="lacks yellow and has also blue"):
         next(evaluated.read("folder", photographs, "val", names, {}))
 
 
-def test_the_command(networks, photographs, tmp_path):
-    result = subprocess.run(
+@pytest.fixture
+def pictures(photographs, tmp_path):
+    """Some of them, among what is no picture or has no class."""
+    folder = tmp_path / "pictures"
+    for place in ("a/red", "green", "yellow"):
+        (folder / place).mkdir(parents=True)
+        picture = photographs / "val" / "red" / "00.JPEG"
+        shutil.copy(picture, folder / place / "photo.jpg")
+    (folder / "green" / "broken.jpg").touch()
+    (folder / "green" / "notes.txt").touch()
+    return folder
+
+
+def test_pictures_of_the_classes_of_their_folders(pictures):
+    skipped = {}
+    found = evaluated.read_pictures([pictures], CLASSES, skipped)
+    ((images, numbers),) = found
+    assert [image.shape for image in images] == [(40, 48, 3)] * 2
+    assert [CLASSES[number] for number in numbers] == ["red", "green"]
+    named = {Path(name).name: reason for name, reason in skipped.items()}
+    assert "not an image" in named.pop("broken.jpg")
+    assert named == {
+        "notes.txt": "no image by its name",
+        "photo.jpg": "the folder yellow is no class of the network",
+    }
+
+
+def test_the_command(networks, photographs, pictures, tmp_path):
+    run = f"--model={networks / 'run'}"
+    result, *others = run_many(
+        "experiments/evaluate.py",
         [
-            *(sys.executable, "experiments/evaluate.py"),
-            f"--model={networks / 'run'}",
-            f"--model={networks / 'exported'}",
-            f"--data_dir={photographs}",
-            f"--output_dir={tmp_path}",
+            [
+                *(run, f"--model={networks / 'exported'}"),
+                *(f"--data_dir={photographs}", f"--output_dir={tmp_path}"),
+            ],
+            [run, f"--output={tmp_path / 'other'}", pictures],
+            [run, f"--output={tmp_path / 'none'}", pictures / "yellow"],
         ],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
     )
     assert result.returncode == 0, result.stderr[-3000:]
+    by_folders, none = others
+    assert by_folders.returncode == 0
+    assert by_folders.stdout.count("skipped ") == 3
+    evaluation = json.loads((tmp_path / "other/evaluation.json").read_text())
+    assert evaluation["results"][0]["images"] == 2
+    assert evaluation["results"][0]["skipped_images"]["count"] == 3
+    assert none.returncode == 1
+    assert "folder yellow is no class of the network" in none.stderr
+    assert not (tmp_path / "none").exists()
     record = json.loads((tmp_path / "evaluation.json").read_text())
     assert record["flags"]["data_dir"] == photographs.name
     names = ["run-run-64", "exported-saved_model-64"]

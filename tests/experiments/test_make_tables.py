@@ -14,7 +14,7 @@ from paper_tables import (
     quoted,
     records,
 )
-from paper_tables.table import EXACT, MEASURED, QUOTED, Table
+from paper_tables.table import EXACT, MEASURED, QUOTED, RECALLED, Table
 
 from tests import command_line as commands
 
@@ -91,9 +91,37 @@ def test_quoted_columns_hold_what_the_papers_print(found):
         for row in published.values()
         if row["paper_madd"]
     }
+    printed |= {f"{100 * float(n):.1f}" for n in printed if n[:2] == "0."}
     for table in make_tables.tables(found):
         for cell in table.cells(QUOTED):
             assert set(numbers(cell)) <= printed, (table.title, cell)
+
+
+def test_what_is_recalled_is_never_called_quoted(found):
+    """Nor the other way round."""
+    sources = {
+        model: count["source"]
+        for model, count in found.counts.items()
+        if f"| `{model}` |" in counts.other_networks(found, []).markdown()
+    }
+    recalled = {m for m, s in sources.items() if s and "recalled" in s}
+    assert recalled == {
+        *("mobilenet_v2_ca", "resnet50_gc"),
+        *("resnet50_gsa", "resnet101_gsa"),
+    }
+    *others, further = make_tables.tables(found)
+    assert {row[0].strip("`") for row in further.rows if row[-1]} == recalled
+    assert len(further.cells(RECALLED)) == 2 * len(recalled)
+    assert not further.cells(QUOTED)
+    for table in others:
+        assert not table.cells(RECALLED)
+
+
+def test_a_changed_working_copy_is_said():
+    record = {"command": "a", "machine": "b", "commit": "12ab-dirty"}
+    assert "changes not committed" in str(records.Source([], record))
+    record["commit"] = "12ab"
+    assert str(records.Source([], record)) == "`a` on b"
 
 
 def test_measured_columns_hold_what_a_record_has(found):
@@ -163,7 +191,7 @@ def test_what_is_not_measured_is_a_dash(found):
     assert table.cells(MEASURED) == []
     assert "| – | – |" in table.markdown()
     assert (
-        "`python experiments/compare.py --models=googlenet," in table.notes[0]
+        "`python experiments/compare.py --networks=googlenet," in table.notes[0]
     )
     assert "No network was trained on\nImageNet here" in make_tables.HEAD
 
@@ -194,9 +222,9 @@ def test_table_8_is_as_printed(found):
 @pytest.mark.parametrize(
     ("count", "unit", "printed", "expected"),
     [
-        (3_449_408, 6, "3.44m", "3.45m"),
+        (3_449_408, 6, "3.44 M", "3.45 M"),
         (3_449_408, 0, "3,448,448", "3,449,408"),
-        (15_470_264_320, 6, "15300m", "15470m"),
+        (15_470_264_320, 6, "15300 M", "15470 M"),
         (3_857_973_248, 9, "3.87", "3.86"),
     ],
 )
@@ -208,7 +236,7 @@ def test_every_difference_in_counts_is_told(found):
     notes = classification.table_7(found).notes
     assert sum("the two rows are swapped" in note for note in notes) == 2
     notes = classification.table_4(found).notes
-    assert sum("3.44m printed: cut, not rounded" in n for n in notes) == 4
+    assert sum("3.44 M printed: cut, not rounded" in n for n in notes) == 4
     for table in make_tables.tables(found):
         assert not any("not explained" in note for note in table.notes)
 

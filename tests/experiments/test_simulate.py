@@ -71,11 +71,11 @@ def test_many(tmp_path):
     np.testing.assert_array_equal(plane, again)
     assert (plane != other).any()
     for name, message in {
-        "letters": "expected --shape as whole numbers such as 32,128,128",
+        "letters": "expected whole numbers above 0, such as 16,64,64",
         "one axis": "positive sizes (Y, X) or (Z, Y, X)",
-        "no voxels": "positive sizes (Y, X) or (Z, Y, X)",
+        "no voxels": "expected whole numbers above 0, such as 16,64,64",
         "dark": "exposure must be positive",
-        "unknown": "structure must be mixed, nuclei, filaments, membranes",
+        "unknown": "expected one of mixed, nuclei, filaments, membranes",
         "positional": "expected flags only, got 'shape=4,16,16'",
     }.items():
         assert message in error_line(results[name])

@@ -269,8 +269,11 @@ def test_goes_on_after_a_failed_run(tmp_path):
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        (["--networks=unet,siamese"], "among unet, attn, sao; got siamese"),
-        (["--networks="], "expected --networks among unet, attn, sao; got no"),
+        (
+            ["--networks=unet,siamese"],
+            "expected one or more of unet, attn, sao",
+        ),
+        (["--networks="], "expected one or more of unet, attn, sao"),
         (["--seed=3"], "expected --seeds, the number of runs of each"),
         (["seeds=3"], "expected flags only, got 'seeds=3'"),
     ],

@@ -44,7 +44,7 @@ def results(folder):
 
     def flags(output, weights=run, **others):
         return [
-            f"--weights={weights}",
+            f"--model={weights}",
             f"--output={folder / output}",
             *(f"--{name}={value}" for name, value in others.items()),
         ]
@@ -63,13 +63,13 @@ def results(folder):
         "without pictures": flags("x", format="litert", quantize="int8"),
         "int8 of a U-Net": flags(
             *("x", folder / "restoration" / "model"),
-            **{"format": "onnx", "quantize": "int8"},
+            **{"format": "onnx", "quantize": "int8", "calibration": pictures},
         ),
         "taken": flags("taken"),
         "no run": flags("x", folder / "pictures"),
         "saved_model": flags("x", quantize="float16"),
         "no layout": flags("x", format="litert", layout="triton"),
-        "no output": [f"--weights={run}"],
+        "no output": [f"--weights={run}"],  # its old name
         "words": [*flags("x"), "litert"],
     }
     found = commands.run_many("sanet_tf.commands.export", [*cases.values()])
@@ -85,7 +85,10 @@ def results(folder):
         ("no run", "no run in"),
         ("saved_model", "--format=saved_model has no --quantize=float16"),
         ("no layout", "--layout=triton needs --format=onnx or saved_model"),
-        ("no output", "expected --weights and --output: python -m"),
+        (
+            "no output",
+            "expected --model and --output: python ",
+        ),
         ("words", "expected flags only, got 'litert'"),
     ],
 )
@@ -149,8 +152,16 @@ def test_stacks_are_restored(results, folder):
 @pytest.mark.parametrize(
     ("module", "model", "message"),
     [
-        ("predict", "care", "restores stacks: python -m sanet_tf.restore"),
-        ("restore", "litert", "classifies pictures: python -m sanet_tf.pred"),
+        (
+            "predict",
+            "care",
+            "a classifier: sanet restore --model=care",
+        ),
+        (
+            "restore",
+            "litert",
+            "a restoration model: sanet predict --m",
+        ),
     ],
 )
 def test_each_kind_has_its_command(results, folder, module, model, message):

@@ -47,7 +47,7 @@ def test_a_stack_that_shrinks(restoration, times, report, tmp_path):
         assert os.listdir(folder / "out") == ["b.tif"]
     report(
         "A stack shrinks while it is restored",
-        "`python -m sanet_tf.restore`; the file is cut to a third before a "
+        "`sanet restore`; the file is cut to a third before a "
         "random one of its reads",
         count,
         "one line, the next stack restored, exit status 1, nothing half "
@@ -71,8 +71,7 @@ def test_sparse_stacks(restoration, times, report, tmp_path):
         assert np.ptp(restored) > 0
     report(
         "Stacks of a few bright voxels",
-        "`python -m sanet_tf.restore`; one to eight of 32,768 voxels, at "
-        "random",
+        "`sanet restore`; one to eight of 32,768 voxels, at random",
         count,
         "all restored, all values finite",
     )

@@ -77,7 +77,7 @@ def test_a_second_input(name, config):
 def test_quantization_and_lora(name, config):
     layer = ATTENTION[name](**config)
     layer.build(SHAPES[2])
-    with pytest.raises(NotImplementedError, match=r"by python -m sanet_tf.ex"):
+    with pytest.raises(NotImplementedError, match=r"by sanet export"):
         layer.quantize("int8")
     assert not hasattr(layer, "enable_lora")
     # PyTorch's modules say it in their own words.

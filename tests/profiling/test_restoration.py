@@ -86,12 +86,15 @@ def test_markdown_without_the_plain_network_or_memory(tmp_path):
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        (["--networks=care"], "expected --networks among none, siamese"),
-        (["--networks="], "expected --networks among none, siamese"),
-        (["--statistics=default"], "among tile, window, volume; got default"),
-        (["--shape=32,256"], "three whole numbers such as 32,256,256"),
-        (["--shape=32,256,x"], "three whole numbers such as 32,256,256"),
-        (["--n_tiles=0,1,1"], "expected --n_tiles as three whole numbers"),
+        (["--networks=care"], ": expected one or more of none, siamese"),
+        (["--networks="], ": expected one or more of none, siamese"),
+        (["--statistics=default"], "expected one or more of tile, window"),
+        (["--shape=32,256"], "3 whole numbers above 0, such as 16,64,64"),
+        (["--shape=32,256,x"], "3 whole numbers above 0, such as 16,64,64"),
+        (
+            ["--n_tiles=0,1,1"],
+            "3 whole numbers above 0, such as 1,4,4",
+        ),
         (["shape=8,8,8"], "expected flags only, got 'shape=8,8,8'"),
     ],
 )

@@ -57,4 +57,6 @@ def test_map_that_takes_too_long_is_the_last(capsys, monkeypatch):
 def test_wrong_sides(sides):
     result = run_script("run_scaling.py", f"--sides_2d={sides}")
     assert result.returncode == 1
-    assert result.stderr.startswith("error: expected --sides_2d as rising")
+    assert result.stderr.startswith("error: ")
+    assert "--sides_2d" in result.stderr
+    assert "whole numbers" in result.stderr

@@ -222,8 +222,6 @@ def test_what_killed_processes_left_is_removed(command, write):
             ["in", "--output=in", "--sequence"],
             "--output=in is the folder of in",
         ),
-        (["in", "--output=out", "--n_tiles=1,0,4"], "got --n_tiles=1,0,4"),
-        (["in", "--output=out", "--n_tiles=a"], "such as --n_tiles=1,4,4, got"),
     ],
 )
 def test_wrong_use_is_refused_before_anything_runs(

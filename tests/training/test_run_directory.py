@@ -36,11 +36,11 @@ def test_nothing_saved_is_begun_anew(opened):
 def test_other_flags(opened):
     run = opened(epochs=2)
     (run / "last.weights.h5").touch()
-    match = r"\(--epochs was 2, is 4\); choose another --output_dir$"
+    match = r"\(--epochs was 2, is 4\); choose another --output$"
     with pytest.raises(UserError, match=match):
         check_flags(run / "run.json", {"epochs": 4})
     (run / "best.weights.h5").touch()
-    match = rf"another --output_dir, and add --init_from={run.path} to begin"
+    match = rf"another --output, and add --init_from={run.path} to begin"
     with pytest.raises(UserError, match=match):
         check_flags(run / "run.json", {"epochs": 4})
     opened(epochs=2)

@@ -142,7 +142,7 @@ def report(run):
         print(f"measured on {metrics['data']['measured_on']}")
     print(
         f"wrote {run.path}/: metrics.json, curves.png, previews, model\n"
-        f"restore your stacks: python -m sanet_tf.restore "
+        f"restore your stacks: sanet restore "
         f"--model={run / 'model'} in.tif --output=DIR"
     )
     for mode, found in metrics["verdict"].items():

@@ -31,6 +31,17 @@ def load_data(dataset, data_dir=None, task="denoise", **options):
     Raises:
         UserError: it is not there, or is not what it should be.
     """
+    check_options(dataset, data_dir, task, **options)
+    return SOURCES[dataset](data_dir, task, **options)
+
+
+def check_options(dataset, data_dir=None, task="denoise", **options):
+    """Refuses what of `load_data`'s arguments does not go together.
+
+    Raises:
+        UserError: there is no such data set or task, a folder is missing, or
+            the data set does not take an option.
+    """
     if dataset not in SOURCES:
         raise UserError(
             f"no data set {dataset!r}; there are {', '.join(SOURCES)}"
@@ -48,4 +59,3 @@ def load_data(dataset, data_dir=None, task="denoise", **options):
         )
     if options.get("seed", 0) < 0:
         raise UserError(f"the seed must not be negative, got {options['seed']}")
-    return SOURCES[dataset](data_dir, task, **options)

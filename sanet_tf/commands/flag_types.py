@@ -1,0 +1,73 @@
+"""Flags of several values, which are refused as soon as they are read.
+
+Their values remain lists of strings, as the records of runs have them.
+"""
+
+from absl import flags
+
+flags.disclaim_key_flags()  # they are those of the module that calls
+
+
+def define_sizes(name, default, meaning, axes=None, example="16,64,64"):
+    """Defines a flag of positive whole numbers, such as 16,64,64.
+
+    Args:
+        name: of the flag.
+        default: list of strings, or None.
+        meaning: what --help says.
+        axes: how many numbers there are; None: any number of them.
+        example: of a value, for the line of an error.
+    """
+    _define(_Sizes(axes, example), name, default, meaning)
+
+
+def define_names(name, default, known, meaning):
+    """Defines a flag of one or more names, such as tile,volume.
+
+    Args:
+        name: of the flag.
+        default: list of strings, or None.
+        known: the names that there are.
+        meaning: what --help says.
+    """
+    _define(_Names(known), name, default, meaning)
+
+
+def numbers(name):
+    """The numbers of a flag of sizes as a tuple; None if there are none."""
+    texts = flags.FLAGS[name].value
+    return tuple(map(int, texts)) if texts else None
+
+
+def _define(parser, name, default, meaning):
+    flags.DEFINE(
+        parser, name, default, meaning, serializer=flags.CsvListSerializer(",")
+    )
+
+
+class _Sizes(flags.ListParser):
+    def __init__(self, axes, example):
+        super().__init__()
+        self._axes = axes
+        count = f"{axes} " if axes else ""
+        self.syntactic_help = f"{count}whole numbers above 0, such as {example}"
+
+    def parse(self, argument):
+        texts = super().parse(argument)
+        whole = all(t.isascii() and t.isdecimal() and int(t) for t in texts)
+        if not whole or self._axes not in (None, len(texts)):
+            raise ValueError(f"expected {self.syntactic_help}")
+        return texts
+
+
+class _Names(flags.ListParser):
+    def __init__(self, known):
+        super().__init__()
+        self.enum_values = known
+        self.syntactic_help = f"one or more of {', '.join(known)}"
+
+    def parse(self, argument):
+        names = super().parse(argument)
+        if not names or not {*names} <= {*self.enum_values}:
+            raise ValueError(f"expected {self.syntactic_help}")
+        return names

@@ -1,0 +1,238 @@
+"""Flags: names old and new, wrong ones, and what --help says of them."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from sanet_tf.commands.network_names import NETWORKS, RESTORATION
+from tests.command_line import ROOT, run, run_many
+
+HEAVY = ("tensorflow", "keras")
+PROGRAM = """
+import importlib, json, shlex, sys
+from pathlib import Path
+from absl import flags
+
+sys.path.insert(0, "experiments")
+module = importlib.import_module(sys.argv[1])
+from sanet_tf.commands import flag_help
+from sanet_tf.training.record import script_flags
+from sanet_tf.training.run_directory import check_flags
+"""
+RESUMES = """
+record = Path(sys.argv[2])
+flags.FLAGS(shlex.split(json.loads(record.read_text())["command"])[1:])
+check_flags(record, script_flags(module))
+print("resumes")
+"""
+CHOICES = """
+from sanet_tf.restoration.data import SOURCES
+from sanet_tf.restoration.simulation.volumes import STRUCTURES
+
+known = {name: flags.FLAGS[name].parser.enum_values for name in sys.argv[2:]}
+assert known["dataset"] == [*SOURCES], SOURCES
+assert known["structure"] == ["mixed", *STRUCTURES], STRUCTURES
+"""
+RECORDS = """
+flags.FLAGS(sys.argv[1:])
+print(json.dumps(script_flags(module)))
+"""
+GROUPED = """
+found = flag_help.sections(module)
+for name, own in found.items():
+    for flag in own:
+        assert len(flag.help.split()) > 1, flag.name
+print(json.dumps([[*found], sum(map(len, found.values()))]))
+print(len(flags.FLAGS.get_key_flags_for_module(module)))
+"""
+
+
+def python(program, *arguments):
+    result = subprocess.run(
+        [sys.executable, "-c", PROGRAM + program, *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+def test_the_names_are_those_of_the_networks():
+    from sanet_tf.models import MODELS, UNETS  # seconds, for this test alone
+
+    assert (*MODELS,) == NETWORKS
+    assert (*UNETS,) == RESTORATION
+
+
+def test_the_choices_are_those_of_the_data():
+    module = "sanet_tf.commands.train_restoration"
+    python(CHOICES, module, "dataset", "structure")
+
+
+@pytest.mark.parametrize(
+    ("module", "record"),
+    [
+        ("sanet_tf.commands.train", "photographs"),
+        ("cifar", "classification/stability/from-zero-qk-norm-seed0"),
+        ("sanet_tf.commands.train_restoration", "restoration/w2s/sao-seed0"),
+    ],
+)
+def test_a_recorded_command_resumes_its_run(module, record):
+    """Runs of older versions, whose commands have the old names."""
+    assert "--output_dir=" in (ROOT / f"results/{record}/run.json").read_text()
+    said = python(RESUMES, module, f"results/{record}/run.json")
+    assert said == "resumes\n"
+
+
+def test_old_and_new_names_are_recorded_alike(tmp_path):
+    old = tmp_path / "old.flags"
+    old.write_text("--model=resnet50\n--output_dir=a\n")
+    train = "sanet_tf.commands.train"
+    found = json.loads(python(RECORDS, train, f"--flagfile={old}"))
+    assert found["model"] == "resnet50"
+    assert not {"network", "output", "output_dir"} & {*found}
+    new = python(RECORDS, train, "--network=resnet50", "--output=b")
+    assert json.loads(new) == found
+
+
+@pytest.mark.parametrize(
+    ("module", "groups"),
+    [
+        (
+            "sanet_tf.commands.train_restoration",
+            ["data", "network", "recipe", "evaluation", "output", "hardware"],
+        ),
+        (
+            "compare",
+            [
+                *("flags", "data", "network", "recipe", "augmentation"),
+                *("fine-tuning", "evaluation", "output", "hardware"),
+            ],
+        ),
+    ],
+)
+def test_every_flag_is_in_a_group_and_says_what_it_is(module, groups):
+    """Those of the command alone: a script leaves its own without."""
+    said = python(GROUPED, module).splitlines()
+    assert json.loads(said[0]) == [groups, int(said[1])]
+
+
+BEFORE_TENSORFLOW = {
+    "sanet_tf.commands.train": [
+        (["--network=sannet"], "shufflenet_1_5x; did you mean sanet?"),
+        (["--schedule=cosin"], "expected one of steps, cosine, flat_cosine, "),
+        (["--epochs=many"], "--epochs=many: expected a positive integer"),
+        (["--dropout_rate=2"], "a number in the range [0.0, 0.99]"),
+        (["--xla=perhaps"], "--xla=perhaps: expected true or false"),
+        (["--nodeterminstic"], "did you mean --nodeterministic?"),
+        (["--zzz"], "has no flag --zzz; python sanet_tf.commands.train --help"),
+        (["--seed"], "Missing value for flag --seed"),
+        (["--noxla=1"], "--noxla=1 does not take an argument"),
+        (["--warmup_epochs=2"], "--warmup_epochs goes with --schedule="),
+        (["--decay_epochs=3,2"], "expected --decay_epochs above 0 in rising"),
+        (["--crop_area=2,1"], "expected --crop_area=LOW,HIGH"),
+        (["--dataset=folder"], "--dataset=folder needs --data_dir=DIR"),
+        (["--dataset=digits", "--val_split=train"], "--val_split go with sets"),
+        (["--process_id=1"], "--process_id goes with --distribution=data_p"),
+        (["--flagfile=none.flags"], "error: Unable to open flagfile: "),
+    ],
+    "sanet_tf.commands.train_restoration": [
+        (["--dataset=zebra"], "expected one of simulated, noise, tiff, plan"),
+        (["--dataset=tiff"], "--dataset=tiff needs --data_dir=PATH"),
+        (["--photons=5"], "--dataset=simulated takes no --photons"),
+        (["--patch_size=8,0"], "expected whole numbers above 0, such as 16,"),
+        (["--statistics=tile,windw"], "volume; did you mean window?"),
+        (["--percentiles=9,2"], "in ascending order"),
+    ],
+    "sanet_tf.commands.restore": [
+        (["--model=a", "a.tif"], "expected --model, --output and one or more"),
+        (["--n_tiles=1,0,4"], "above 0, such as 1,4,4"),
+        (["--dtype=uint61"], "float32, uint8, uint16, input; did you mean ui"),
+    ],
+    "sanet_tf.commands.predict": [
+        (["a.jpg"], "expected --model=DIR and one or more pictures: python "),
+        (["--top=0"], "--top=0: expected a positive integer"),
+    ],
+    "sanet_tf.commands.evaluate": [
+        (["--model=a"], "expected --model and --output"),
+        (["--model=a", "--output=b", "--image_size=a"], "such as 96,128"),
+        (["--model=a", "--output=b"], "--dataset=folder needs --data_dir"),
+        (
+            ["--model=a", "--output=b", "--data_dir=c", "d.jpg"],
+            "expected pictures or a data set, got d.jpg and --data_dir=c",
+        ),
+    ],
+    "sanet_tf.commands.export": [
+        (["--model=a"], "expected --model and --output: python "),
+        (
+            ["--model=a", "--output=b", "--quantize=int8"],
+            "--format=saved_model has no --quantize=int8",
+        ),
+        (
+            ["--model=a", "--output=b", "--format=onnx", "--quantize=int8"],
+            "--quantize=int8 needs pictures",
+        ),
+        (
+            ["--model=a", "--output=b", "--format=litert", "--layout=triton"],
+            "--layout=triton needs --format=onnx or saved_model",
+        ),
+    ],
+    "sanet_tf.commands.explain": [
+        (["--model=a"], "expected --model=RUN_DIR and one photograph"),
+        (["--model=a", "--output=a.txt", "a.jpg"], "to end in .png, .pdf"),
+    ],
+    "experiments/cifar.py": [
+        (["--network=sanett"], "did you mean sanet?"),
+        (["--dataset=folder"], "--dataset=folder needs --data_dir"),
+    ],
+    "experiments/compare.py": [
+        (["--models=sanet,resnet5"], "did you mean resnet50?"),
+        ([], "expected --networks=NAME,NAME, each once; got none"),
+    ],
+    "experiments/simulate.py": [
+        (["--shape=8,a"], "expected whole numbers above 0, such as 16,64,64"),
+    ],
+    "experiments/compare_statistics.py": [
+        (["--shape=8,8"], "expected 3 whole numbers above 0"),
+    ],
+}
+
+
+@pytest.mark.parametrize("script", BEFORE_TENSORFLOW)
+def test_wrong_flags_are_refused_before_tensorflow_loads(script):
+    """Where it cannot be loaded, the line would be another."""
+    cases = BEFORE_TENSORFLOW[script]
+    results = run_many(script, [flags for flags, _ in cases], without=HEAVY)
+    for (_, message), result in zip(cases, results, strict=True):
+        assert (result.returncode, result.stdout) == (1, "")
+        (line,) = result.stderr.splitlines()
+        assert line.startswith("error: ")
+        assert message in line
+
+
+def test_errors_and_help_name_the_command_that_was_typed():
+    result = run("-m", "sanet_tf.restore")
+    assert ": python -m sanet_tf.restore --model=DIR in.tif" in result.stderr
+    result = run("-m", "sanet_tf.export", "--help")
+    assert result.stdout.startswith("usage: python -m sanet_tf.export --model")
+    assert "\n    python -m sanet_tf.export --model=RUN_DIR" in result.stdout
+    assert "sanet export" not in result.stdout
+    result = run("experiments/imagenet.py", "--modle=a")
+    assert result.stderr == (
+        "error: python experiments/imagenet.py has no flag --modle; did you "
+        "mean --model?\n"
+    )
+
+
+def test_help_may_end_early():
+    """No traceback where `| head` has read enough."""
+    command = f"{sys.executable} experiments/imagenet.py -h | head -1"
+    result = subprocess.run(
+        command, shell=True, cwd=ROOT, capture_output=True, text=True
+    )
+    assert result.stdout.startswith("usage: ")
+    assert result.stderr == ""
