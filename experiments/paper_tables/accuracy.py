@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from paper_tables.records import Source
+from paper_tables.records import Recorded
 from paper_tables.table import MEASURED
 from sanet_tf.utils.intervals import plus_minus
 
@@ -15,7 +15,7 @@ class Accuracy:
         source: compare.csv and its record; None: nothing was measured.
     """
 
-    source: Source | None
+    source: Recorded | None
 
     @property
     def columns(self):

@@ -52,7 +52,7 @@ def found():
         **{"baseline": "mobilenet_v2"},
         "data": {"name": "imagenette160", "image_size": 96},
     }
-    compared = records.Source(COMPARED, record)
+    compared = records.Recorded(COMPARED, record)
     return dataclasses.replace(loaded, compared=compared)
 
 
