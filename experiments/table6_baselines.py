@@ -11,6 +11,11 @@ def baselines_of(results):
     return next(iter(results.values())).get("baselines", {})
 
 
+def lost_to(mean, baselines):
+    """Names of the yardsticks whose PSNR is higher than a network's."""
+    return [name for name, row in baselines.items() if row["psnr"] > mean]
+
+
 def sentence(label, runs, baselines):
     """What a network gains on the yardstick to beat, and to which it loses.
 
@@ -33,7 +38,7 @@ def sentence(label, runs, baselines):
     known = {over: half for over, half in halves.items() if half is not None}
     gain = stats.fmean(seeds)
     mean = stats.fmean(run["psnr"] for run in runs)
-    below = [n for n, row in baselines.items() if row["psnr"] > mean]
+    below = lost_to(mean, baselines)
     text = f"PSNR {gain:+.4f} dB" + "".join(
         f", ± {half:.4f} {over}" for over, half in known.items()
     )

@@ -4,7 +4,7 @@ import statistics as stats
 
 from matplotlib.figure import Figure
 from paper_tables.quoted import TABLE_6
-from table6_baselines import baselines_of, sentence
+from table6_baselines import baselines_of, lost_to, sentence
 
 from sanet_tf.restoration.baselines.verdict import best_baseline
 from sanet_tf.utils import files
@@ -19,6 +19,7 @@ LABELS = {"unet": "U-Net", "attn": "U-Net+Attn", "sao": "U-Net+SAO"}
 def rows_of(results):
     """Means and their 95 % intervals over the seeds, a row a network and mode.
 
+    `below` names the yardsticks whose PSNR is higher; None: there were none.
     Memory is of the first mode: what it took is kept by the process.
 
     Args:
@@ -36,6 +37,10 @@ def rows_of(results):
                 known = None not in values
                 row[metric] = round(stats.fmean(values), 5) if known else None
                 row[f"{metric}_ci95"] = _half(values) if known else None
+            row["below"] = None
+            if baselines := baselines_of(results):
+                names = lost_to(row["psnr"], baselines)
+                row["below"] = " ".join(names) or "none"
             row["seconds_per_volume"] = round(
                 stats.median(r["restored"][mode]["seconds"] for r in own), 3
             )

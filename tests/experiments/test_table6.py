@@ -60,6 +60,7 @@ def test_rows_are_means_and_their_intervals(results):
         "psnr_raw_ci95": 6.57241,
         "ssim_3d": 0.36,
         "ssim_3d_ci95": 0.03286,
+        "below": None,
         "seconds_per_volume": 2.0,  # medians
         "peak_rss_bytes": 3 * 2**20,
         "parameters": 1000,
@@ -184,6 +185,8 @@ def test_markdown_beside_what_needs_no_training(tmp_path):
         ("sao", 1): with_stacks(result(30.2, 0.7, 0.05), 30.1, 30.3),
         ("attn", 0): with_stacks(result(29.2, 0.7, 0.05), 29.1, 29.3),
     }
+    rows = table6_report.rows_of(results)
+    assert [row["below"] for row in rows] == ["tv gaussian", "none", "tv"]
     text, cells = markdown(results, "simulated", tmp_path / "table6.md")
     assert [row[0] for row in cells[2:5]] == ["input", "tv (1)", "gaussian (1)"]
     assert cells[4][2:4] == ["29.0000", ""]
