@@ -78,7 +78,7 @@ def test_what_was_asked_for_is_counted(table):
     assert [*rows, *UNETS] == list(COUNTED)
     for name in COUNTED:
         assert f"\n{name} " in output
-    assert rows["squeezenet"]["paper_parameters"] == "1.3 m"
+    assert rows["squeezenet"]["paper_parameters"] == "1.3 M"
     assert rows["squeezenet"]["paper_madd"] == "833000000"
     assert rows["squeezenet"]["source"] == "SAO paper, Table 3"
 

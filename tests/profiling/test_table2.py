@@ -105,7 +105,7 @@ def test_counts_and_memory_are_those_of_the_operator(written):
 def test_files(written):
     folder, _, result = written
     text = (folder / "table2.md").read_text()
-    assert "| 6² x 8 | SAO | 0.00 m |" in text
+    assert "| 6² x 8 | SAO | 0.00 M |" in text
     record = json.loads((folder / "table2.run.json").read_text())
     assert record["flags"]["sizes"] == ["6x8"]
     with Image.open(folder / "table2.png") as image:
