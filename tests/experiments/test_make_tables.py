@@ -120,9 +120,9 @@ def test_what_is_recalled_is_never_called_quoted(found):
 
 def test_a_changed_working_copy_is_said():
     record = {"command": "a", "machine": "b", "commit": "12ab-dirty"}
-    assert "changes not committed" in str(records.Source([], record))
+    assert "changes not committed" in str(records.Recorded([], record))
     record["commit"] = "12ab"
-    assert str(records.Source([], record)) == "`a` on b"
+    assert str(records.Recorded([], record)) == "`a` on b"
 
 
 def test_measured_columns_hold_what_a_record_has(found):

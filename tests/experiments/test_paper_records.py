@@ -41,7 +41,7 @@ def test_missing_and_malformed_records_are_one_line(tmp_path):
     for line, expected in zip(
         lines,
         (
-            "counts.csv; `python profiling/count_models.py --output_dir=",
+            "counts.csv; `python profiling/count_models.py --output=",
             "counts.csv has no rows; `python profiling/count_models.py",
             "unet_counts.csv has no column parameters; `python",
             "table2.run.json; `python profiling/run_table2.py",
