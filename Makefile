@@ -66,6 +66,7 @@ test-runtimes: .venv/installed .venv-oldest/installed
 lint: .venv/installed
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/basedpyright
 
 format: .venv/installed
 	$(BIN)/ruff check --fix

@@ -12,6 +12,7 @@ Gao, Xie, Ji, "Siamese Attention Networks", Eq. 4-6.
 """
 
 import dataclasses
+from collections.abc import Sequence
 
 import keras
 import numpy as np
@@ -45,7 +46,9 @@ class AttentionMap:
     global_size: float
 
 
-def attention_maps(model, image):
+def attention_maps(
+    model: keras.Model, image: np.ndarray
+) -> tuple[list[AttentionMap], np.ndarray]:
     """The maps of all siamese attention layers, and what the network says.
 
     Args:
@@ -76,10 +79,10 @@ def attention_maps(model, image):
         for layer, x in zip(layers, inputs, strict=True)
     ]
     probabilities = ops.softmax(ops.cast(logits, "float32"))
-    return maps, ops.convert_to_numpy(probabilities)[0]
+    return maps, np.asarray(ops.convert_to_numpy(probabilities[0]))
 
 
-def score_terms(layer, inputs):
+def score_terms(layer: SiameseAttention, inputs):
     """Scores and both terms of a siamese attention layer.
 
     Args:
@@ -100,7 +103,7 @@ def score_terms(layer, inputs):
     return scores, local, both - local[:, :1]
 
 
-def draw(image, maps, title):
+def draw(image: np.ndarray, maps: Sequence[AttentionMap], title: str) -> Figure:
     """One figure: a column for each operator, a row for each head.
 
     Args:

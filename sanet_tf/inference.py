@@ -11,7 +11,9 @@ TensorFlow is imported for what needs it: SavedModels and folders of training.
 """
 
 import numbers
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,10 +21,22 @@ from sanet_tf.export import FORMATS, manifest
 from sanet_tf.export.layouts import place
 from sanet_tf.export.pictures import prepare
 from sanet_tf.utils import backends, files
-from sanet_tf.utils.errors import UserError
+from sanet_tf.utils.errors import UserError, first_line, one_line
+from sanet_tf.utils.types import PathLike
+
+if TYPE_CHECKING:
+    from sanet_tf.restoration.care.care import (
+        SiameseCARE,
+        SiameseProjectionCARE,
+    )
+    from sanet_tf.restoration.packages.exported import ExportedRestoration
 
 
-def load(path, threads=None, providers=None):
+def load(
+    path: PathLike,
+    threads: int | None = None,
+    providers: Sequence[str] | None = None,
+) -> "Classifier | ExportedRestoration | SiameseCARE | SiameseProjectionCARE":
     """Opens a network, as it was trained or exported.
 
     Args:
@@ -82,13 +96,21 @@ class Classifier:
         manifest: of an exported network, or None.
     """
 
-    def __init__(self, run, class_names, sizes=None, manifest=None):
+    def __init__(
+        self,
+        run: Callable[[np.ndarray], np.ndarray],
+        class_names: Sequence[str],
+        sizes: tuple[int, int] | None = None,
+        manifest: dict | None = None,
+    ):
         self._run = run
         self._sizes = sizes
         self.class_names = tuple(class_names)
         self.manifest = manifest
 
-    def predict(self, images, batch_size=32):
+    def predict(
+        self, images: np.ndarray | Sequence[np.ndarray], batch_size: int = 32
+    ) -> np.ndarray:
         """The probability of each class.
 
         Args:
@@ -159,7 +181,7 @@ def _load_exported(path, threads, providers):
     except UserError:
         raise
     except Exception as error:  # what a foreign file raises is not documented
-        reason = str(error).strip().partition("\n")[0]
+        reason = first_line(error)
         raise UserError(
             f"{path} is not a network of this package "
             f"({type(error).__name__}: {reason})"
@@ -181,7 +203,7 @@ def _load_zip(path, threads):
         with backends.silent_stderr():
             return load_zip(path)
     except Exception as error:  # what a damaged file raises is not documented
-        reason = " ".join(str(error).split()) or type(error).__name__
+        reason = one_line(error)
         raise UserError(f"cannot load {path}: {reason}") from error
 
 

@@ -1,5 +1,7 @@
 """The flags of what is done to training images at random."""
 
+import contextlib
+
 from absl import flags
 
 from sanet_tf.commands import flag_help
@@ -63,12 +65,10 @@ def crop_area():
     """
     if not FLAGS.crop_area:
         return None
-    try:
+    low, high = 0.0, 0.0
+    with contextlib.suppress(ValueError):
         low, high = map(float, FLAGS.crop_area)
-        valid = 0 < low <= high <= 1
-    except ValueError:
-        valid = False
-    if not valid:
+    if not 0 < low <= high <= 1:
         raise UserError(
             "expected --crop_area=LOW,HIGH with 0 < LOW <= HIGH <= 1, such as "
             f"0.35,1; got {','.join(FLAGS.crop_area)}"

@@ -1,11 +1,22 @@
 """Labelled images: a source each, as files or as arrays, and one pipeline."""
 
+from typing import TYPE_CHECKING
+
 from sanet_tf.utils.errors import UserError
+from sanet_tf.utils.types import PathLike
+
+if TYPE_CHECKING:
+    from sanet_tf.data.arrays import Arrays
+    from sanet_tf.data.source import Source
 
 
 def load_source(
-    dataset, data_dir=None, download=False, train_split=None, val_split=None
-):
+    dataset: str,
+    data_dir: PathLike | None = None,
+    download: bool = False,
+    train_split: str | None = None,
+    val_split: str | None = None,
+) -> "Source":
     """Opens a data set by name.
 
     Args:
@@ -52,7 +63,12 @@ def check_source(dataset, data_dir=None, train_split=None, val_split=None):
         )
 
 
-def load_arrays(dataset, data_dir=None, download=False, image_size=32):
+def load_arrays(
+    dataset: str,
+    data_dir: PathLike | None = None,
+    download: bool = False,
+    image_size: int = 32,
+) -> "Arrays":
     """Reads a data set into memory; no TensorFlow is needed.
 
     Args:

@@ -11,7 +11,7 @@ import numpy as np
 
 from sanet_tf.data.arrays import Arrays, scale
 from sanet_tf.data.cifar_formats import FORMATS, SIDE
-from sanet_tf.utils.errors import UserError
+from sanet_tf.utils.errors import UserError, one_line
 
 CLASSES = {"cifar10": 10, "cifar100": 100}
 SIZES = {"train": 50_000, "val": 10_000}
@@ -101,7 +101,7 @@ def _read_archive(path, version):
     except UserError as error:
         raise UserError(f"{path}: {error}") from error
     except Exception as error:  # of a damaged archive it is not documented
-        reason = " ".join(str(error).split())
+        reason = one_line(error)
         raise UserError(
             f"{path} cannot be read ({reason}): expected the archive as "
             f"published at {PAGE}"
@@ -151,6 +151,7 @@ def _parse(version, dataset, path, contents):
 
 
 def _parse_file(name, parse, content, images, classes):
+    pixels, labels = None, None
     try:
         pixels, labels = parse(content)
         found = (
@@ -164,7 +165,7 @@ def _parse_file(name, parse, content, images, classes):
             and 0 <= labels.min() <= labels.max() < classes
         )
     except Exception as error:  # what a damaged pickle raises is not documented
-        good, found = False, " ".join(str(error).split())
+        good, found = False, one_line(error)
     if not good:
         raise UserError(
             f"{name} is damaged: expected {images} images of {SIDE} x {SIDE} "
@@ -180,7 +181,7 @@ def _download(dataset):
     try:
         splits = dict(zip(SIZES, source.load_data(), strict=True))
     except Exception as error:  # Keras raises plain ones
-        reason = " ".join(str(error).split())
+        reason = one_line(error)
         raise UserError(
             f"Keras could not download {dataset} ({reason}): "
             f"{_expected(dataset)}"

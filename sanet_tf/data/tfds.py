@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sanet_tf.data import tfds_splits
 from sanet_tf.data.source import Source
-from sanet_tf.utils.errors import UserError, did_you_mean
+from sanet_tf.utils.errors import UserError, did_you_mean, first_line, one_line
 
 SHUFFLE_BUFFER = 10_000
 EXPECTED = (
@@ -49,7 +49,7 @@ def load(name, data_dir=None, download=False, train=None, val=None):
             f"no data set is called {name!r}; {EXPECTED}{_hint(name) or close}"
         ) from error
     except (ValueError, AssertionError) as error:  # of its name or version
-        reason = str(error).partition("\n")[0]
+        reason = first_line(error)
         raise UserError(
             f"no data set {name!r} can be opened ({reason}); {EXPECTED}"
             f"{_hint(name)}"
@@ -118,8 +118,7 @@ def _prepare(builder, directory, download):
         builder.download_and_prepare()
     except Exception as error:  # of the network, a checksum, a manual download
         raise UserError(
-            f"{name} could not be prepared in {directory}: "
-            f"{' '.join(str(error).split())}"
+            f"{name} could not be prepared in {directory}: {one_line(error)}"
         ) from error
 
 

@@ -43,7 +43,7 @@ def write(folder, entries):
         "format_version": FORMAT_VERSION,
         **entries,
         "sha256": {
-            path.relative_to(folder).as_posix(): file_sha256(path)
+            path.relative_to(folder).as_posix(): files.sha256(path)
             for path in sorted(folder.rglob("*"))
             if path.is_file()
         },
@@ -87,18 +87,12 @@ def read(folder):
     for name, expected in manifest["sha256"].items():
         file = path.parent / name
         files.inside(path.parent, name)
-        if not file.is_file() or file_sha256(file) != expected:
+        if not file.is_file() or files.sha256(file) != expected:
             raise UserError(
                 f"{file} is missing or damaged: it is not the file that {NAME} "
                 "has the SHA-256 of; export the network again"
             )
     return manifest
-
-
-def file_sha256(path):
-    """Checksum of a file as hexadecimal."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _parse(path):

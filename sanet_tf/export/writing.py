@@ -7,8 +7,10 @@ import numpy as np
 
 import sanet_tf
 from sanet_tf.export import FORMATS, layouts, manifest
+from sanet_tf.export.program import Program
 from sanet_tf.utils import backends, files
 from sanet_tf.utils.errors import UserError
+from sanet_tf.utils.types import PathLike
 
 TOLERANCE = 1e-4  # of the largest output
 NOTHING_TO_CALIBRATE = (
@@ -41,8 +43,12 @@ def check_options(format, quantize, layout):
 
 
 def export(
-    program, path, format="saved_model", quantize="none", layout="plain"
-):
+    program: Program,
+    path: PathLike,
+    format: str = "saved_model",
+    quantize: str = "none",
+    layout: str = "plain",
+) -> dict:
     """Writes a folder with the network and its manifest, replacing an old one.
 
     The file is loaded again and compared with the network that it was made of

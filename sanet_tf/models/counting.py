@@ -23,10 +23,12 @@ multiply-add.
 
 import math
 
+import keras
 from keras import layers
 
 from sanet_tf.layers import ATTENTION
 from sanet_tf.models.sublayers import children
+from sanet_tf.utils.types import Shape
 
 CONVOLUTIONS = (
     layers.Conv1D,
@@ -36,7 +38,7 @@ CONVOLUTIONS = (
 )
 
 
-def count_parameters(model, batch_norm=True):
+def count_parameters(model: keras.Model, batch_norm: bool = True) -> int:
     """Trainable parameters, with or without those of normalisation."""
     return sum(
         math.prod(variable.shape)
@@ -45,7 +47,7 @@ def count_parameters(model, batch_norm=True):
     )
 
 
-def count_madd(model):
+def count_madd(model: keras.Model) -> int:
     """Multiply-adds for one input, by rule.
 
     Args:
@@ -60,7 +62,7 @@ def count_madd(model):
     return sum(_layer_madd(layer) for layer in children(model))
 
 
-def count_attention_madd(layer, shape):
+def count_attention_madd(layer: keras.Layer, shape: Shape) -> int | None:
     """Multiply-adds of one attention layer, by rule.
 
     Args:

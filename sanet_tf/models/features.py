@@ -4,10 +4,12 @@ Layer names are paths: `stage3_block2_expand_conv` is part of `stage3_block2`
 and of `stage3`, not of `stage`.
 """
 
+from collections.abc import Sequence
+
 import keras
 
 
-def layers_named(model, name):
+def layers_named(model: keras.Model, name: str) -> list[keras.Layer]:
     """The layers of a part of the network, in the order of the graph.
 
     Args:
@@ -33,7 +35,7 @@ def layers_named(model, name):
     return found
 
 
-def feature_extractor(model, names):
+def feature_extractor(model: keras.Model, names: Sequence[str]) -> keras.Model:
     """A network that gives what stages of another give, with its weights.
 
     Args:

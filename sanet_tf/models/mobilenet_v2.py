@@ -5,26 +5,29 @@ Table 2; with attention at SANet's places: Gao, Xie, Ji, "Siamese Attention
 Networks", Table 5; with gates: Hou, Zhou, Feng, "Coordinate Attention".
 """
 
+import keras
+
 from sanet_tf.models.blocks import inverted_residual
 from sanet_tf.models.builder import NetworkBuilder
 from sanet_tf.models.network import build_network
+from sanet_tf.utils.types import PathLike, Shape
 
 
 def MobileNetV2(
-    input_shape=None,
-    include_top=True,
-    weights=None,
-    pooling=None,
-    classes=1000,
-    classifier_activation="softmax",
-    dropout_rate=0.2,
-    alpha=1.0,
-    attention=None,
-    attention_config=None,
-    attention_place="output",
-    cifar_stem=False,
-    name="mobilenet_v2",
-):
+    input_shape: Shape | None = None,
+    include_top: bool = True,
+    weights: PathLike | None = None,
+    pooling: str | None = None,
+    classes: int = 1000,
+    classifier_activation: str | None = "softmax",
+    dropout_rate: float = 0.2,
+    alpha: float = 1.0,
+    attention: str | None = None,
+    attention_config: dict | None = None,
+    attention_place: str = "output",
+    cifar_stem: bool = False,
+    name: str = "mobilenet_v2",
+) -> keras.Model:
     """MobileNetV2 as in `keras.applications`, without pretrained weights.
 
     The arguments are those of `SANet`, but for two. `attention` is None or a

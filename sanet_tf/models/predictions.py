@@ -1,5 +1,7 @@
 """What goes into a classifier and what its probabilities mean."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from keras import ops
 
@@ -20,7 +22,11 @@ def preprocess_input(images):
     return images / 127.5 - 1.0
 
 
-def decode_predictions(predictions, top=5, class_names=None):
+def decode_predictions(
+    predictions: np.ndarray,
+    top: int = 5,
+    class_names: Sequence[str] | None = None,
+) -> list[list[tuple[str, float]]]:
     """The most probable classes of each sample, best first.
 
     Args:
@@ -35,21 +41,22 @@ def decode_predictions(predictions, top=5, class_names=None):
         ValueError: `predictions` is not a matrix, or the number of names is
             not the number of classes.
     """
-    predictions = ops.convert_to_numpy(predictions)
+    predictions = np.asarray(ops.convert_to_numpy(predictions))
     if predictions.ndim != 2:
         raise ValueError(
             "`predictions` must have the shape (batch, classes). "
             f"Received: predictions.shape={predictions.shape}"
         )
-    if class_names is None:
-        class_names = [str(index) for index in range(predictions.shape[1])]
-    if len(class_names) != predictions.shape[1]:
+    names = [str(index) for index in range(predictions.shape[1])]
+    if class_names is not None:
+        names = list(class_names)
+    if len(names) != predictions.shape[1]:
         raise ValueError(
             f"`class_names` must have {predictions.shape[1]} names, one for "
-            f"each class. Received: {len(class_names)} names"
+            f"each class. Received: {len(names)} names"
         )
     best = np.argsort(-predictions, axis=1, kind="stable")[:, :top]
     return [
-        [(class_names[index], float(row[index])) for index in indices]
+        [(names[index], float(row[index])) for index in indices]
         for row, indices in zip(predictions, best, strict=True)
     ]

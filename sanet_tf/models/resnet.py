@@ -24,14 +24,17 @@ of three in each GSA module let a network that has seen no data overflow). So
 does the BatchNorm of the SAO paper's operators, as in the U-Nets.
 """
 
+from collections.abc import Sequence
 from functools import partial
 
+import keras
 from keras import layers
 
 from sanet_tf.layers import QKV_ATTENTION
 from sanet_tf.models.builder import NetworkBuilder
 from sanet_tf.models.convolutions import batch_norm, conv_bn
 from sanet_tf.models.operators import attention_operator
+from sanet_tf.utils.types import PathLike, Shape
 
 # Blocks in each stage. 38 is from the GSA paper.
 BLOCKS = {38: (2, 3, 5, 2), 50: (3, 4, 6, 3), 101: (3, 4, 23, 3)}
@@ -40,19 +43,19 @@ _conv_bn = partial(conv_bn, epsilon=1e-5, kernel_initializer="he_normal")
 
 
 def ResNet(
-    input_shape=None,
-    include_top=True,
-    weights=None,
-    pooling=None,
-    classes=1000,
-    classifier_activation="softmax",
-    dropout_rate=0.0,
-    blocks=BLOCKS[50],
-    attention=None,
-    attention_config=None,
-    cifar_stem=False,
-    name="resnet",
-):
+    input_shape: Shape | None = None,
+    include_top: bool = True,
+    weights: PathLike | None = None,
+    pooling: str | None = None,
+    classes: int = 1000,
+    classifier_activation: str | None = "softmax",
+    dropout_rate: float = 0.0,
+    blocks: Sequence[int] = BLOCKS[50],
+    attention: str | None = None,
+    attention_config: dict | None = None,
+    cifar_stem: bool = False,
+    name: str = "resnet",
+) -> keras.Model:
     """Residual network of bottlenecks; no pretrained weights exist.
 
     The arguments are those of `SANet`, but for three. `blocks` are the numbers

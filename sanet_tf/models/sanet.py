@@ -4,25 +4,28 @@ Gao, Xie, Ji, "Siamese Attention Networks", section 3.4 and Table 8.
 Departures: ReLU6 as in MobileNetV2, since the paper names no activation.
 """
 
+import keras
+
 from sanet_tf.models.blocks import base_module
 from sanet_tf.models.builder import NetworkBuilder
 from sanet_tf.models.network import build_network
+from sanet_tf.utils.types import PathLike, Shape
 
 
 def SANet(
-    input_shape=None,
-    include_top=True,
-    weights=None,
-    pooling=None,
-    classes=1000,
-    classifier_activation="softmax",
-    dropout_rate=0.2,
-    alpha=1.0,
-    attention="siamese",
-    attention_config=None,
-    cifar_stem=False,
-    name="sanet",
-):
+    input_shape: Shape | None = None,
+    include_top: bool = True,
+    weights: PathLike | None = None,
+    pooling: str | None = None,
+    classes: int = 1000,
+    classifier_activation: str | None = "softmax",
+    dropout_rate: float = 0.2,
+    alpha: float = 1.0,
+    attention: str | None = "siamese",
+    attention_config: dict | None = None,
+    cifar_stem: bool = False,
+    name: str = "sanet",
+) -> keras.Model:
     """Siamese Attention Network; no pretrained weights exist.
 
     Args:

@@ -10,12 +10,14 @@ differ elsewhere.
 """
 
 import dataclasses
-import hashlib
 import json
+from collections.abc import Sequence
+
+import keras
 
 from sanet_tf.models.features import layers_named
 from sanet_tf.training.run_directory import TRANSFER
-from sanet_tf.training.trained import WEIGHTS
+from sanet_tf.training.trained import WEIGHTS, Trained
 from sanet_tf.utils import files
 from sanet_tf.utils.errors import UserError
 
@@ -65,7 +67,9 @@ class Transfer:
             )
 
 
-def transfer(trained, model, class_names):
+def transfer(
+    trained: Trained, model: keras.Model, class_names: Sequence[str]
+) -> Transfer:
     """Loads all weights that fit, by the names and shapes of layers.
 
     The classifier is left as it is where the classes are not the same: by
@@ -99,16 +103,15 @@ def transfer(trained, model, class_names):
             f"{trained.path}, a {trained.model.name}: expected a run of the "
             "same network and --alpha"
         )
-    checksum = hashlib.sha256((trained.path / WEIGHTS).read_bytes())
     return Transfer(
         trained.path.resolve().name,
-        checksum.hexdigest(),
+        files.sha256(trained.path / WEIGHTS),
         tuple(loaded),
         tuple(left),
     )
 
 
-def freeze(model, names):
+def freeze(model: keras.Model, names: Sequence[str]) -> int:
     """Excludes parts of a network from training.
 
     BatchNorm in them uses its moving averages, and does not change them. A

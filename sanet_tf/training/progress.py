@@ -60,7 +60,7 @@ class Watch(keras.callbacks.Callback):
         if keras.backend.backend() == "torch":
             # Keras's dropout draws from its generator, whose state is in no
             # checkpoint; so has Keras, when it built the first step.
-            import torch
+            import torch  # pyright: ignore[reportMissingImports]
 
             torch.manual_seed(derive_seed(self.engine.seed, epoch))
 

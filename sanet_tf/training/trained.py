@@ -19,6 +19,7 @@ from sanet_tf.models.weights import load_weights
 from sanet_tf.training.run_directory import LABELS, WEIGHTS, parse_labels
 from sanet_tf.utils import files, hdf5
 from sanet_tf.utils.errors import UserError, first_line
+from sanet_tf.utils.types import PathLike
 
 # Beyond them a damaged record would ask for all memory there is.
 LARGEST = {"alpha": 4, "image_size": 4096}
@@ -74,7 +75,7 @@ class Trained:
         return build_network(self.flags, classes)
 
 
-def load_trained(run_dir):
+def load_trained(run_dir: PathLike) -> Trained:
     """Loads the best weights of a run of imagenet.py or cifar.py.
 
     Args:

@@ -21,7 +21,7 @@ def gpu_name():
         device = jax.devices()[0]
         return None if device.platform == "cpu" else device.device_kind
     if backend == "torch":
-        import torch
+        import torch  # pyright: ignore[reportMissingImports]
 
         return (
             torch.cuda.get_device_name() if torch.cuda.is_available() else None

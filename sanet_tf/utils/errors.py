@@ -13,6 +13,11 @@ def first_line(error):
     return lines[0] if lines else type(error).__name__
 
 
+def one_line(error):
+    """All of what a library says of an error, on one line."""
+    return " ".join(str(error).split()) or type(error).__name__
+
+
 def did_you_mean(name, known):
     """The end of a message: the closest known name, or nothing."""
     close = difflib.get_close_matches(name, known, n=1)

@@ -2,6 +2,7 @@
 
 import contextlib
 import csv
+import hashlib
 import json
 import os
 import sys
@@ -101,6 +102,12 @@ def count_rows(path):
         return 0
     with open(path, newline="", errors="surrogateescape") as file:
         return sum(1 for _ in csv.DictReader(file))
+
+
+def sha256(path):
+    """The checksum of a file's content, in hexadecimal digits."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_figure(path, figure):

@@ -10,6 +10,8 @@ import os
 
 import h5py
 
+from sanet_tf.utils import files
+
 SEALED = "sealed"
 START = b"\nsha256 "
 LENGTH = len(START) + 64  # bytes of a seal
@@ -20,9 +22,8 @@ def seal(path):
     """Appends the checksum to a finished file."""
     with h5py.File(path, "a") as file:
         file.attrs[SEALED] = True
-    with open(path, "r+b") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-        file.seek(0, os.SEEK_END)
+    digest = files.sha256(path)
+    with open(path, "ab") as file:
         file.write(START + digest.encode())
 
 

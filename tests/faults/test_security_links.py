@@ -9,6 +9,7 @@ from sanet_tf import inference
 from sanet_tf.data.decoding import ImageError, decode_image
 from sanet_tf.export import manifest
 from sanet_tf.training.run_directory import RunDirectory
+from sanet_tf.utils import files
 from tests.export.test_manifest import ENTRIES
 from tests.faults.refusals import refuses
 from tests.faults.test_security import copy, folders  # noqa: F401
@@ -50,7 +51,7 @@ def test_names_in_a_manifest(name, tmp_path):
     (tmp_path / "a").write_bytes(b"a")
     (folder / "model.tflite").write_bytes(b"a")
     written = manifest.write(folder, ENTRIES)
-    written["sha256"][name] = manifest.file_sha256(tmp_path / "a")
+    written["sha256"][name] = files.sha256(tmp_path / "a")
     written["checksum"] = manifest._checksum(written)
     (folder / "manifest.json").write_text(json.dumps(written))
     refuses(manifest.read, folder, match="leads out of its|`sha256` is ")

@@ -99,7 +99,7 @@ def test_models(tmp_path):
     ("script", "flag", "message"),
     [
         ("run_operators.py", "--size=56", "expected --sizes as SIDExCHANNELS"),
-        ("run_models.py", "--models=nosuch", "got nosuch"),
+        ("run_models.py", "--models=nosuch", "expected one or more of sane"),
         ("run_models.py", "--image_size=8", "--image_size=8 does not do"),
     ],
 )

@@ -8,19 +8,20 @@ import keras
 from keras import layers
 
 from sanet_tf.models.builder import NetworkBuilder
+from sanet_tf.utils.types import PathLike, Shape
 
 
 def MobileNetV1(
-    input_shape=None,
-    include_top=True,
-    weights=None,
-    pooling=None,
-    classes=1000,
-    classifier_activation="softmax",
-    dropout_rate=1e-3,
-    alpha=1.0,
-    name="mobilenet_v1",
-):
+    input_shape: Shape | None = None,
+    include_top: bool = True,
+    weights: PathLike | None = None,
+    pooling: str | None = None,
+    classes: int = 1000,
+    classifier_activation: str | None = "softmax",
+    dropout_rate: float = 1e-3,
+    alpha: float = 1.0,
+    name: str = "mobilenet_v1",
+) -> keras.Model:
     """`keras.applications.MobileNet`, without pretrained weights.
 
     The arguments are those of `SANet`.
@@ -53,15 +54,15 @@ def MobileNetV1(
 
 
 def VGG16(
-    input_shape=None,
-    include_top=True,
-    weights=None,
-    pooling=None,
-    classes=1000,
-    classifier_activation="softmax",
-    dropout_rate=0.5,
-    name="vgg16",
-):
+    input_shape: Shape | None = None,
+    include_top: bool = True,
+    weights: PathLike | None = None,
+    pooling: str | None = None,
+    classes: int = 1000,
+    classifier_activation: str | None = "softmax",
+    dropout_rate: float = 0.5,
+    name: str = "vgg16",
+) -> keras.Model:
     """`keras.applications.VGG16`, without pretrained weights.
 
     The arguments are those of `SANet`. Dropout follows both hidden layers of

@@ -16,10 +16,12 @@ after every convolution, as in MobileNet, but for those along channels.
 
 from functools import partial
 
+import keras
 from keras import layers, ops
 
 from sanet_tf.models import convolutions
 from sanet_tf.models.builder import NetworkBuilder
+from sanet_tf.utils.types import PathLike, Shape
 
 GROUPS = 2
 SEPARABLE = ((64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2))
@@ -30,15 +32,15 @@ _depthwise_bn = partial(convolutions.depthwise_bn, activation="relu6")
 
 
 def ChannelNet(
-    input_shape=None,
-    include_top=True,
-    weights=None,
-    pooling=None,
-    classes=1000,
-    classifier_activation="softmax",
-    dropout_rate=0.0,
-    name="channelnet",
-):
+    input_shape: Shape | None = None,
+    include_top: bool = True,
+    weights: PathLike | None = None,
+    pooling: str | None = None,
+    classes: int = 1000,
+    classifier_activation: str | None = "softmax",
+    dropout_rate: float = 0.0,
+    name: str = "channelnet",
+) -> keras.Model:
     """ChannelNet-v1, without pretrained weights.
 
     The arguments are those of `SANet`.

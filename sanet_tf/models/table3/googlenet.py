@@ -6,10 +6,12 @@ and local response normalisation, so that it trains from scratch without the
 auxiliary classifiers.
 """
 
+import keras
 from keras import layers
 
 from sanet_tf.models.builder import NetworkBuilder
 from sanet_tf.models.convolutions import conv_bn
+from sanet_tf.utils.types import PathLike, Shape
 
 # Channels: 1x1; 3x3, reduced before to; 5x5, reduced before to; after pooling.
 STAGES = {
@@ -26,15 +28,15 @@ STAGES = {
 
 
 def GoogLeNet(
-    input_shape=None,
-    include_top=True,
-    weights=None,
-    pooling=None,
-    classes=1000,
-    classifier_activation="softmax",
-    dropout_rate=0.4,
-    name="googlenet",
-):
+    input_shape: Shape | None = None,
+    include_top: bool = True,
+    weights: PathLike | None = None,
+    pooling: str | None = None,
+    classes: int = 1000,
+    classifier_activation: str | None = "softmax",
+    dropout_rate: float = 0.4,
+    name: str = "googlenet",
+) -> keras.Model:
     """GoogLeNet, without pretrained weights.
 
     The arguments are those of `SANet`.

@@ -13,22 +13,23 @@ from keras import layers, ops
 
 from sanet_tf.models.builder import NetworkBuilder
 from sanet_tf.models.convolutions import conv_bn, depthwise_bn
+from sanet_tf.utils.types import PathLike, Shape
 
 GROUPS = 3
 STAGES = {2: (240, 4), 3: (480, 8), 4: (960, 4)}  # channels, units
 
 
 def ShuffleNet(
-    input_shape=None,
-    include_top=True,
-    weights=None,
-    pooling=None,
-    classes=1000,
-    classifier_activation="softmax",
-    dropout_rate=0.0,
-    alpha=1.0,
-    name="shufflenet",
-):
+    input_shape: Shape | None = None,
+    include_top: bool = True,
+    weights: PathLike | None = None,
+    pooling: str | None = None,
+    classes: int = 1000,
+    classifier_activation: str | None = "softmax",
+    dropout_rate: float = 0.0,
+    alpha: float = 1.0,
+    name: str = "shufflenet",
+) -> keras.Model:
     """ShuffleNet of the first version, without pretrained weights.
 
     The arguments are those of `SANet`; channels are rounded to multiples of

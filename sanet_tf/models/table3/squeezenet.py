@@ -5,9 +5,11 @@ Iandola et al., "SqueezeNet", 2016, Table 1. Its maps of 111 x 111, and the
 without padding; here 224 x 224 images are padded by 3 pixels to the same.
 """
 
+import keras
 from keras import layers
 
 from sanet_tf.models.builder import NetworkBuilder
+from sanet_tf.utils.types import PathLike, Shape
 
 FIRES = {  # number: channels squeezed to, and expanded to
     2: (16, 128),
@@ -23,15 +25,15 @@ POOLED_BEFORE = (2, 5, 9)
 
 
 def SqueezeNet(
-    input_shape=None,
-    include_top=True,
-    weights=None,
-    pooling=None,
-    classes=1000,
-    classifier_activation="softmax",
-    dropout_rate=0.5,
-    name="squeezenet",
-):
+    input_shape: Shape | None = None,
+    include_top: bool = True,
+    weights: PathLike | None = None,
+    pooling: str | None = None,
+    classes: int = 1000,
+    classifier_activation: str | None = "softmax",
+    dropout_rate: float = 0.5,
+    name: str = "squeezenet",
+) -> keras.Model:
     """SqueezeNet 1.0, without pretrained weights.
 
     The arguments are those of `SANet`. The classifier is a 1 x 1 convolution

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sanet_tf.utils.errors import UserError
+from sanet_tf.utils.errors import UserError, one_line
 from sanet_tf.utils.files import write_atomically
 
 LOCAL_HEADER = 30  # bytes before name and extra field; their lengths are last
@@ -48,7 +48,7 @@ def open_arrays(path, names, cache_dir=None):
     except (UserError, OSError):
         raise
     except Exception as error:  # of a damaged file it is not documented
-        reason = " ".join(str(error).split())
+        reason = one_line(error)
         raise UserError(
             f"{path} is not a whole .npz file of arrays ({reason}); if it was "
             "downloaded or copied, do that again"
