@@ -34,7 +34,7 @@ class Baseline:
     function: Callable
     parameter: str
     grid: tuple
-    grid_3d: tuple = None
+    grid_3d: tuple | None = None
 
     def values(self, dimensions):
         """The values for images of so many dimensions."""
