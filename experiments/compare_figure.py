@@ -2,8 +2,9 @@
 
 import statistics as stats
 
-from intervals import half_width
 from matplotlib.figure import Figure
+
+from sanet_tf.utils.intervals import half_width
 
 MARKERS = "osD^v<>Pphd*X"
 CLOSE = 0.02  # share of the axis within which dots would cover each other

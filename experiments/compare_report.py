@@ -2,10 +2,10 @@
 
 from compare_figure import draw
 from compare_rows import METRICS, difference, model_rows, run_rows
-from intervals import CONFIDENCE, plus_minus, quantile
 
 from sanet_tf.utils import files
 from sanet_tf.utils.errors import UserError
+from sanet_tf.utils.intervals import CONFIDENCE, plus_minus, quantile
 
 
 def write(directory, keys, results, failed, record):

@@ -7,7 +7,7 @@ seed by seed, against the baseline of the same seed.
 
 import statistics as stats
 
-from intervals import half_width
+from sanet_tf.utils.intervals import half_width
 
 METRICS = ("val_top1", "best_val_top1", "val_top5")
 OF_METRICS = {  # column of runs.csv: where metrics.json has it

@@ -10,11 +10,11 @@ each of the three statistics. Writes statistics.csv and statistics.md.
 import statistics as stats
 
 from absl import flags
-from intervals import half_width, plus_minus
 
 from sanet_tf.commands import cli, flag_help, flag_types
 from sanet_tf.utils import backends
 from sanet_tf.utils.errors import UserError
+from sanet_tf.utils.intervals import half_width, plus_minus
 
 FLAGS = flags.FLAGS
 MODES = ("tile", "window", "volume")

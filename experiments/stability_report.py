@@ -2,9 +2,8 @@
 
 import statistics as stats
 
-from intervals import half_width, plus_minus
-
 from sanet_tf.utils import files
+from sanet_tf.utils.intervals import half_width, plus_minus
 
 
 def write(directory, rows, record):

@@ -2,19 +2,24 @@
 
 import statistics as stats
 
-from intervals import half_width, plus_minus
 from matplotlib.figure import Figure
 from paper_tables.quoted import TABLE_6
+from table6_baselines import baselines_of, lost_to, sentence
 
+from sanet_tf.restoration.baselines.verdict import best_baseline
 from sanet_tf.utils import files
+from sanet_tf.utils.intervals import half_width, plus_minus
 
 METRICS = ("psnr", "ssim", "nrmse")
+MORE = ("psnr_raw", "ssim_3d")  # which older records do not have
+MISSING = "–"
 LABELS = {"unet": "U-Net", "attn": "U-Net+Attn", "sao": "U-Net+SAO"}
 
 
 def rows_of(results):
     """Means and their 95 % intervals over the seeds, a row a network and mode.
 
+    `below` names the yardsticks whose PSNR is higher; None: there were none.
     Memory is of the first mode: what it took is kept by the process.
 
     Args:
@@ -27,10 +32,15 @@ def rows_of(results):
         memory = int(stats.median(sizes)) if sizes else ""
         for number, mode in enumerate(own[0]["restored"]):
             row = {"network": network, "statistics": mode, "seeds": len(own)}
-            for metric in METRICS:
-                values = [result["restored"][mode][metric] for result in own]
-                row[metric] = round(stats.fmean(values), 5)
-                row[f"{metric}_ci95"] = _half(values)
+            for metric in METRICS + MORE:
+                values = [r["restored"][mode].get(metric) for r in own]
+                known = None not in values
+                row[metric] = round(stats.fmean(values), 5) if known else None
+                row[f"{metric}_ci95"] = _half(values) if known else None
+            row["below"] = None
+            if baselines := baselines_of(results):
+                names = lost_to(row["psnr"], baselines)
+                row["below"] = " ".join(names) or "none"
             row["seconds_per_volume"] = round(
                 stats.median(r["restored"][mode]["seconds"] for r in own), 3
             )
@@ -76,26 +86,21 @@ def write_markdown(path, rows, results, dataset, record):
         f"`{record['command']}`",
         "",
         f"*Measured* on {record['machine']}: mean ± 95 % interval over "
-        f"the seeds; {note}. Seconds and memory are of one test stack.",
+        f"the seeds; {note}. Seconds and memory are of one test stack. PSNR, "
+        "SSIM and NRMSE are after a fit to the truth, PSNR without fit is not; "
+        "SSIM is the mean of planes, 3-D SSIM is of the volume.",
         "",
         "| network | statistics | PSNR (dB) | paper | SSIM | paper | NRMSE | "
-        "paper | seconds | memory |",
-        "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|",
+        "paper | PSNR without fit | 3-D SSIM | seconds | memory |",
+        "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
     source = next(iter(results.values()))["input"]
     if source is not None:
-        cells = [f"{source[metric]:.4f}" for metric in METRICS]
-        lines.append(f"| input | | {' | | '.join(cells)} | | | |")
-    for row in rows:
-        cells = [LABELS[row["network"]], row["statistics"]]
-        for number, metric in enumerate(METRICS):
-            cells.append(plus_minus(row[metric], row[f"{metric}_ci95"], 4))
-            value = quoted and quoted[row["network"]][number]
-            cells.append(str(value) if value else "")
-        cells.append(f"{row['seconds_per_volume']:.2f}")
-        memory = row["peak_rss_bytes"]
-        cells.append(memory and f"{memory / 2**20:,.0f} MiB")
-        lines.append(f"| {' | '.join(cells)} |")
+        lines.append(_untrained_line("input", source))
+    baselines = baselines_of(results)
+    for row in baselines.values():
+        lines.append(_untrained_line(row["chosen"], row))
+    lines += [_network_line(row, quoted) for row in rows]
     lines.append("")
     modes = _modes(results)
     which = f" ({main_mode(modes)})" if len(modes) > 1 else ""
@@ -109,7 +114,43 @@ def write_markdown(path, rows, results, dataset, record):
             lines.append(
                 f"{LABELS[network]} against U-Net, seed by seed{which}: {text}."
             )
+    if baselines:
+        lines.append("")
+        for network in dict.fromkeys(network for network, _ in results):
+            runs = [
+                result["restored"][main_mode(modes)]
+                for (name, _), result in results.items()
+                if name == network
+            ]
+            lines.append(sentence(LABELS[network], runs, baselines))
     files.write_text(path, "\n".join(lines) + "\n")
+
+
+def _network_line(row, quoted):
+    cells = [LABELS[row["network"]], row["statistics"]]
+    for number, metric in enumerate(METRICS):
+        value = quoted and quoted[row["network"]][number]
+        cells += [_with_interval(row, metric), str(value) if value else ""]
+    cells += [_with_interval(row, metric) for metric in MORE]
+    cells.append(f"{row['seconds_per_volume']:.2f}")
+    memory = row["peak_rss_bytes"]
+    cells.append(memory and f"{memory / 2**20:,.0f} MiB")
+    return f"| {' | '.join(cells)} |"
+
+
+def _with_interval(row, metric):
+    if row[metric] is None:
+        return MISSING
+    return plus_minus(row[metric], row[f"{metric}_ci95"], 4)
+
+
+def _untrained_line(name, row):
+    cells = [cell for metric in METRICS for cell in (f"{row[metric]:.4f}", "")]
+    for metric in MORE:
+        value = row.get(metric)
+        cells.append(MISSING if value is None else f"{value:.4f}")
+    seconds = f"{row['seconds']:.2f}" if "seconds" in row else ""
+    return f"| {name} | | {' | '.join([*cells, seconds])} | |"
 
 
 def write_figure(path, results):
@@ -117,6 +158,7 @@ def write_figure(path, results):
     figure = Figure(figsize=(7, 3.2), layout="constrained")
     networks = list(dict.fromkeys(network for network, _ in results))
     mode = main_mode(_modes(results))
+    baselines = baselines_of(results)
     for axes, metric in zip(
         figure.subplots(1, 2), ("psnr", "ssim"), strict=True
     ):
@@ -125,6 +167,11 @@ def write_figure(path, results):
             values = [r["restored"][mode][metric] for r in own]
             axes.plot([number] * len(values), values, "o", color=f"C{number}")
             axes.plot(number, stats.fmean(values), "_k", markersize=30)
+        if baselines:
+            beaten = baselines[best_baseline(baselines)]
+            line = {"linestyle": "--", "color": "gray"}
+            axes.axhline(beaten[metric], label=beaten["chosen"], **line)
+            axes.legend()
         axes.set_xticks(
             range(len(networks)), [LABELS[network] for network in networks]
         )

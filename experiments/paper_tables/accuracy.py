@@ -2,10 +2,9 @@
 
 import dataclasses
 
-from intervals import plus_minus
-
 from paper_tables.records import Recorded
 from paper_tables.table import MEASURED
+from sanet_tf.utils.intervals import plus_minus
 
 
 @dataclasses.dataclass(frozen=True)

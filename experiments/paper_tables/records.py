@@ -58,7 +58,9 @@ RESTORED = {
         for name in ("psnr", "ssim", "nrmse")
         for suffix in ("", "_ci95")
     },
+    "below": str,
 }
+OLDER_WITHOUT = ("below",)  # columns
 COMPARED = {
     "model": str,
     "seeds": int,
@@ -170,7 +172,8 @@ def _rows(path, columns, command):
         converted.append({})
         for name, kind in columns.items():
             try:
-                text = row[name]
+                is_old = name in OLDER_WITHOUT and name not in row
+                text = None if is_old else row[name]
                 converted[-1][name] = kind(text) if text else None
             except KeyError as error:
                 raise UserError(

@@ -2,12 +2,12 @@
 
 import math
 
-from intervals import plus_minus
 from table6_report import LABELS, METRICS, main_mode
 
 from paper_tables import quoted
 from paper_tables.records import TABLE_6
 from paper_tables.table import EXACT, MEASURED, NAME, QUOTED, Table
+from sanet_tf.utils.intervals import plus_minus
 
 DIGITS = {"psnr": 3, "ssim": 4, "nrmse": 4}
 
@@ -41,7 +41,7 @@ def table_6(records):
         [
             *(
                 f"*measured*, {name}: {source}; {source.rows[0]['seeds']} "
-                f"seeds, mean ± 95 % interval."
+                f"seeds, mean ± 95 % interval. {_below(source.rows)}"
                 for name, source in records.restored.items()
             ),
             f"The data of the paper ({paper}) were not at hand: no row has "
@@ -107,6 +107,21 @@ def table_9(records):
 def _of_main_mode(rows):
     mode = main_mode([row["statistics"] for row in rows])
     return {row["network"]: row for row in rows if row["statistics"] == mode}
+
+
+def _below(rows):
+    """What is said of the networks beside filters without training."""
+    own = _of_main_mode(rows)
+    if any(row["below"] is None for row in own.values()):
+        return "The record has no filters that need no training."
+    lost = [
+        f"{LABELS[network]} is below {row['below'].replace(' ', ', ')}"
+        for network, row in own.items()
+        if row["below"] != "none"
+    ]
+    if not lost:
+        return "None is below a filter that needs no training."
+    return f"Of filters that need no training: {'; '.join(lost)}."
 
 
 def _measured(row, metric):

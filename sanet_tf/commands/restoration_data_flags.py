@@ -19,6 +19,8 @@ OPTIONS = (
     "condition",
     "validation_split",
     "cache_dir",
+    "test_data",
+    "fit_truth",
     "percentiles",
     "strict",
 )
@@ -27,11 +29,15 @@ with flag_help.group("data"):
     flags.DEFINE_enum(
         "dataset",
         "simulated",
-        ["simulated", "noise", "tiff", "planaria", "tribolium", "flywing"],
+        [
+            *("simulated", "noise", "tiff", "npz"),
+            *("planaria", "tribolium", "flywing"),
+        ],
         "simulated volumes; noise simulated on own stacks; own pairs of "
-        "stacks; or those that CARE was published with",
+        "stacks, or of pictures in one file; or those that CARE was published "
+        "with",
     )
-    flags.DEFINE_string("data_dir", None, "folder of the data set")
+    flags.DEFINE_string("data_dir", None, "folder of the data set, or its file")
     flags.DEFINE_enum(
         "task",
         "denoise",
@@ -77,14 +83,26 @@ with flag_help.group("data"):
     flags.DEFINE_float(
         "validation_split",
         None,
-        "share of published patches that validates",
+        "share of published patches, or of the fields of --dataset=npz, that "
+        "validates",
         0.0,
         1.0,
     )
     flags.DEFINE_string(
         "cache_dir",
         None,
-        "folder where published patches are unpacked, if compressed",
+        "folder where what is compressed is unpacked",
+    )
+    flags.DEFINE_string(
+        "test_data",
+        None,
+        "of --dataset=npz: file to test on; none: the validation pictures",
+    )
+    flags.DEFINE_bool(
+        "fit_truth",
+        False,
+        "of --dataset=npz: fit each truth to its noisy picture by gain and "
+        "offset",
     )
     flags.DEFINE_list(
         "percentiles",
@@ -108,8 +126,9 @@ def arguments():
     for name in ("patch_size", "volume_shape"):
         options[name] = flag_types.numbers(name)
     options["percentiles"] = percentiles()
-    options["strict"] = FLAGS.strict or None
-    if FLAGS.dataset in ("simulated", "noise", "tiff"):
+    for name in ("strict", "fit_truth"):
+        options[name] = FLAGS[name].value or None
+    if FLAGS.dataset in ("simulated", "noise", "tiff", "npz"):
         options["seed"] = FLAGS.data_seed
     return {
         "dataset": FLAGS.dataset,

@@ -138,7 +138,7 @@ def main(paths):
 
 def _restore(model, source, target, n_tiles):
     from sanet_tf.restoration.io import hyperstacks, signed
-    from sanet_tf.restoration.io.calibration import z_scale
+    from sanet_tf.restoration.io.calibration import voxel_width, z_scale
     from sanet_tf.restoration.io.sequences import open_sequence
     from sanet_tf.restoration.io.tiff import create_stack, open_stack
     from sanet_tf.restoration.normalization import WIDER
@@ -177,6 +177,7 @@ def _restore(model, source, target, n_tiles):
                 {"input": part, "restored": destination[first]},
                 own,
                 z_scale(stack),
+                *voxel_width(stack),
             )
 
 

@@ -5,10 +5,11 @@ r"""Trains a U-Net that restores microscope stacks, and evaluates it.
     sanet train-restoration --dataset=planaria --data_dir=DIR \
         --flagfile=experiments/recipes/planaria.flags
 
-The same command resumes an interrupted run; with other --statistics or
---n_tiles it evaluates the trained model anew. --output receives the model
-(csbdeep's folder, for `sanet restore`), the record of the run, metrics.json,
-curves and a picture of each test stack.
+The same command resumes an interrupted run; with other --statistics,
+--n_tiles, --baselines or --test_data it evaluates the trained model anew.
+--output receives the model (csbdeep's folder, for `sanet restore`), the record
+of the run, metrics.json, curves and a picture of each test stack. The last line
+says whether the network is better than the best filter that needs no training.
 """
 
 from absl import flags
@@ -24,7 +25,9 @@ from sanet_tf.utils import backends
 from sanet_tf.utils.printing import printable
 
 FLAGS = flags.FLAGS
-EVALUATION = ("statistics", "n_tiles")  # a trained model can have others
+# Flags of which a trained model can have others.
+EVALUATION = ("statistics", "n_tiles", "baselines", "test_data")
+BASELINES = ["gaussian", "median", "tv", "nl_means", "wavelet"]
 
 flags.adopt_module_key_flags(restoration_data_flags)
 flags.adopt_module_key_flags(restoration_network_flags)
@@ -49,6 +52,28 @@ with flag_help.group("recipe"):
     )
     flags.DEFINE_integer("batch_size", 16, "patches in a step", 1)
     flags.DEFINE_float("learning_rate", 4e-4, "learning rate of Adam", 0.0)
+    flags.DEFINE_enum(
+        "schedule",
+        "plateau",
+        ["plateau", "cosine"],
+        "of the learning rate: halved where the loss rests, or a cosine to 0",
+    )
+    flags.DEFINE_integer(
+        "warmup_steps", 0, "steps in which a cosine rises first", 0
+    )
+    flags.DEFINE_float(
+        "clip_norm", 0.0, "highest norm of the gradient; 0: any", 0.0
+    )
+    flags.DEFINE_float(
+        "ema_momentum",
+        0.0,
+        "momentum of a moving average of the weights, which then is saved; 0: "
+        "none",
+        0.0,
+    )
+    flags.DEFINE_bool(
+        "augment", False, "flip and turn the patches in their plane"
+    )
     flags.DEFINE_integer(
         "seed", 0, "seed of the weights and the order of patches", 0
     )
@@ -65,6 +90,12 @@ with flag_help.group("evaluation"):
         "tiles of a test stack along each axis; none: as few as fit into "
         "memory",
         example="1,4,4",
+    )
+    flag_types.define_names(
+        "baselines",
+        BASELINES,
+        (*BASELINES, "none"),
+        "filters that need no training, to hold the network against",
     )
 with flag_help.group("output"):
     flags.DEFINE_string(
@@ -102,6 +133,7 @@ def main(arguments):
     from sanet_tf.utils.isolated import call_isolated
 
     modes, n_tiles = FLAGS.statistics, flag_types.numbers("n_tiles")
+    baselines = [name for name in FLAGS.baselines if name != "none"]
     data = load_data(**arguments)
     _tell_skipped(data.description["skipped"])
     fields = _model_fields()
@@ -113,7 +145,7 @@ def main(arguments):
     with RunDirectory(folder, values) as run:
         model = make_model(run.path, data, FLAGS.task, **fields)
         metrics = read_metrics(run)
-        evaluation = {"statistics": modes, "n_tiles": FLAGS.n_tiles}
+        evaluation = {name: FLAGS[name].value for name in EVALUATION}
         if metrics.get("evaluation") != evaluation:
             training = metrics.get("training") or train(
                 model, data, FLAGS.steps_per_epoch, FLAGS.seed, run
@@ -122,6 +154,7 @@ def main(arguments):
             tested = call_isolated(
                 evaluate_model,
                 *(model.logdir, arguments, modes, n_tiles, run / "previews"),
+                baselines,
                 prepare=backends.load_tensorflow,
             )
             files.write_json(
@@ -152,6 +185,11 @@ def _model_fields():
         "train_epochs": FLAGS.epochs,
         "train_batch_size": FLAGS.batch_size,
         "train_learning_rate": FLAGS.learning_rate,
+        "train_schedule": FLAGS.schedule,
+        "train_warmup_steps": FLAGS.warmup_steps,
+        "train_clip_norm": FLAGS.clip_norm,
+        "train_ema_momentum": FLAGS.ema_momentum,
+        "train_augment": FLAGS.augment,
         "train_tensorboard": FLAGS.tensorboard,
         **restoration_network_flags.fields(),
     }

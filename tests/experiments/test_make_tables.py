@@ -13,6 +13,7 @@ from paper_tables import (
     operators,
     quoted,
     records,
+    restored,
 )
 from paper_tables.table import EXACT, MEASURED, QUOTED, RECALLED, Table
 
@@ -141,6 +142,23 @@ def test_measured_columns_hold_what_a_record_has(found):
                 for value in values
                 for scale in SCALES
             ), (table.title, number)
+
+
+@pytest.mark.parametrize(
+    ("below", "words"),
+    [
+        (None, "The record has no filters that need no training."),
+        ("none", "None is below a filter that needs no training."),
+        ("tv median", "training: U-Net is below tv, median; U-Net+Attn is"),
+    ],
+)
+def test_networks_below_a_filter_are_named(found, below, words):
+    source = found.restored["simulated"]
+    rows = [row | {"below": below} for row in source.rows]
+    source = dataclasses.replace(source, rows=rows)
+    one = dataclasses.replace(found, restored={"simulated": source})
+    (note,) = (n for n in restored.table_6(one).notes if "simulated" in n)
+    assert words in note
 
 
 def test_a_measurement_changes_measured_columns_alone(found):

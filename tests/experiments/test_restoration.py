@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from sanet_tf.restoration import load
+from sanet_tf.restoration.baselines.filters import BASELINES
 from sanet_tf.restoration.data import load_data
 from sanet_tf.restoration.metrics import evaluate
 from tests.experiments.conftest import error_line
@@ -57,6 +58,7 @@ def test_leaves_its_results(finished):
     assert {path.name for path in (folder / "model").iterdir()} == {
         "checkpoint",
         "config.json",
+        "log.csv",
         "logs",
         "weights_best.h5",
         "weights_last.h5",
@@ -81,13 +83,15 @@ def test_metrics(finished):
     model = load(folder / "model")
     assert training["parameters"] == model.keras_model.count_params()
     losses = [
-        float(loss) for loss in re.findall(r"val_loss: (\S+)", result.stdout)
+        float(loss)
+        for loss in re.findall(r"validation loss (\S+);", result.stdout)
     ]
     assert len(losses) == 4
     assert training["best_epoch"] == 1 + int(np.argmin(losses))
     assert training["best_val_loss"] == pytest.approx(min(losses), abs=1e-4)
     assert metrics["peak_rss_bytes"] > 0
-    assert tuple(metrics["restored"]) == MODES
+    assert list(metrics["baselines"]) == list(BASELINES)
+    assert tuple(metrics["restored"]) == tuple(metrics["verdict"]) == MODES
     for row in metrics["restored"].values():
         assert [s["name"] for s in row["stacks"]] == ["test-0-exposure-0.1"]
         assert row["seconds"] > 0
@@ -115,7 +119,7 @@ def test_metrics_are_those_of_the_model_that_is_left(finished):
 
 def test_output_is_lines_without_chatter(finished):
     result = finished[2]
-    assert result.stdout.count("Epoch ") == 4
+    assert result.stdout.count(": loss ") == 4
     for noise in ("\r", "\b", "\x1b", "Warning", "oneDNN", "absl", "/1 ["):
         assert noise not in result.stdout + result.stderr
 
@@ -143,8 +147,11 @@ def test_same_command_again_is_done_at_once(finished):
     before = [(folder / name).stat().st_mtime_ns for name in names]
     result = run(*flags)
     assert result.returncode == 0, result.stderr
-    assert "Epoch" not in result.stdout
-    assert result.stdout.splitlines() == first.stdout.splitlines()[-6:]
+    assert ": loss " not in result.stdout
+    lines = first.stdout.splitlines()[-14:]  # 9 images, 2 hints, 3 verdicts
+    assert result.stdout.splitlines() == lines
+    for mode, line in zip(MODES, lines[-3:], strict=True):
+        assert line.startswith(f"{mode}: the network, ")
     assert [(folder / name).stat().st_mtime_ns for name in names] == before
 
 
@@ -166,7 +173,7 @@ def test_other_statistics_are_evaluated_without_training(finished, tmp_path):
         *(*REPEATABLE, "--statistics=volume", f"--output_dir={folder}")
     )
     assert result.returncode == 0, result.stderr
-    assert "Epoch" not in result.stdout
+    assert ": loss " not in result.stdout
     again = metrics_in(folder)
     assert again["training"] == first["training"]
     assert list(again["restored"]) == ["volume"]

@@ -57,6 +57,40 @@ def test_own_planes_without_attention(scene, tmp_path, rng):
     assert model.config.axes == "YXC"
 
 
+def test_pictures_in_a_file_and_a_test_at_the_end(tmp_path, rng):
+    """With all that the recipe has; the test file costs no training."""
+    clean = np.cumsum(rng.normal(size=(6, 24, 24)), axis=1)
+    arrays = {"clean": clean, "noisy": clean + rng.normal(size=clean.shape)}
+    numbers = {"fov": np.arange(6) // 2, "channel": np.arange(6) % 2}
+    np.savez(tmp_path / "a.npz", **arrays, **numbers)
+    np.savez(tmp_path / "b.npz", **arrays, **numbers)
+    flags = (
+        *(*NETWORK, "--flagfile=experiments/recipes/w2s.flags"),
+        *("--n_depth=1", "--patch_size=16,16", "--num_patches=8"),
+        *("--epochs=1", "--steps_per_epoch=2", "--ema_momentum=0.5"),
+        f"--data_dir={tmp_path / 'a.npz'}",
+        f"--output_dir={tmp_path / 'run'}",
+        "--baselines=median",
+    )
+    first = run(*flags)
+    assert first.returncode == 0, first.stderr
+    assert "measured on the validation pictures" in first.stdout
+    training = metrics_in(tmp_path / "run")["training"]
+    config = json.loads((tmp_path / "run/model/config.json").read_text())
+    assert config["train_schedule"] == "cosine"
+    assert config["train_clip_norm"] == 1
+    assert config["train_augment"] is True
+    assert config["percentiles"] == [2, 99.8]
+    last = run(*flags, f"--test_data={tmp_path / 'b.npz'}")
+    assert last.returncode == 0, last.stderr
+    assert ": loss " not in last.stdout
+    assert "measured on --test_data" in last.stdout
+    metrics = metrics_in(tmp_path / "run")
+    assert metrics["training"] == training
+    assert metrics["data"]["files"]["test"]["file"] == "b.npz"
+    assert len(metrics["restored"]["default"]["stacks"]) == 6
+
+
 def test_noise_on_a_clean_stack_with_softmax(scene, tmp_path):
     write(tmp_path / "clean.tif", scene)
     result = run(

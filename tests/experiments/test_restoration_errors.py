@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 
 REFUSED = [
     (["--data_dir=DIR"], "--dataset=simulated takes no --data_dir"),
-    (["--dataset=zebra"], "expected one of simulated, noise, tiff, planaria"),
+    (["--dataset=zebra"], "expected one of simulated, noise, tiff, npz"),
     (["--dataset=noise"], "--dataset=noise needs --data_dir=PATH"),
     (["--dataset=noise", "--data_dir=DIR/none.tif"], "none.tif: no such file"),
     (["--dataset=noise", "--data_dir=DIR/text.tif"], "not a TIFF file"),
@@ -55,6 +55,14 @@ REFUSED = [
     ([*VOLUMES, *PATCHES, "--learning_rate=0"], "train_learning_rate"),
     (["--statistics=volumes"], "volume; did you mean volume?"),
     (["--statistics="], "--statistics=: expected one or more of default"),
+    (["--dataset=npz", "--data_dir=DIR"], "no such file; --dataset=npz needs"),
+    ([*VOLUMES, "--test_data=DIR"], "takes no --test_data"),
+    ([*VOLUMES, *PATCHES, "--clip_norm=nan"], "train_clip_norm"),
+    (
+        ["--baselines=tv,blur"],
+        "--baselines=tv,blur: expected one or more of gaussian",
+    ),
+    (["--baselines="], "--baselines=: expected one or more of gaussian"),
     (
         [*VOLUMES, *PATCHES, "--statistics=volume", "--attention=softmax"],
         "`statistics` of SoftmaxAttention must be tile",

@@ -22,6 +22,7 @@ RECORD = {"command": "python experiments/table6.py", "machine": "a machine"}
 def result(psnr, ssim, nrmse, seconds=2.0, memory=2**20, modes=("default",)):
     """The contents of a metrics.json, as far as the table reads it."""
     row = {"psnr": psnr, "ssim": ssim, "nrmse": nrmse, "seconds": seconds}
+    row |= {"psnr_raw": psnr - 1, "ssim_3d": ssim / 2}
     return {
         "input": {"psnr": 20.25, "ssim": 0.25, "nrmse": 0.125},
         "restored": dict.fromkeys(modes, row),
@@ -55,6 +56,11 @@ def test_rows_are_means_and_their_intervals(results):
         "ssim_ci95": 0.06572,
         "nrmse": 0.05,
         "nrmse_ci95": 0.0,
+        "psnr_raw": 31.0,
+        "psnr_raw_ci95": 6.57241,
+        "ssim_3d": 0.36,
+        "ssim_3d_ci95": 0.03286,
+        "below": None,
         "seconds_per_volume": 2.0,  # medians
         "peak_rss_bytes": 3 * 2**20,
         "parameters": 1000,
@@ -103,7 +109,7 @@ def markdown(results, dataset, path):
     text = path.read_text()
     table = [line for line in text.splitlines() if line.startswith("|")]
     cells = [[c.strip() for c in line[1:-1].split("|")] for line in table]
-    assert {len(row) for row in cells} == {10}
+    assert {len(row) for row in cells} == {12}
     return text, cells
 
 
@@ -133,8 +139,9 @@ def test_markdown_beside_the_paper(results, tmp_path):
     assert unet == [
         *("U-Net", "default", "32.0000 ± 6.5724", "31.571"),
         *("0.7200 ± 0.0657", "0.7707", "0.0500 ± 0.0000", "0.0268"),
-        *("2.00", "3 MiB"),
+        *("31.0000 ± 6.5724", "0.3600 ± 0.0329", "2.00", "3 MiB"),
     ]
+    assert source[-4:] == ["–", "–", "", ""]
     assert sao[0] == "U-Net+SAO"
     assert sao[3::2][:3] == ["31.929", "0.7898", "0.0257"]
     assert text.splitlines()[-1] == (
@@ -152,6 +159,60 @@ def test_markdown_of_data_that_the_paper_has_not(results, tmp_path):
     assert "the paper has no row for these data" in text
     assert [row[0] for row in cells[2:]] == ["U-Net", "U-Net+SAO"]
     assert cells[2][3] == cells[2][5] == cells[2][7] == ""
+
+
+def with_stacks(run, *psnr):
+    run["restored"]["default"]["stacks"] = [{"psnr": value} for value in psnr]
+    run["baselines"] = {
+        name: {
+            **run["restored"]["default"],
+            "psnr": value,
+            "chosen": f"{name} (1)",
+            "validation_psnr": validation,
+            "stacks": [{"psnr": value}] * len(psnr),
+        }
+        for name, value, validation in (("tv", 29.5, 28), ("gaussian", 29, 30))
+    }
+    return run
+
+
+def test_markdown_beside_what_needs_no_training(tmp_path):
+    """The gaussian is to be beaten: tv is better on the test stacks only."""
+    results = {
+        ("unet", 0): with_stacks(result(28.0, 0.7, 0.05), 28.0, 28.0),
+        ("unet", 1): with_stacks(result(28.0, 0.7, 0.05), 28.5, 27.5),
+        ("sao", 0): with_stacks(result(30.0, 0.7, 0.05), 29.9, 30.1),
+        ("sao", 1): with_stacks(result(30.2, 0.7, 0.05), 30.1, 30.3),
+        ("attn", 0): with_stacks(result(29.2, 0.7, 0.05), 29.1, 29.3),
+    }
+    rows = table6_report.rows_of(results)
+    assert [row["below"] for row in rows] == ["tv gaussian", "none", "tv"]
+    text, cells = markdown(results, "simulated", tmp_path / "table6.md")
+    assert [row[0] for row in cells[2:5]] == ["input", "tv (1)", "gaussian (1)"]
+    assert cells[4][2:4] == ["29.0000", ""]
+    end = "against gaussian (1), the best yardstick of the validation stacks: "
+    # Of images -0.75 and -1.25, and of seeds -1 and -1, by 12.7062 = t of two.
+    assert (
+        f"U-Net {end}PSNR -1.0000 dB, ± 3.1766 over 2 images, ± 0.0000 over 2 "
+        "seeds. It is **below tv, gaussian**." in text
+    )
+    assert (
+        f"U-Net+SAO {end}PSNR +1.1000 dB, ± 1.2706 over 2 images, ± 1.2706 "
+        "over 2 seeds; not shown to be above it." in text
+    )
+    assert (
+        f"U-Net+Attn {end}PSNR +0.2000 dB, ± 1.2706 over 2 images; not shown "
+        "to be above it. It is **below tv**." in text
+    )
+    table6_report.write_figure(tmp_path / "table6.png", results)
+
+
+def test_older_records_have_a_dash(results, tmp_path):
+    for run in results.values():
+        del run["restored"]["default"]["psnr_raw"]
+        del run["restored"]["default"]["ssim_3d"]
+    _, cells = markdown(results, "simulated", tmp_path / "table6.md")
+    assert cells[3][-4:-2] == ["–", "–"]
 
 
 def test_figure(results, tmp_path):

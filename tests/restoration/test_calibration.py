@@ -6,6 +6,7 @@ import tifffile
 import zarr
 
 from sanet_tf.restoration.io import units
+from sanet_tf.restoration.io.calibration import voxel_width
 from sanet_tf.restoration.io.tiff import Stack, create_stack, open_stack
 
 SHAPE = (2, 3, 8, 9)  # TZYX
@@ -126,3 +127,18 @@ def test_units_are_those_of_ome(unit, tmp_path):
     metres = units.convert_length(1, unit, "m")
     assert units.convert_length(metres, "meter", symbol) == pytest.approx(1)
     assert units.convert_length(1, unit, "pixel") is None
+
+
+@pytest.mark.parametrize(
+    ("metadata", "expected"),
+    [
+        ({"unit": "micron"}, (0.25, "µm")),
+        ({"unit": "nm"}, (0.25, "nm")),
+        ({"unit": "pixel"}, (1, "pixels")),
+        ({"unit": "furlong"}, (1, "pixels")),
+        ({}, (1, "pixels")),
+    ],
+)
+def test_width_of_a_voxel(metadata, expected):
+    stack = Stack(np.zeros((8, 9)), "YX", metadata, (4.0, 3.0), 1)
+    assert voxel_width(stack) == expected

@@ -19,6 +19,11 @@ ADDED = {
     "attention": "siamese",
     "percentiles": (2, 99.8),
     "train_patch_size": None,
+    "train_augment": False,
+    "train_schedule": "plateau",
+    "train_warmup_steps": 0,
+    "train_clip_norm": 0.0,
+    "train_ema_momentum": 0.0,
 }
 CASES = {
     "default": (("ZYX",), {}),
@@ -132,6 +137,23 @@ def test_patch_size_that_does_not_fit(size):
 @pytest.mark.parametrize("values", [5, (2,), (9, 1), (0, 101), "ab", (1, "b")])
 def test_percentiles_that_are_none(values):
     assert invalid(percentiles=values) == (False, ("percentiles",))
+
+
+@pytest.mark.parametrize(
+    ("field", "right", "wrong"),
+    [
+        ("train_augment", [True], [1, "yes", None]),
+        ("train_schedule", ["cosine"], ["step", None]),
+        ("train_warmup_steps", [50], [-1, 0.5, "a", True]),
+        ("train_clip_norm", [1, 0.5], [-1, float("inf"), float("nan"), "a"]),
+        ("train_ema_momentum", [0.999], [1, -0.1, "a", None]),
+    ],
+)
+def test_fields_of_training(field, right, wrong):
+    for value in right:
+        assert invalid(**{field: value}) == (True, ())
+    for value in wrong:
+        assert invalid(**{field: value}) == (False, (field,)), value
 
 
 @pytest.mark.parametrize(

@@ -1,20 +1,107 @@
-"""Test stacks that a model cannot be measured on."""
+"""A model on its test stacks, beside what needs no training."""
+
+import json
 
 import numpy as np
 import pytest
 
-from sanet_tf.restoration.care import evaluation
+from sanet_tf.restoration.baselines.filters import BASELINES, restore
+from sanet_tf.restoration.care import evaluation, run
+from sanet_tf.restoration.care.config import SiameseConfig
 from sanet_tf.restoration.data.source import RestorationData, TestPair
+from sanet_tf.restoration.metrics import evaluate
 from sanet_tf.utils.errors import UserError
 from tests.restoration.models import make_care
 
 
-def test_a_result_that_is_not_finite_is_named(rng, monkeypatch, tmp_path):
+class Stub:
+    """A network that answers with what it is given."""
+
+    config = SiameseConfig("YX")
+
+    def __init__(self, answer):
+        self.answer = answer
+
+    def predict(self, image, axes, **options):
+        return self.answer(image)
+
+
+@pytest.fixture
+def measure(monkeypatch, tmp_path):
+    """Evaluates a network on one image; the results and the folder."""
+
+    def measure(model, image, truth, baselines=()):
+        pairs = (TestPair("a.tif", image, truth),)
+        data = RestorationData("YX", (), (), pairs, pairs, {})
+        monkeypatch.setattr(evaluation, "load", lambda folder: model)
+        monkeypatch.setattr(evaluation, "load_data", lambda: data)
+        return evaluation.evaluate_model(
+            *("", {}, ["default"], None, tmp_path, baselines)
+        )
+
+    return measure
+
+
+@pytest.fixture
+def scene(rng):
+    truth = 5 + np.sin(np.indices((24, 20)).sum(axis=0) / 3)
+    return truth + rng.normal(0, 0.5, truth.shape), truth
+
+
+def last_lines(found, folder, capsys, **data):
+    """What the end of a run says of the results."""
+
+    class Folder:
+        path = folder
+
+        def __truediv__(self, name):
+            return folder / name
+
+    (folder / "metrics.json").write_text(json.dumps({"data": data, **found}))
+    capsys.readouterr()
+    run.report(Folder())
+    return capsys.readouterr().out.splitlines()
+
+
+def test_a_network_that_loses_is_said_to(measure, scene, tmp_path, capsys):
+    image, truth = scene
+    found = measure(Stub(lambda image: image), image, truth, list(BASELINES))
+    assert found["restored"]["default"]["psnr"] == found["input"]["psnr"]
+    assert found["verdict"]["default"]["loses_to"] == list(BASELINES)
+    assert list(found["baselines"]) == list(BASELINES)
+    for name, row in found["baselines"].items():
+        filtered = restore(image, "YX", name, row["value"])
+        for metric, value in evaluate(filtered, truth).items():
+            assert row[metric] == value, (name, metric)
+    lines = last_lines(found, tmp_path, capsys)
+    assert lines[-1].startswith("the network, ")
+    assert "dB, is BELOW " in lines[-1]
+    assert lines[1].startswith("gaussian (sigma ")
+
+
+def test_a_network_that_wins(measure, scene, tmp_path, capsys):
+    image, truth = scene
+    found = measure(Stub(lambda _: truth + 1e-3 * image), image, truth, ["tv"])
+    assert found["verdict"]["default"]["loses_to"] == []
+    assert found["verdict"]["default"]["psnr_gain"] > 10
+    lines = last_lines(found, tmp_path, capsys, measured_on="my test data")
+    assert "dB, is above tv (weight 0." in lines[-1]
+    assert lines[-4] == "measured on my test data"
+
+
+def test_without_yardsticks(measure, scene, tmp_path, capsys):
+    found = measure(Stub(lambda image: image), *scene)
+    assert found["baselines"] == {}
+    assert found["verdict"] == {"default": None}
+    lines = last_lines(found, tmp_path, capsys)
+    assert [line.split()[0] for line in lines] == [
+        *("input", "default", "wrote", "restore"),
+    ]
+
+
+def test_a_result_that_is_not_finite_is_named(rng, measure):
     model = make_care("YX")
     model.keras_model.weights[-1].assign([np.nan])
     image = rng.random((8, 8))
-    data = RestorationData("YX", (), (), (TestPair("a.tif", image, image),), {})
-    monkeypatch.setattr(evaluation, "load", lambda folder: model)
-    monkeypatch.setattr(evaluation, "load_data", lambda: data)
     with pytest.raises(UserError, match=r"a\.tif: the result is not finite"):
-        evaluation.evaluate_model("", {}, ["default"], None, tmp_path)
+        measure(model, image, image)

@@ -9,7 +9,9 @@ from skimage import metrics
 from sanet_tf.restoration.metrics import evaluate, fit
 
 
-@pytest.fixture(params=[(23, 17), (5, 23, 17)], ids=["YX", "ZYX"])
+@pytest.fixture(
+    params=[(23, 17), (5, 23, 17), (29, 11, 13)], ids=["YX", "thin", "ZYX"]
+)
 def pair(request, rng):
     """A truth far from 0..1 and a prediction on another scale."""
     truth = 300 + 50 * rng.gamma(2, size=request.param)
@@ -28,9 +30,11 @@ def test_fit_is_least_squares(pair):
 def test_equals_scikit_image(pair):
     x, y = pair
     low, high = np.percentile(y, [0.1, 99.9])
+    raw = metrics.peak_signal_noise_ratio(y, x, data_range=high - low)
     y = (y - low) / (high - low)
     gain, offset = least_squares(x, y)
     x = gain * x + offset
+    has_windows = x.ndim == 3 and len(x) >= 7  # of two slabs
     planes = (x, y) if x.ndim == 3 else (x[None], y[None])
     ssim = [
         metrics.structural_similarity(b, a, data_range=1)
@@ -41,13 +45,19 @@ def test_equals_scikit_image(pair):
             "psnr": metrics.peak_signal_noise_ratio(y, x, data_range=1),
             "ssim": np.mean(ssim),
             "nrmse": math.sqrt(metrics.mean_squared_error(y, x)),
+            "psnr_raw": raw,
+            "ssim_3d": metrics.structural_similarity(y, x, data_range=1)
+            if has_windows
+            else None,
         }
     )
 
 
 def test_scale_and_offset_of_the_prediction_do_not_count(pair):
     x, y = pair
-    assert evaluate(1e4 - 7 * x, y) == pytest.approx(evaluate(x, y))
+    scaled, plain = evaluate(1e4 - 7 * x, y), evaluate(x, y)
+    assert scaled.pop("psnr_raw") < plain.pop("psnr_raw")
+    assert scaled == pytest.approx(plain)
 
 
 def test_one_hot_pixel_of_the_truth_hardly_counts(rng):

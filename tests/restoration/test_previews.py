@@ -29,6 +29,7 @@ def shown(monkeypatch):
     original = Figure.savefig
 
     def savefig(figure, *arguments, **options):
+        figure.draw_without_rendering()
         images.clear()
         for place in figure.axes:
             for image in place.images:
@@ -63,6 +64,50 @@ def test_middle_sections(shown, tmp_path, rng):
     with Image.open(tmp_path / "a.png") as image:
         assert image.format == "PNG"
         assert np.ptp(np.asarray(image.convert("L"))) > 100
+
+
+def test_a_bar_of_a_round_length(shown, tmp_path, rng):
+    """A quarter of 41 voxels are 10.25, which are 3.3 micrometres."""
+    image = rng.normal(size=(37, 41))
+    for arguments, length, text in (
+        ((1, 0.325, "µm"), 2 / 0.325, "2 µm"),
+        ((1, 40, "nm"), 200 / 40, "200 nm"),
+        ((), 10, "10 pixels"),
+    ):
+        write_preview(tmp_path / "a.png", {"a": image}, "YX", *arguments)
+        place = shown["a, XY"].axes
+        (bar,) = place.lines
+        left, right = bar.get_xdata()
+        assert right - left == pytest.approx(length)
+        assert -0.5 < left < right < 40.5
+        assert text in [label.get_text() for label in place.texts]
+
+
+def test_what_is_black_and_white_is_said(shown, tmp_path):
+    image = np.arange(1000, 2000).reshape(20, 50)
+    write_preview(tmp_path / "a.png", {"a": image, "b": image[None]}, "ZYX")
+    texts = [label.get_text() for label in shown["b, XZ"].axes.texts]
+    assert texts == ["black: 1010, white: 1997"]
+
+
+def test_dark_margins_are_left_out(shown, tmp_path, rng):
+    """Those of the truth, with eight voxels of them, of all volumes."""
+    truth = np.zeros((5, 60, 80))
+    truth[1:4, 20:40, 50:70] = 100
+    truth += rng.normal(0, 1, truth.shape)
+    noisy = truth + rng.normal(0, 50, truth.shape)
+    write_preview(tmp_path / "a.png", {"input": noisy, "truth": truth}, "ZYX")
+    for name, volume in (("input", noisy), ("truth", truth)):
+        for title, section in (
+            ("XY", volume[2, 12:48, 42:78]),
+            ("XZ", volume[:, 30, 42:78]),
+        ):
+            np.testing.assert_array_equal(
+                shown[f"{name}, {title}"].get_array(),
+                section.astype(np.float32),
+            )
+    write_preview(tmp_path / "a.png", {"dark": 0 * truth}, "ZYX")
+    assert shown["dark, XY"].get_array().shape == (60, 80)
 
 
 def test_planes_and_projections(shown, tmp_path, rng):

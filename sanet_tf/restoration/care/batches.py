@@ -3,6 +3,7 @@
 import numpy as np
 from csbdeep.internals.train import RollingSequence
 
+from sanet_tf.restoration.care.augmentation import turn
 from sanet_tf.utils.seeds import derive_seed
 
 
@@ -17,12 +18,15 @@ class Batches(RollingSequence):
         augmenter: function of a pair of patches, or None.
         seed: integer.
         first: number of the first batch in that order.
+        turns: whether pairs are flipped and turned, as the seed decides.
     """
 
-    def __init__(self, X, Y, batch_size, length, augmenter, seed, first=0):
+    def __init__(
+        self, X, Y, batch_size, length, augmenter, seed, first=0, turns=False
+    ):
         super().__init__(len(X), batch_size, length)
         self.X, self.Y, self.augmenter, self.seed = X, Y, augmenter, seed
-        self.first = first
+        self.first, self.turns = first, turns
 
     def _index(self, loop):
         seed = derive_seed(self.seed, loop)
@@ -31,7 +35,13 @@ class Batches(RollingSequence):
     def __getitem__(self, i):
         order = self.batch(self.first + i)
         X, Y = self.X[order], self.Y[order]
-        if self.augmenter is None:
+        if not self.turns and self.augmenter is None:
             return X, Y
-        pairs = [self.augmenter(x, y) for x, y in zip(X, Y, strict=True)]
+        pairs = list(zip(X, Y, strict=True))
+        if self.turns:
+            seed = derive_seed(self.seed, self.first + i, 1)
+            rng = np.random.default_rng(seed)
+            pairs = [turn(x, y, rng) for x, y in pairs]
+        if self.augmenter is not None:
+            pairs = [self.augmenter(x, y) for x, y in pairs]
         return tuple(np.stack(side) for side in zip(*pairs, strict=True))

@@ -21,6 +21,30 @@ CHECKPOINTS = (
 LARGEST_CONVOLUTION = 2**26  # weights
 LARGEST_REPETITION = 16  # levels, and convolutions a level
 LARGEST_PATCH = 2**20  # positions along an axis
+SCHEDULES = ("plateau", "cosine")
+
+
+def _is_number(value):
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+# What may be the value of each field that training has beside csbdeep's.
+TRAINING = {
+    "train_augment": lambda value: isinstance(value, bool),
+    "train_schedule": lambda value: value in SCHEDULES,
+    "train_warmup_steps": lambda value: (
+        isinstance(value, int) and _is_number(value) and value >= 0
+    ),
+    "train_clip_norm": lambda value: (
+        _is_number(value) and 0 <= value < math.inf
+    ),
+    "train_ema_momentum": lambda value: _is_number(value) and 0 <= value < 1,
+    "train_beta_1": lambda value: _is_number(value) and 0 <= value < 1,
+    "train_decay_steps": lambda value: (
+        value is None or (type(value) is int and value > 0)
+    ),
+    "train_decay_rate": lambda value: _is_number(value) and 0 <= value <= 1,
+}
 
 
 UNETS = ("unet", "gvtnet")
@@ -49,6 +73,13 @@ class _AttentionFields:
             by `train_decay_rate`, again and again; None: never. Then
             `train_reduce_lr` does nothing.
         train_decay_rate: a factor from 0 to 1.
+        train_augment: whether patches are flipped and turned in their plane.
+        train_schedule: of the learning rate: "plateau" is csbdeep's
+            `train_reduce_lr`, "cosine" goes down to zero over the training.
+        train_warmup_steps: in which the rate of a cosine rises from zero.
+        train_clip_norm: highest norm of the gradient; 0: any.
+        train_ema_momentum: momentum of the moving average of the weights,
+            which then is validated and saved; 0: there is none.
     """
 
     gvtnet_defaults = GVTNET
@@ -68,6 +99,11 @@ class _AttentionFields:
         train_beta_1=0.9,
         train_decay_steps=None,
         train_decay_rate=0.5,
+        train_augment=False,
+        train_schedule="plateau",
+        train_warmup_steps=0,
+        train_clip_norm=0.0,
+        train_ema_momentum=0.0,
         **kwargs,
     ):
         if unet == "gvtnet":
@@ -88,6 +124,11 @@ class _AttentionFields:
         self.train_beta_1 = train_beta_1
         self.train_decay_steps = train_decay_steps
         self.train_decay_rate = train_decay_rate
+        self.train_augment = train_augment
+        self.train_schedule = train_schedule
+        self.train_warmup_steps = train_warmup_steps
+        self.train_clip_norm = train_clip_norm
+        self.train_ema_momentum = train_ema_momentum
 
     def is_valid(self, return_invalid=False):
         _, invalid = super().is_valid(return_invalid=True)
@@ -101,17 +142,17 @@ class _AttentionFields:
             invalid += [
                 name for name, n in fixed.items() if getattr(self, name, n) != n
             ]
-        if not _is_fraction(self.train_beta_1) or self.train_beta_1 == 1:
-            invalid.append("train_beta_1")
-        if not _is_fraction(self.train_decay_rate):
-            invalid.append("train_decay_rate")
-        steps = self.train_decay_steps
-        if steps is not None and not (type(steps) is int and steps > 0):
-            invalid.append("train_decay_steps")
+        if self.train_schedule == "cosine" and self.train_decay_steps:
+            invalid.append("train_decay_steps")  # one or the other
         if not are_percentiles(self.percentiles):
             invalid.append("percentiles")
         if not _is_patch(self.train_patch_size, self.n_dim):
             invalid.append("train_patch_size")
+        invalid += [
+            name
+            for name, is_valid in TRAINING.items()
+            if not is_valid(getattr(self, name))
+        ]
         if not invalid:
             invalid += self._too_large()
         for name in CHECKPOINTS:
@@ -166,10 +207,6 @@ class SiameseProjectionConfig(_AttentionFields, ProjectionConfig):
         if weights > LARGEST_CONVOLUTION:
             fields.append("proj_n_filt")
         return fields
-
-
-def _is_fraction(value):
-    return type(value) in (int, float) and 0 <= value <= 1
 
 
 def _is_patch(sizes, dimensions):

@@ -6,6 +6,7 @@ import time
 
 import numpy as np
 
+from sanet_tf.restoration.baselines import filters, tuning, verdict
 from sanet_tf.restoration.care.loading import load
 from sanet_tf.restoration.data import load_data
 from sanet_tf.restoration.metrics import evaluate
@@ -15,10 +16,10 @@ from sanet_tf.utils.files import make_directory
 from sanet_tf.utils.memory import peak_above_baseline
 from sanet_tf.utils.printing import printable
 
-METRICS = ("psnr", "ssim", "nrmse")
+SLOW = 10  # seconds of a filter, after which a line tells that it goes on
 
 
-def evaluate_model(folder, data, modes, n_tiles, previews):
+def evaluate_model(folder, data, modes, n_tiles, previews, baselines=()):
     """Restores the test stacks of a data set.
 
     Args:
@@ -28,17 +29,21 @@ def evaluate_model(folder, data, modes, n_tiles, previews):
             "window" and "volume"; or "default".
         n_tiles: number of tiles along each axis, or None.
         previews: folder for a picture of each stack.
+        baselines: yardsticks to hold it against, keys of
+            `sanet_tf.restoration.baselines.filters.BASELINES`.
 
     Returns:
-        For JSON: `{"input": metrics or None, "restored": {mode: metrics},
-        "peak_rss_bytes": of the first mode}`; metrics are the mean over the
-        stacks, and "stacks" holds each one's.
+        For JSON: `{"input": metrics or None, "baselines": {name: parameter
+        and metrics}, "restored": {mode: metrics}, "verdict": {mode: see
+        `verdict.compare`}, "peak_rss_bytes": of the first mode}`; metrics are
+        the mean over the stacks, and "stacks" holds each one's.
 
     Raises:
         UserError: a stack whose result is not finite; it is named.
     """
     model = load(folder)
-    test = load_data(**data).test
+    source = load_data(**data)
+    test = source.test
     axes = model.config.axes.replace("C", "")
     # The first calls compile; the very first finds no memory kept by others.
     memory = [
@@ -47,39 +52,69 @@ def evaluate_model(folder, data, modes, n_tiles, previews):
         )
         for mode in modes
     ]
-    rows = {mode: [] for mode in ("input", *modes)}
+    choices = tuning.choose(source.validation_stacks, axes, baselines)
+    inputs, filtered = [], {choice.name: [] for choice in choices}
+    rows = {mode: [] for mode in modes}
     pictures = make_directory(previews)
     for pair in test:
         low, high = np.asarray(pair.low), np.asarray(pair.high)
         volumes = {"input": low}
         if low.shape == high.shape:
-            rows["input"].append({"name": pair.name, **evaluate(low, high)})
+            inputs.append({"name": pair.name, **evaluate(low, high)})
         for mode in modes:
-            start = time.perf_counter()
-            restored = _restore(model, pair, axes, n_tiles, mode)
-            seconds = time.perf_counter() - start
-            rows[mode].append(
-                {
-                    "name": pair.name,
-                    **evaluate(restored, high),
-                    "seconds": round(seconds, 3),
-                }
-            )
             label = "restored" if len(modes) == 1 else f"restored, {mode}"
-            volumes[label] = restored
+            run = functools.partial(_restore, model, pair, axes, n_tiles, mode)
+            volumes[label], row = _measure(run, pair)
+            rows[mode].append(row)
         volumes["truth"] = high
         write_preview(pictures / f"{pair.name}.png", volumes, axes)
-        shown = rows[modes[0]][-1]
-        print(
-            f"{printable(pair.name)}: PSNR {shown['psnr']:.2f} dB, SSIM "
-            f"{shown['ssim']:.4f}, {shown['seconds']:.1f} s",
-            flush=True,
-        )
+        _tell(pair.name, rows[modes[0]][-1])
+        for choice in choices:
+            _, row = _measure(
+                functools.partial(
+                    filters.restore,
+                    *(low, axes, choice.name, choice.value, choice.projection),
+                ),
+                pair,
+            )
+            filtered[choice.name].append(row)
+            if row["seconds"] > SLOW:
+                _tell(f"{pair.name}, {choice}", row)
+    restored = {mode: _mean(own) for mode, own in rows.items()}
+    yardsticks = {
+        choice.name: {**choice.describe(), **_mean(filtered[choice.name])}
+        for choice in choices
+    }
     return {
-        "input": _mean(rows.pop("input")),
-        "restored": {mode: _mean(own) for mode, own in rows.items()},
+        "input": _mean(inputs),
+        "baselines": yardsticks,
+        "restored": restored,
+        "verdict": {
+            mode: verdict.compare(row, yardsticks)
+            for mode, row in restored.items()
+        },
         "peak_rss_bytes": memory[0],
     }
+
+
+def _measure(restore, pair):
+    """What `restore` makes of the pair, and its metrics with the seconds."""
+    start = time.perf_counter()
+    restored = restore()
+    seconds = time.perf_counter() - start
+    return restored, {
+        "name": pair.name,
+        **evaluate(restored, np.asarray(pair.high)),
+        "seconds": round(seconds, 3),
+    }
+
+
+def _tell(name, row):
+    print(
+        f"{printable(name)}: PSNR {row['psnr']:.2f} dB, SSIM "
+        f"{row['ssim']:.4f}, {row['seconds']:.1f} s",
+        flush=True,
+    )
 
 
 def _restore(model, pair, axes, n_tiles, mode):
@@ -96,5 +131,10 @@ def _mean(rows):
     if not rows:
         return None
     columns = [name for name in rows[0] if name != "name"]
-    means = {name: stats.fmean(row[name] for row in rows) for name in columns}
+    means = {
+        name: stats.fmean(row[name] for row in rows)
+        if all(row[name] is not None for row in rows)
+        else None
+        for name in columns
+    }
     return {**means, "stacks": rows}

@@ -1,21 +1,48 @@
-"""The optimizer of a configuration."""
+"""The optimizer that a configuration asks for."""
+
+import contextlib
 
 import keras
 
+from sanet_tf.training.optimizers import Extended
 
-def make_optimizer(config):
-    """Adam, whose learning rate is lowered in steps where it is asked for.
+
+class Adam(Extended, keras.optimizers.Adam):
+    """Keras's Adam, extended."""
+
+
+def make_optimizer(config, steps):
+    """Adam with the rate, the clipping and the average of a configuration.
 
     Args:
-        config: a configuration with `train_learning_rate`, `train_beta_1`,
-            `train_decay_steps` and `train_decay_rate`.
+        config: a `SiameseConfig` or `SiameseProjectionConfig`.
+        steps: of the whole training, at whose end a cosine is zero.
     """
-    learning_rate = config.train_learning_rate
-    if config.train_decay_steps is not None:
-        learning_rate = keras.optimizers.schedules.ExponentialDecay(
-            learning_rate,
+    rate, warmup = config.train_learning_rate, config.train_warmup_steps
+    if config.train_schedule == "cosine":
+        rate = keras.optimizers.schedules.CosineDecay(
+            0.0 if warmup else rate,
+            max(1, steps - warmup),
+            warmup_target=rate if warmup else None,
+            warmup_steps=warmup,
+        )
+    elif config.train_decay_steps is not None:
+        rate = keras.optimizers.schedules.ExponentialDecay(
+            rate,
             config.train_decay_steps,
             config.train_decay_rate,
             staircase=True,
         )
-    return keras.optimizers.Adam(learning_rate, beta_1=config.train_beta_1)
+    return Adam(
+        rate,
+        beta_1=config.train_beta_1,
+        clip_norm=config.train_clip_norm,
+        average_momentum=config.train_ema_momentum,
+    )
+
+
+def averaged(optimizer):
+    """A context with the moving average in the weights, if there is one."""
+    if isinstance(optimizer, Extended) and optimizer.built:
+        return optimizer.averaged()
+    return contextlib.nullcontext()

@@ -6,6 +6,7 @@ import warnings
 
 import numpy as np
 
+from sanet_tf.restoration.baselines import verdict
 from sanet_tf.restoration.care.care import (
     SiameseCARE,
     SiameseProjectionCARE,
@@ -124,15 +125,28 @@ def read_metrics(run):
 def report(run):
     """Prints the results in a run's metrics.json."""
     metrics = read_metrics(run)
-    rows = {"input": metrics["input"], **metrics["restored"]}
+    restored, baselines = metrics["restored"], metrics["baselines"]
+    rows = {
+        "input": metrics["input"],
+        **{row["chosen"]: row for row in baselines.values()},
+        **restored,
+    }
+    width = max(map(len, rows))
     for name, row in rows.items():
         if row is not None:
             print(
-                f"{name:8} PSNR {row['psnr']:.3f} dB, SSIM {row['ssim']:.4f}, "
-                f"NRMSE {row['nrmse']:.4f} (mean of {len(row['stacks'])})"
+                f"{name:{width}} PSNR {row['psnr']:.3f} dB, SSIM "
+                f"{row['ssim']:.4f}, NRMSE {row['nrmse']:.4f}, PSNR without "
+                f"fit {row['psnr_raw']:.3f} dB (mean of {len(row['stacks'])})"
             )
+    if "measured_on" in metrics["data"]:
+        print(f"measured on {metrics['data']['measured_on']}")
     print(
         f"wrote {run.path}/: metrics.json, curves.png, previews, model\n"
         f"restore your stacks: sanet restore "
         f"--model={run / 'model'} in.tif --output=DIR"
     )
+    for mode, found in metrics["verdict"].items():
+        if found is not None:
+            text = verdict.sentence(restored[mode], baselines, found)
+            print(text if len(restored) == 1 else f"{mode}: {text}")

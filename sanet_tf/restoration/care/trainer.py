@@ -3,6 +3,7 @@
 import keras
 
 from sanet_tf.models.weights import save_weights
+from sanet_tf.restoration.care.optimizer import averaged
 from sanet_tf.training.engine import Engine
 
 CHECKPOINT = "checkpoint/last.weights.h5"
@@ -71,12 +72,13 @@ class RestorationTrainer(Engine):
         return self._batches(epoch * self.steps_per_epoch)
 
     def evaluate(self, epoch, callbacks):
-        return self.model.evaluate(
-            *self._validation_data,
-            callbacks=callbacks,
-            return_dict=True,
-            verbose=0,
-        )
+        with averaged(self.model.optimizer):
+            return self.model.evaluate(
+                *self._validation_data,
+                callbacks=callbacks,
+                return_dict=True,
+                verbose=0,
+            )
 
     def score(self, entry):
         return -entry["val_loss"]
@@ -84,7 +86,8 @@ class RestorationTrainer(Engine):
     def keep_best(self):
         name = self._care.config.train_checkpoint
         if name is not None:
-            save_weights(self.model, self._care.logdir / name)
+            with averaged(self.model.optimizer):
+                save_weights(self.model, self._care.logdir / name)
 
     def line(self, entry):
         return (

@@ -14,7 +14,7 @@ from csbdeep.utils.tf import CARETensorBoardImage
 
 from sanet_tf.models.weights import save_weights
 from sanet_tf.restoration.care.batches import Batches
-from sanet_tf.restoration.care.optimizer import make_optimizer
+from sanet_tf.restoration.care.optimizer import averaged, make_optimizer
 from sanet_tf.restoration.care.trainer import RestorationTrainer
 from sanet_tf.utils import files, hdf5
 
@@ -31,19 +31,18 @@ class Training:
                 stacklevel=2,
             )
             self.config.train_tensorboard = False
+        config = self.config
         if optimizer is None:
-            optimizer = make_optimizer(self.config)
+            steps = config.train_epochs * config.train_steps_per_epoch
+            optimizer = make_optimizer(config, steps)
         super().prepare_for_training(optimizer, **kwargs)
-        if self.config.train_decay_steps is not None:
-            self.callbacks = [
-                callback
-                for callback in self.callbacks
-                if not isinstance(callback, keras.callbacks.ReduceLROnPlateau)
-            ]
+        unwanted = [keras.callbacks.TerminateOnNaN]
+        if config.train_schedule == "cosine" or config.train_decay_steps:
+            unwanted.append(keras.callbacks.ReduceLROnPlateau)
         self.callbacks = [
             callback
             for callback in self.callbacks
-            if not isinstance(callback, keras.callbacks.TerminateOnNaN)
+            if not isinstance(callback, tuple(unwanted))
         ]
         for callback in self.callbacks:
             if isinstance(callback, keras.callbacks.TensorBoard):
@@ -96,12 +95,14 @@ class Training:
         self._remember_patch_size(X)
         Y, validation_data = self._targets(Y, validation_data)
         if not getattr(self, "_model_prepared", False):
-            self.prepare_for_training()
+            self.prepare_for_training(
+                make_optimizer(self.config, epochs * steps)
+            )
         trainer = RestorationTrainer(
             self,
             lambda first: Batches(
                 *(X, Y, self.config.train_batch_size, steps),
-                *(augmenter, seed, first),
+                *(augmenter, seed, first, self.config.train_augment),
             ),
             validation_data,
             epochs,
@@ -186,10 +187,11 @@ class Training:
         if self.basedir is None:
             return
         if self.config.train_checkpoint_last is not None:
-            save_weights(
-                self.keras_model,
-                self.logdir / self.config.train_checkpoint_last,
-            )
+            with averaged(self.keras_model.optimizer):
+                save_weights(
+                    self.keras_model,
+                    self.logdir / self.config.train_checkpoint_last,
+                )
         best = self.config.train_checkpoint
         if best is not None and (self.logdir / best).exists():
             self.load_weights(best)

@@ -3,7 +3,13 @@
 import inspect
 from functools import partial
 
-from sanet_tf.restoration.data import noise, published, simulated, tiff_pairs
+from sanet_tf.restoration.data import (
+    archive,
+    noise,
+    published,
+    simulated,
+    tiff_pairs,
+)
 from sanet_tf.restoration.data.patches import TASKS
 from sanet_tf.utils.errors import UserError
 
@@ -11,6 +17,7 @@ SOURCES = {
     "simulated": simulated.load,
     "noise": noise.load,
     "tiff": tiff_pairs.load,
+    "npz": archive.load,
     **{name: partial(published.load, name) for name in published.ARCHIVES},
 }
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from sanet_tf.restoration.data import contrast, patches, splits, stacks
-from sanet_tf.restoration.data.source import RestorationData, TestPair
+from sanet_tf.restoration.data.source import RestorationData, as_stacks
 from sanet_tf.restoration.simulation.camera import (
     Camera,
     expose,
@@ -84,13 +84,15 @@ def load(
     return RestorationData(
         axes,
         *parts,
-        tuple(TestPair(p.name, p.low, p.high) for p in regions["test"]),
+        as_stacks(regions["test"]),
+        as_stacks(regions["validation"]),
         {
             "dataset": "noise",
             "task": task,
             "photons": photons,
             "seed": seed,
             "camera": dataclasses.asdict(camera),
+            "provenance": stacks.provenance(stacks.folder_of(path)),
             "split": how,
             "skipped": skipped,
             "files": {file.name: stacks.checksum(file) for file in files},

@@ -1,4 +1,4 @@
-"""Training files of csbdeep (`.npz` of X, Y and axes), mapped into memory.
+"""Arrays of `.npz` files, such as csbdeep's of patches, mapped into memory.
 
 An uncompressed array is mapped where it lies inside the archive. A compressed
 one is unpacked once, beside the archive or into a folder of the user's choice
@@ -41,7 +41,7 @@ def open_arrays(path, names, cache_dir=None):
     path = Path(path)
     try:
         with zipfile.ZipFile(path) as archive:
-            members = [_member(archive, path, name) for name in names]
+            members = [_member(archive, path, name, names) for name in names]
             arrays = [
                 _mapped(archive, path, member, cache_dir) for member in members
             ]
@@ -63,14 +63,14 @@ def open_arrays(path, names, cache_dir=None):
     }
 
 
-def _member(archive, path, name):
+def _member(archive, path, name, names):
     try:
         return archive.getinfo(f"{name}.npy")
     except KeyError:
         found = ", ".join(archive.namelist()[:5]) or "nothing"
         raise UserError(
-            f"no array {name} in {path}; expected a training file of csbdeep "
-            f"with X and Y, found {found}"
+            f"no array {name} in {path}; expected {', '.join(names)}, found "
+            f"{found}"
         ) from None
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import psutil
 from csbdeep import data as care
 
+from sanet_tf.restoration.data import normalizations
 from sanet_tf.utils.errors import UserError
 
 PATCH_SIZES = {"ZYX": (16, 64, 64), "YX": (64, 64)}
@@ -83,7 +84,16 @@ def plan(pairs, patch_size, task):
     return axes, patch_size
 
 
-def cut_both(regions, axes, patch_size, number, seed, task, percentiles=None):
+def cut_both(
+    regions,
+    axes,
+    patch_size,
+    number,
+    seed,
+    task,
+    percentiles=None,
+    fit_truth=False,
+):
     """Cuts patches to train with, and a tenth as many to validate with.
 
     Args:
@@ -94,6 +104,7 @@ def cut_both(regions, axes, patch_size, number, seed, task, percentiles=None):
         seed: integer.
         task: "denoise" or "project".
         percentiles: see `cut`.
+        fit_truth: see `cut`.
 
     Returns:
         (X, Y) of each; see `cut`.
@@ -103,7 +114,7 @@ def cut_both(regions, axes, patch_size, number, seed, task, percentiles=None):
     return tuple(
         cut(
             *(regions[region], axes, patch_size, size, (seed, index), task),
-            percentiles,
+            *(percentiles, fit_truth),
         )
         for index, (region, size) in enumerate(
             [("train", number), ("validation", max(1, number // 10))]
@@ -111,7 +122,16 @@ def cut_both(regions, axes, patch_size, number, seed, task, percentiles=None):
     )
 
 
-def cut(pairs, axes, patch_size, number, seed, task, percentiles=None):
+def cut(
+    pairs,
+    axes,
+    patch_size,
+    number,
+    seed,
+    task,
+    percentiles=None,
+    fit_truth=False,
+):
     """Cuts random patches and normalises them.
 
     The percentiles are those of the whole stack, and patches come from where
@@ -126,6 +146,10 @@ def cut(pairs, axes, patch_size, number, seed, task, percentiles=None):
         task: "denoise" or "project".
         percentiles: two that become 0 and 1; None: drawn for each patch, as
             csbdeep does, from 1 to 3 and from 99.5 to 99.9.
+        fit_truth: whether the truth is fitted to the noisy stack by gain and
+            offset, and both are normalised by the latter's percentiles (2
+            and 99.8 if None); otherwise each by its own. For pictures that
+            were stretched to the full range one by one. Not for projections.
 
     Returns:
         X and Y, (number, *patch_size, 1) float32; of a projection Y has size
@@ -154,7 +178,8 @@ def cut(pairs, axes, patch_size, number, seed, task, percentiles=None):
         at = order[start:stop]
         with _seeded(rng):
             x[at], y[at] = _create(
-                pair, axes, patch_size, stop - start, task, percentiles
+                *(pair, axes, patch_size, stop - start, task),
+                *(percentiles, fit_truth),
             )
     return x, y
 
@@ -171,16 +196,14 @@ def _all_planes(patch_size, planes):
     return planes, *lateral
 
 
-def _create(pair, axes, patch_size, number, task, percentiles):
+def _create(pair, axes, patch_size, number, task, percentiles, fit_truth):
     low, high = np.asarray(pair.low), np.asarray(pair.high)
     raw = care.RawData.from_arrays([low], [high], axes)
-    arguments = {"shuffle": False, "verbose": False}
-    if percentiles is not None:
-        bright = percentiles[1]
-        arguments |= {
-            "normalization": care.norm_percentiles(tuple(percentiles)),
-            "patch_filter": care.no_background_patches(percentile=bright),
-        }
+    arguments = {
+        "shuffle": False,
+        "verbose": False,
+        **normalizations.options(percentiles, fit_truth),
+    }
     if task == "project":
         x, y, _ = care.create_patches_reduced_target(
             raw, patch_size, number, "Z", target_axes="YX", **arguments

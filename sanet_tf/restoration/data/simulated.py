@@ -10,7 +10,7 @@ import dataclasses
 import numpy as np
 
 from sanet_tf.restoration.data import contrast, patches
-from sanet_tf.restoration.data.source import RestorationData, TestPair
+from sanet_tf.restoration.data.source import RestorationData, as_stacks
 from sanet_tf.restoration.simulation.camera import Camera, expose
 from sanet_tf.restoration.simulation.volumes import (
     STRUCTURES,
@@ -99,9 +99,8 @@ def load(
     return RestorationData(
         axes,
         *parts,
-        tuple(
-            TestPair(pair.name, pair.low, pair.high) for pair in regions["test"]
-        ),
+        as_stacks(regions["test"]),
+        as_stacks(regions["validation"]),
         {
             "dataset": "simulated",
             "task": task,

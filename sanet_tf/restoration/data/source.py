@@ -6,7 +6,7 @@ from typing import Any
 
 @dataclasses.dataclass(frozen=True)
 class TestPair:
-    """One stack to test on, raw: neither normalised nor cut into patches.
+    """One stack to measure with, raw: neither normalised nor cut into patches.
 
     Attributes:
         name: of the file, or of what was simulated.
@@ -22,6 +22,11 @@ class TestPair:
     high: Any
 
 
+def as_stacks(pairs):
+    """Pairs of a source as a tuple of `TestPair`."""
+    return tuple(TestPair(pair.name, pair.low, pair.high) for pair in pairs)
+
+
 @dataclasses.dataclass(frozen=True)
 class RestorationData:
     """Patches to train and validate with, and stacks to test on.
@@ -33,6 +38,8 @@ class RestorationData:
             mapped into memory, and read where it is indexed.
         validation: as `train`.
         test: tuple of `TestPair`.
+        validation_stacks: tuple of `TestPair` that the validation's patches
+            are from; of published data, which have none, some of the patches.
         description: what it is, as JSON: seeds, sizes, checksums; no paths.
     """
 
@@ -40,4 +47,5 @@ class RestorationData:
     train: tuple
     validation: tuple
     test: tuple
+    validation_stacks: tuple
     description: dict

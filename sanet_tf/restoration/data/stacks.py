@@ -9,6 +9,7 @@ from sanet_tf.restoration.io import tiff, tiff_reading
 from sanet_tf.utils.errors import UserError
 
 SUFFIXES = (".tif", ".tiff")
+LONGEST = 20_000  # characters of DATA.md in a record
 KINDS = {2: "a picture YX", 3: "a stack ZYX", 4: "exposures of a stack ZYX"}
 
 
@@ -84,6 +85,21 @@ def checksum(path):
     """The SHA-256 of a file's content, in hexadecimal digits."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def folder_of(path):
+    """The folder itself, or that of a file."""
+    path = Path(path).expanduser()
+    return path if path.is_dir() else path.parent
+
+
+def provenance(folder):
+    """What DATA.md in a folder says of where the data are from, or None."""
+    path = Path(folder) / "DATA.md"
+    if not path.is_file():
+        return None
+    with open(path, encoding="utf-8", errors="replace") as file:
+        return file.read(LONGEST)
 
 
 def _visible(path):

@@ -13,7 +13,7 @@ regions of them where there are few; the description says which.
 from pathlib import Path
 
 from sanet_tf.restoration.data import contrast, patches, splits, stacks
-from sanet_tf.restoration.data.source import RestorationData, TestPair
+from sanet_tf.restoration.data.source import RestorationData, as_stacks
 from sanet_tf.utils.errors import UserError
 
 LAYOUT = "DIR/low/*.tif and DIR/GT/*.tif (or DIR/high/*.tif) of the same names"
@@ -76,11 +76,13 @@ def load(
     return RestorationData(
         axes,
         *parts,
-        tuple(TestPair(p.name, p.low, p.high) for p in regions["test"]),
+        as_stacks(regions["test"]),
+        as_stacks(regions["validation"]),
         {
             "dataset": "tiff",
             "task": task,
             "seed": seed,
+            "provenance": stacks.provenance(root),
             "split": how,
             "skipped": skipped,
             "files": files,

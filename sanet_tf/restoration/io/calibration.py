@@ -136,6 +136,14 @@ def z_scale(stack):
     return scale if 0.1 < scale < 20 else 1
 
 
+def voxel_width(stack):
+    """Size of a voxel along X and its unit; 1 pixel if the file says none."""
+    unit = units.length_symbol(stack.metadata.get("unit"))
+    if unit in (None, "pixel"):
+        return 1.0, "pixels"
+    return 1 / stack.resolution[0], unit
+
+
 def imagej_unit(unit):
     """A unit of length as ImageJ writes it: in ASCII, the rest as Java does."""
     symbol = units.length_symbol(unit)

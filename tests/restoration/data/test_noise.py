@@ -25,6 +25,13 @@ def test_one_stack_is_cut_into_regions(scene, write_stacks):
     dark, bright = np.percentile(clean, (0.1, 99.9))
     expected = 100 + 30 * (pair.high - dark).mean() / (bright - dark)
     assert pair.low.mean() == pytest.approx(expected, rel=0.02)
+    np.testing.assert_array_equal(
+        data.validation_stacks[0].high, clean[:, 32:48]
+    )
+    (root / "DATA.md").write_text("CC0")
+    for path in (root, root / "a.tif"):
+        found = load_data("noise", path, **SMALL).description["provenance"]
+        assert found == "CC0"
     description = data.description
     assert json.loads(json.dumps(description)) == description
     assert description["photons"] == 15

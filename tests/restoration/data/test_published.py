@@ -35,6 +35,12 @@ def test_patches_stay_on_disk(unpacked, patches, dataset, save, tmp_path):
         np.testing.assert_array_equal(a, x[part])
         np.testing.assert_array_equal(b, y[part])
     assert data.train[1].shape[1] == (1 if dataset == "flywing" else 6)
+    for patch, low, high in zip(
+        data.validation_stacks, x[38:], y[38:], strict=True
+    ):
+        np.testing.assert_array_equal(patch.low, low[..., 0])
+        truth = high[0] if dataset == "flywing" else high
+        np.testing.assert_array_equal(patch.high, truth[..., 0])
     some = np.array([5, 0, 30, 5])
     np.testing.assert_array_equal(data.train[0][some], x[some])
     expected = cache if save is np.savez_compressed else root

@@ -39,10 +39,10 @@ def test_pairs_by_name(pairs, write_stacks, high, options):
     assert data.axes == "ZYX"
     assert data.train[0].shape == data.train[1].shape == (20, 4, 16, 16, 1)
     assert data.train[0].dtype == "float32"
-    (pair,) = data.test
-    assert pair.name == "low/c.tif"
-    np.testing.assert_array_equal(pair.low, arrays["low/c.tif"])
-    np.testing.assert_array_equal(pair.high, arrays[f"{high}/c.tif"])
+    for name, (pair,) in (("b", data.validation_stacks), ("c", data.test)):
+        assert pair.name == f"low/{name}.tif"
+        np.testing.assert_array_equal(pair.low, arrays[f"low/{name}.tif"])
+        np.testing.assert_array_equal(pair.high, arrays[f"{high}/{name}.tif"])
 
 
 def test_the_description(pairs, write_stacks):
@@ -55,6 +55,10 @@ def test_the_description(pairs, write_stacks):
         description["files"]["GT/b.tif"] == hashlib.sha256(content).hexdigest()
     )
     assert "validation: low/b.tif; test: low/c.tif" in description["split"]
+    assert description["provenance"] is None
+    (root / "DATA.md").write_text("From my microscope.\n")
+    description = load_data("tiff", root, **SMALL).description
+    assert description["provenance"] == "From my microscope.\n"
 
 
 def test_a_folder_of_test_stacks(pairs, write_stacks):

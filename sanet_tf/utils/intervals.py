@@ -1,4 +1,4 @@
-"""95 % intervals of means over seeds: what ± says in every table."""
+"""95 % intervals of means, over seeds or images: what ± says in every table."""
 
 import math
 import statistics as stats

@@ -1,0 +1,1 @@
+"""Yardsticks: what restores without training, and what it takes to beat it."""
