@@ -141,7 +141,7 @@ BEFORE_TENSORFLOW = {
         (["--flagfile=none.flags"], "error: Unable to open flagfile: "),
     ],
     "sanet_tf.commands.train_restoration": [
-        (["--dataset=zebra"], "expected one of simulated, noise, tiff, plan"),
+        (["--dataset=zebra"], "expected one of simulated, noise, tiff, npz"),
         (["--dataset=tiff"], "--dataset=tiff needs --data_dir=PATH"),
         (["--photons=5"], "--dataset=simulated takes no --photons"),
         (["--patch_size=8,0"], "expected whole numbers above 0, such as 16,"),
