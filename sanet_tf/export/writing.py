@@ -2,15 +2,18 @@
 
 import importlib.metadata
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 import sanet_tf
 from sanet_tf.export import FORMATS, layouts, manifest
-from sanet_tf.export.program import Program
 from sanet_tf.utils import backends, files
 from sanet_tf.utils.errors import UserError
 from sanet_tf.utils.types import PathLike
+
+if TYPE_CHECKING:  # what flags alone decide is checked before it can load
+    from sanet_tf.export.program import Program
 
 TOLERANCE = 1e-4  # of the largest output
 NOTHING_TO_CALIBRATE = (
@@ -43,7 +46,7 @@ def check_options(format, quantize, layout):
 
 
 def export(
-    program: Program,
+    program: "Program",
     path: PathLike,
     format: str = "saved_model",
     quantize: str = "none",

@@ -94,7 +94,7 @@ def test_each_form_is_trained_and_evaluated(tmp_path):
         SCRIPT,
         *("--model=sanet", "--dataset=digits", "--image_size=32"),
         *("--alpha=0.1", "--batch_size=256", "--decay_epochs=", "--epochs=1"),
-        *("--learning_rate=0.001", "--images=20", "--contrasts=1,2"),
+        *("--learning_rate=0.05", "--images=20", "--contrasts=1,2"),
         *("--seeds=1", "--precise_batch_norm=256"),
         f"--output_dir={tmp_path}",
     )
