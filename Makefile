@@ -9,7 +9,7 @@ PYTEST = $(BIN)/python -m pytest -n logical --maxprocesses=4 --dist=loadfile
 # Of PyTorch one version, so that its tests stay the same.
 TORCH ?= 2.13.0
 
-.PHONY: demo demo-restoration tables docs test test-torch test-faults \
+.PHONY: demo demo-restoration tables docs test test-all test-torch test-faults \
     test-runtimes lint format clean
 
 # Trains SANet on scikit-learn's digits, then classifies image files.
@@ -41,8 +41,13 @@ docs: .venv/docs-installed
 	    --config-file docs/mkdocs.yml
 	@echo "wrote build/site/index.html"
 
-# Operators, networks and training run on JAX too.
+# Without what takes long; of what runs on JAX the operators.
 test: .venv/installed
+	$(PYTEST) -m "not slow"
+	KERAS_BACKEND=jax $(PYTEST) -m "not slow" tests/layers
+
+# Operators, networks and training run on JAX too.
+test-all: .venv/installed
 	$(PYTEST)
 	KERAS_BACKEND=jax $(PYTEST) tests/layers tests/models \
 	    tests/training/test_feeds.py tests/training/test_training*.py \

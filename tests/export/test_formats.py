@@ -42,6 +42,7 @@ def every(names, quick):
     return [*quick, *full]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "format"), every(MODELS, QUICK))
 def test_classifiers(name, format, tmp_path):
     model = train_classifier(name)

@@ -40,6 +40,7 @@ def classes(folder, images):
     return sanet_tf.load(folder).predict(list(images)).argmax(-1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("format", "quantize", "largest"),
     [
