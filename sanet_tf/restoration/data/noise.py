@@ -20,6 +20,7 @@ from sanet_tf.restoration.simulation.camera import (
     to_photons,
 )
 from sanet_tf.utils.errors import UserError
+from sanet_tf.utils.files import sha256
 
 
 def load(
@@ -95,7 +96,7 @@ def load(
             "provenance": stacks.provenance(stacks.folder_of(path)),
             "split": how,
             "skipped": skipped,
-            "files": {file.name: stacks.checksum(file) for file in files},
+            "files": {file.name: sha256(file) for file in files},
             **patches.describe(parts, patch_size),
         },
     )

@@ -1,6 +1,5 @@
 """Stacks to learn from: TIFF files of one channel, ZYX or YX."""
 
-import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -79,12 +78,6 @@ def check_finite(stack, name):
         strange = stack.size - np.count_nonzero(np.isfinite(stack))
         if strange:
             raise UserError(f"{name}: {strange} voxels are NaN or infinite")
-
-
-def checksum(path):
-    """The SHA-256 of a file's content, in hexadecimal digits."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def folder_of(path):

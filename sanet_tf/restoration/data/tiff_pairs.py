@@ -15,6 +15,7 @@ from pathlib import Path
 from sanet_tf.restoration.data import contrast, patches, splits, stacks
 from sanet_tf.restoration.data.source import RestorationData, as_stacks
 from sanet_tf.utils.errors import UserError
+from sanet_tf.utils.files import sha256
 
 LAYOUT = "DIR/low/*.tif and DIR/GT/*.tif (or DIR/high/*.tif) of the same names"
 TRUTHS = ("gt", "high")
@@ -116,9 +117,7 @@ def _read(root):
         patches.Pair(_name(path), low, high_of[truth_of[path.name]])
         for path, low in low_of.items()
     ]
-    checksums = {
-        _name(path): stacks.checksum(path) for path in [*low_of, *high_of]
-    }
+    checksums = {_name(path): sha256(path) for path in [*low_of, *high_of]}
     return pairs, checksums
 
 
