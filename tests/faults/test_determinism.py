@@ -12,6 +12,7 @@ import sys
 import pytest
 
 from tests.command_line import ROOT, SHELL
+from tests.distribution import processes
 from tests.faults.checks import assert_same_run
 from tests.faults.killing import kill_runs
 from tests.faults.phases import CLASSIFIER
@@ -116,6 +117,31 @@ def test_runs_at_full_width(server, photographs, times, report, tmp_path):
         fell.total(),
         "the weights and results of a run that was not killed, to the bit",
     )
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_runs_on_jax(count, photographs, times, tmp_path):
+    """Of SANet at half its width, in one process and shared by two."""
+    if not times(False, True):
+        pytest.skip("`make test-faults` does it")
+    script = (sys.executable, "experiments/cifar.py", "--model=sanet")
+    flags = (
+        *("--dataset=folder", f"--data_dir={photographs}", "--image_size=64"),
+        *("--alpha=0.5", "--epochs=2", "--batch_size=32", "--deterministic"),
+    )
+    for name in ("first", "again"):
+        shared = (
+            *("--distribution=data_parallel", f"--num_processes={count}"),
+            f"--coordinator={processes.free_address()}",
+            f"--output={tmp_path / name}",
+        )
+        processes.run(
+            [
+                [*script, *flags, *shared, f"--process_id={number}"]
+                for number in range(count)
+            ]
+        )
+    assert_same_run(tmp_path / "again", tmp_path / "first")
 
 
 def test_restoration(request, times, report, tmp_path):
