@@ -19,7 +19,6 @@ where BatchNorm's shift in A(X) goes into the bias, too.
 """
 
 import functools
-import itertools
 import math
 from collections import Counter
 
@@ -80,15 +79,25 @@ def fold(model):
 
 def _uses(graph):
     """Operations called once, and those whose one output is used once."""
-    nodes = list(itertools.chain(*graph._nodes_by_depth.values()))
-    calls = Counter(node.operation for node in nodes)
-    once = {operation for operation, count in calls.items() if count == 1}
-    uses = Counter(id(x) for node in nodes for x in node.input_tensors)
-    uses.update(id(x) for x in graph.outputs for _ in range(2))
+    calls = []
+
+    def record(operation, *args, **kwargs):
+        outputs = operation(*args, **kwargs)
+        inputs = tree.flatten((args, kwargs))
+        calls.append((operation, inputs, tree.flatten(outputs)))
+        return outputs
+
+    recorded = keras.models.clone_model(
+        graph, clone_function=lambda operation: operation, call_function=record
+    )
+    counts = Counter(operation for operation, _, _ in calls)
+    once = {operation for operation, count in counts.items() if count == 1}
+    uses = Counter(id(x) for _, inputs, _ in calls for x in inputs)
+    uses.update(id(x) for x in recorded.outputs for _ in range(2))
     waiting = {
-        node.operation
-        for node in nodes
-        if node.operation in once and [uses[id(x)] for x in node.outputs] == [1]
+        operation
+        for operation, _, outputs in calls
+        if operation in once and [uses[id(x)] for x in outputs] == [1]
     }
     return once, waiting
 
