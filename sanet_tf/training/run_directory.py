@@ -43,6 +43,14 @@ class RunDirectory:
     def __init__(self, path, flags):
         self.path = files.make_directory(path)
         self._lock = self._acquire()
+        try:
+            self._begin(flags)
+        except BaseException:
+            self.close()
+            raise
+
+    def _begin(self, flags):
+        """Checks or writes run.json."""
         replacement.remove_leftovers(self.path)
         record = self / "run.json"
         if record.exists() and has_saved(self.path):
@@ -100,6 +108,7 @@ class RunDirectory:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
+            lock.close()
             raise UserError(
                 f"another process is writing in {self.path}; wait for it, or "
                 "choose another --output"

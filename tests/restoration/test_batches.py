@@ -30,3 +30,13 @@ def test_pairs_stay_pairs(pairs):
     batches = Batches(X, X + 1, 4, 3, lambda x, y: (2 * x, 3 * y), 0)
     for x, y in (batches[i] for i in range(3)):
         np.testing.assert_allclose(y, 3 * (x / 2 + 1), rtol=1e-6)
+
+
+def test_an_epoch_goes_on_where_the_last_ended(pairs):
+    X, Y, _ = pairs
+    whole = Batches(X, Y, 2, 6, None, 0)
+    second = Batches(X, Y, 2, 3, None, 0, first=3)
+    assert len(second) == 3
+    for number in range(3):
+        for left, right in zip(second[number], whole[3 + number], strict=True):
+            np.testing.assert_array_equal(left, right)

@@ -118,3 +118,33 @@ def test_more_epochs_go_on(pairs, tmp_path):
 
 def test_no_epochs(pairs, tmp_path):
     assert make(tmp_path).train(*pairs, epochs=0).epoch == []
+
+
+class Counting(keras.callbacks.Callback):
+    """Counts what it is told of, and ends the training after two epochs."""
+
+    def __init__(self):
+        super().__init__()
+        self.seen = []
+
+    def on_train_begin(self, logs=None):
+        self.seen.append("begin")
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.seen.append(batch)
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.seen.append(f"epoch {epoch}")
+        self.model.stop_training = epoch == 1
+
+    def on_train_end(self, logs=None):
+        self.seen.append("end")
+
+
+def test_callbacks_see_one_training_and_may_end_it(pairs, tmp_path):
+    model = make(tmp_path)
+    counting = Counting()
+    model.callbacks.append(counting)
+    assert model.train(*pairs).epoch == [0, 1]
+    epochs = [0, 1, 2, "epoch 0", 0, 1, 2, "epoch 1"]
+    assert counting.seen == ["begin", *epochs, "end"]

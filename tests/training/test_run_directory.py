@@ -46,3 +46,14 @@ def test_other_flags(opened):
     opened(epochs=2)
     with pytest.raises(UserError, match="other classes than the 1 of"):
         opened(("a",), epochs=2)
+
+
+def test_it_is_closed_with_its_block(tmp_path):
+    """And where it is refused: open files are errors in these tests."""
+    with RunDirectory(tmp_path / "run", {"epochs": 2}) as run:
+        with pytest.raises(UserError, match="another process is writing"):
+            RunDirectory(run.path, {})
+        (run / "last.weights.h5").touch()
+    with pytest.raises(UserError, match="a run with other flags"):
+        RunDirectory(run.path, {"epochs": 4})
+    RunDirectory(run.path, {"epochs": 2}).close()
