@@ -129,13 +129,16 @@ def pictures(photographs, tmp_path):
 
 def test_pictures_of_the_classes_of_their_folders(pictures):
     skipped = {}
-    found = evaluated.read_pictures([pictures], CLASSES, skipped)
+    (pictures / "empty").mkdir()
+    paths = [pictures, pictures / "empty"]
+    found = evaluated.read_pictures(paths, CLASSES, skipped)
     ((images, numbers),) = found
     assert [image.shape for image in images] == [(40, 48, 3)] * 2
     assert [CLASSES[number] for number in numbers] == ["red", "green"]
     named = {Path(name).name: reason for name, reason in skipped.items()}
     assert "not an image" in named.pop("broken.jpg")
     assert named == {
+        "empty": "a folder without images",
         "notes.txt": "no image by its name",
         "photo.jpg": "the folder yellow is no class of the network",
     }
