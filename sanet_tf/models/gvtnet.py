@@ -30,7 +30,11 @@ from sanet_tf.models.restoration_output import (
     restoration_model,
     restoration_output,
 )
-from sanet_tf.models.unet_checks import check_arguments, check_sizes
+from sanet_tf.models.unet_checks import (
+    check_arguments,
+    check_sizes,
+    check_stack,
+)
 
 CONVOLUTIONS = {2: layers.Conv2D, 3: layers.Conv3D}
 TRANSPOSED = {2: layers.Conv2DTranspose, 3: layers.Conv3DTranspose}
@@ -166,14 +170,8 @@ def GlobalVoxelProjection(
     Raises:
         ValueError: as in `DenoisingUNet`.
     """
-    if len(input_shape) != 4:
-        raise ValueError(
-            "`input_shape` must be (Z, Y, X, channels). "
-            f"Received: input_shape={tuple(input_shape)}"
-        )
-    check_sizes(input_shape, [size**proj_n_depth for size in proj_pool])
-    plane = [size for i, size in enumerate(input_shape) if i != proj_axis]
-    restore = GlobalVoxelUNet(tuple(plane), attention, **kwargs)
+    plane = check_stack(input_shape, proj_axis, proj_n_depth, proj_pool)
+    restore = GlobalVoxelUNet(plane, attention, **kwargs)
     attend = GlobalVoxelAttention(
         attention, kwargs.get("attention_config"), layers.Conv3D
     )

@@ -24,7 +24,11 @@ from sanet_tf.models.restoration_output import (
     restoration_model,
     restoration_output,
 )
-from sanet_tf.models.unet_checks import check_arguments, check_sizes
+from sanet_tf.models.unet_checks import (
+    check_arguments,
+    check_sizes,
+    check_stack,
+)
 
 CONVOLUTIONS = {2: layers.Conv2D, 3: layers.Conv3D}
 POOLINGS = {2: layers.MaxPooling2D, 3: layers.MaxPooling3D}
@@ -147,12 +151,7 @@ def ProjectionUNet(
     Raises:
         ValueError: as in `DenoisingUNet`.
     """
-    if len(input_shape) != 4:
-        raise ValueError(
-            "`input_shape` must be (Z, Y, X, channels). "
-            f"Received: input_shape={tuple(input_shape)}"
-        )
-    check_sizes(input_shape, [size**proj_n_depth for size in proj_pool])
+    plane = check_stack(input_shape, proj_axis, proj_n_depth, proj_pool)
     axis = 1 + proj_axis
 
     def convolve(x):
@@ -172,8 +171,7 @@ def ProjectionUNet(
     probabilities = ops.softmax(x, axis=axis)
     surface = layers.Multiply(dtype="float32")([stack, probabilities])
     project = keras.Model(stack, ops.sum(surface, axis=axis))
-    plane = [size for i, size in enumerate(input_shape) if i != proj_axis]
-    restore = DenoisingUNet(tuple(plane), attention, **kwargs)
+    restore = DenoisingUNet(plane, attention, **kwargs)
     return restoration_model(stack, restore(project(stack)), weights, name)
 
 

@@ -44,3 +44,14 @@ def check_sizes(input_shape, steps):
             f"{', '.join(map(str, steps))}. "
             f"Received: input_shape={tuple(input_shape)}"
         )
+
+
+def check_stack(input_shape, proj_axis, proj_n_depth, proj_pool):
+    """Refuses a shape that cannot be projected; returns that of the plane."""
+    if len(input_shape) != 4:
+        raise ValueError(
+            "`input_shape` must be (Z, Y, X, channels). "
+            f"Received: input_shape={tuple(input_shape)}"
+        )
+    check_sizes(input_shape, [size**proj_n_depth for size in proj_pool])
+    return tuple(n for i, n in enumerate(input_shape) if i != proj_axis)

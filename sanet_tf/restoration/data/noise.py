@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from sanet_tf.restoration.data import contrast, patches, splits, stacks
-from sanet_tf.restoration.data.source import RestorationData, as_stacks
+from sanet_tf.restoration.data import patches, stacks
+from sanet_tf.restoration.data.own_stacks import restoration_data
 from sanet_tf.restoration.simulation.camera import (
     Camera,
     expose,
@@ -73,30 +73,20 @@ def load(
         pairs.append(patches.Pair(file.name, low, clean))
     if not pairs:
         raise UserError(f"no stack is left: {'; '.join(skipped)}")
-    axes, patch_size = patches.plan(pairs, patch_size, task)
-    pairs, even = contrast.select(pairs, percentiles)
-    regions, how = splits.split(pairs, patch_size)
-    regions, skipped = contrast.select_regions(
-        regions, percentiles, strict, [*skipped, *even]
-    )
-    parts = patches.cut_both(
-        regions, axes, patch_size, num_patches, seed, task, percentiles
-    )
-    return RestorationData(
-        axes,
-        *parts,
-        as_stacks(regions["test"]),
-        as_stacks(regions["validation"]),
+    return restoration_data(
+        pairs,
         {
             "dataset": "noise",
-            "task": task,
             "photons": photons,
-            "seed": seed,
             "camera": dataclasses.asdict(camera),
             "provenance": stacks.provenance(stacks.folder_of(path)),
-            "split": how,
-            "skipped": skipped,
             "files": {file.name: sha256(file) for file in files},
-            **patches.describe(parts, patch_size),
         },
+        task=task,
+        patch_size=patch_size,
+        num_patches=num_patches,
+        percentiles=percentiles,
+        strict=strict,
+        seed=seed,
+        skipped=skipped,
     )

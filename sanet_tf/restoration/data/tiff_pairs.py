@@ -12,8 +12,8 @@ regions of them where there are few; the description says which.
 
 from pathlib import Path
 
-from sanet_tf.restoration.data import contrast, patches, splits, stacks
-from sanet_tf.restoration.data.source import RestorationData, as_stacks
+from sanet_tf.restoration.data import patches, stacks
+from sanet_tf.restoration.data.own_stacks import restoration_data
 from sanet_tf.utils.errors import UserError
 from sanet_tf.utils.files import sha256
 
@@ -58,37 +58,24 @@ def load(
         raise UserError(f"no such directory: {root}; expected {LAYOUT}")
     training = root / "train" if (root / "train").is_dir() else root
     pairs, files = _read(training)
-    axes, patch_size = patches.plan(pairs, patch_size, task)
-    pairs, skipped = contrast.select(pairs, percentiles)
+    test = None
     if (root / "test").is_dir():
         test, test_files = _read(root / "test")
-        smallest = (1, 1) if task == "project" else (1,) * len(patch_size)
-        patches.plan(test, smallest, task)
         files |= {f"test/{name}": file for name, file in test_files.items()}
-        regions, how = splits.split(pairs, patch_size, test)
-    else:
-        regions, how = splits.split(pairs, patch_size)
-    regions, skipped = contrast.select_regions(
-        regions, percentiles, strict, skipped
-    )
-    parts = patches.cut_both(
-        regions, axes, patch_size, num_patches, seed, task, percentiles
-    )
-    return RestorationData(
-        axes,
-        *parts,
-        as_stacks(regions["test"]),
-        as_stacks(regions["validation"]),
+    return restoration_data(
+        pairs,
         {
             "dataset": "tiff",
-            "task": task,
-            "seed": seed,
             "provenance": stacks.provenance(root),
-            "split": how,
-            "skipped": skipped,
             "files": files,
-            **patches.describe(parts, patch_size),
         },
+        task=task,
+        patch_size=patch_size,
+        num_patches=num_patches,
+        percentiles=percentiles,
+        strict=strict,
+        seed=seed,
+        test=test,
     )
 
 
