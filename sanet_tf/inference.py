@@ -19,7 +19,7 @@ import numpy as np
 
 from sanet_tf.export import FORMATS, manifest
 from sanet_tf.export.layouts import place
-from sanet_tf.export.pictures import prepare
+from sanet_tf.export.pictures import check_pictures, prepare
 from sanet_tf.utils import backends, files
 from sanet_tf.utils.errors import UserError, first_line, one_line
 from sanet_tf.utils.types import PathLike
@@ -127,7 +127,7 @@ class Classifier:
                 `batch_size` is no positive integer.
         """
         size = _positive("batch_size", batch_size)
-        batches = self._batches(_check(images), size)
+        batches = self._batches(check_pictures(images), size)
         return np.concatenate([self._run(batch) for batch in batches])
 
     def _batches(self, images, batch_size):
@@ -235,36 +235,3 @@ def _no_providers(path):
         f"{path} is no ONNX file: execution providers are ONNX Runtime's; "
         "export with --format=onnx"
     )
-
-
-def _check(images):
-    """The pictures as an array or a list of arrays."""
-    if not isinstance(images, list | tuple):
-        images = np.asarray(images)
-        if images.ndim != 4:
-            raise ValueError(
-                "expected images of shape (B, H, W, 3), or a list of (H, W, "
-                f"3). Received: shape={images.shape}"
-            )
-    else:
-        images = [np.asarray(image) for image in images]
-    if not len(images):
-        raise ValueError("expected one image or more. Received: none")
-    for image in images if isinstance(images, list) else images[:1]:
-        if image.dtype != np.uint8:
-            raise ValueError(
-                "expected images as uint8, 0 to 255, as a decoder gives them. "
-                f"Received: {image.dtype}{_range(image)}"
-            )
-        if image.ndim != 3 or image.shape[-1] != 3 or 0 in image.shape:
-            raise ValueError(
-                "expected images of shape (H, W, 3), RGB. "
-                f"Received: shape={image.shape}"
-            )
-    return images
-
-
-def _range(image):
-    if image.dtype.kind not in "uif" or not image.size:
-        return ""
-    return f" from {image.min():.3g} to {image.max():.3g}"

@@ -56,3 +56,40 @@ def _files(path):
     if not files:
         raise UserError(f"no images in the folder {path}")
     return files
+
+
+def check_pictures(images):
+    """The pictures as an array or a list of arrays.
+
+    Raises:
+        ValueError: they are no RGB pictures of bytes, or there are none.
+    """
+    if not isinstance(images, list | tuple):
+        images = np.asarray(images)
+        if images.ndim != 4:
+            raise ValueError(
+                "expected images of shape (B, H, W, 3), or a list of (H, W, "
+                f"3). Received: shape={images.shape}"
+            )
+    else:
+        images = [np.asarray(image) for image in images]
+    if not len(images):
+        raise ValueError("expected one image or more. Received: none")
+    for image in images if isinstance(images, list) else images[:1]:
+        if image.dtype != np.uint8:
+            raise ValueError(
+                "expected images as uint8, 0 to 255, as a decoder gives them. "
+                f"Received: {image.dtype}{_range(image)}"
+            )
+        if image.ndim != 3 or image.shape[-1] != 3 or 0 in image.shape:
+            raise ValueError(
+                "expected images of shape (H, W, 3), RGB. "
+                f"Received: shape={image.shape}"
+            )
+    return images
+
+
+def _range(image):
+    if image.dtype.kind not in "uif" or not image.size:
+        return ""
+    return f" from {image.min():.3g} to {image.max():.3g}"
