@@ -15,7 +15,7 @@ TORCH ?= 2.13.0
 # Trains SANet on scikit-learn's digits, then classifies image files.
 demo: .venv/installed
 	$(BIN)/python experiments/imagenet.py --model=sanet \
-	    --flagfile=experiments/recipes/demo.flags --output=$(DEMO)
+	    --flagfile=demo --output=$(DEMO)
 	$(BIN)/python experiments/demo.py --model=$(DEMO)/saved_model \
 	    --output=$(DEMO)/images
 	$(BIN)/sanet predict --model=$(DEMO)/saved_model \
@@ -24,7 +24,7 @@ demo: .venv/installed
 # Trains a U-Net with SAO on simulated volumes, then restores a TIFF stack.
 demo-restoration: .venv/installed
 	$(BIN)/python experiments/restoration.py --output=$(RESTORED)/run \
-	    --flagfile=experiments/recipes/demo-restoration.flags
+	    --flagfile=demo-restoration
 	$(BIN)/python experiments/simulate.py --output=$(RESTORED)/stacks
 	$(BIN)/sanet restore --model=$(RESTORED)/run/model --preview \
 	    --overwrite --output=$(RESTORED)/restored $(RESTORED)/stacks/low

@@ -35,7 +35,8 @@ def page():
         "",
         "`pip install` gives one command, `sanet`. A flag is written "
         "`--name=value`, a switch `--name` or `--noname`; `--flagfile=FILE` "
-        "reads flags from a file; one that follows it overrides it. "
+        "reads flags from a file or a recipe of the package, such as "
+        "`--flagfile=photographs`; a flag that follows overrides it. "
         "`sanet COMMAND --help` says the same as this page.",
         "",
         "| command | of |",

@@ -1,7 +1,7 @@
 r"""Trains a classifier on a data set in memory, on any backend of Keras.
 
     python experiments/cifar.py --network=resnet50_ssa --data_dir=DIR \
-        --flagfile=experiments/recipes/ssa-cifar.flags
+        --flagfile=ssa-cifar
     KERAS_BACKEND=jax python experiments/cifar.py --network=sanet \
         --dataset=folder --data_dir=DIR --image_size=96 --epochs=20
 
@@ -26,7 +26,7 @@ from sanet_tf.utils import backends
 from sanet_tf.utils.printing import printable
 
 FLAGS = flags.FLAGS
-# The default recipe, that of recipes/ssa-cifar.flags.
+# The default recipe, that of sanet_tf/recipes/ssa-cifar.flags.
 SSA_NOTE = {
     "epochs": 200,
     "batch_size": 100,

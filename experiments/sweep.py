@@ -1,6 +1,6 @@
 r"""Searches a recipe: one network under several sets of flags.
 
-    python experiments/sweep.py --variants=experiments/recipes/sweep.txt \
+    python experiments/sweep.py --variants=experiments/sweep.txt \
         --network=mobilenet_v2 --data_dir=DIR [flags of experiments/cifar.py]
 
 Each line of the file is a name and the flags in which that variant differs

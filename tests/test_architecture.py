@@ -9,6 +9,7 @@ ROOT = Path(__file__).parents[1]
 ALLOWED = {
     "utils": set(),
     "data": {"utils"},
+    "recipes": {"utils"},
     "layers": {"utils"},
     "models": {"layers", "utils"},
     "attention_maps": {"layers"},

@@ -78,7 +78,7 @@ def test_with_tensorflow(bare, tmp_path):
 
 def _classifies(sanet, folder):
     output = sanet(
-        *("train", "--dataset=digits", "--model=sanet", "--alpha=0.1"),
+        *("train", "--flagfile=demo", "--model=sanet", "--alpha=0.1"),
         *("--image_size=32", "--epochs=1", "--output_dir=run"),
     )
     assert "best epoch 1: validation top-1" in output

@@ -8,6 +8,7 @@ import sys
 from absl import app, flags
 
 import sanet_tf
+from sanet_tf import recipes
 from sanet_tf.commands import flag_help
 from sanet_tf.utils import endings
 from sanet_tf.utils.errors import UserError, did_you_mean
@@ -89,7 +90,9 @@ def _parse(argv, module):
         say(version())
         sys.exit()
     try:
-        return flags.FLAGS(argv)
+        return flags.FLAGS(recipes.located(argv))
+    except UserError as error:
+        sys.exit(endings.report(error))
     except SystemExit:
         sys.exit()  # of absl's --helpfull and --helpxml the status is 1
     except flags.UnrecognizedFlagError as error:

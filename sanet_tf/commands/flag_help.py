@@ -32,8 +32,9 @@ GROUPS = (
 )
 OTHERS = "flags"
 END = (
-    "--flagfile=FILE reads flags from a file. --helpfull has those of logging "
-    "and\ndebugging too. --version says which version this is."
+    "--flagfile=FILE reads flags from a file; sanet_tf/recipes has some, which "
+    "their\nnames find: --flagfile=photographs. --helpfull has the flags of "
+    "logging and\ndebugging too. --version says which version this is."
 )
 COLUMN = 26  # where meanings begin
 WIDTH = 60, 100  # columns at least and at most

@@ -1,9 +1,9 @@
 r"""Trains a classifier on ImageNet, or on any labelled photographs.
 
     sanet train --network=sanet \
-        --flagfile=experiments/recipes/paper.flags
+        --flagfile=paper
     sanet train --dataset=folder --data_dir=DIR \
-        --flagfile=experiments/recipes/photographs.flags
+        --flagfile=photographs
 
 To begin with the weights of another run, for other classes:
 

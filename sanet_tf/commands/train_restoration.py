@@ -3,7 +3,7 @@ r"""Trains a U-Net that restores microscope stacks, and evaluates it.
     sanet train-restoration --attention=siamese
     sanet train-restoration --dataset=tiff --data_dir=DIR
     sanet train-restoration --dataset=planaria --data_dir=DIR \
-        --flagfile=experiments/recipes/planaria.flags
+        --flagfile=planaria
 
 The same command resumes an interrupted run; with other --statistics,
 --n_tiles, --baselines or --test_data it evaluates the trained model anew.

@@ -7,7 +7,7 @@ from sanet_tf.utils.types import PathLike
 
 if TYPE_CHECKING:
     from sanet_tf.data.arrays import Arrays
-    from sanet_tf.data.source import Source
+    from sanet_tf.data.labelled import LabelledImages
 
 
 def load_source(
@@ -16,7 +16,7 @@ def load_source(
     download: bool = False,
     train_split: str | None = None,
     val_split: str | None = None,
-) -> "Source":
+) -> "LabelledImages":
     """Opens a data set by name.
 
     Args:
@@ -28,7 +28,7 @@ def load_source(
         val_split: the same to validate with; None: validation, or test.
 
     Returns:
-        A `sanet_tf.data.source.Source`.
+        A `sanet_tf.data.labelled.LabelledImages`.
 
     Raises:
         UserError: it is not there, or is not what it should be.

@@ -67,10 +67,10 @@ def scale(image, side):
 
 
 def decode(source, side):
-    """Decodes a `Source` of lists, and scales its images.
+    """Decodes a `LabelledImages` of lists, and scales its images.
 
     Args:
-        source: a `sanet_tf.data.source.Source` that has `lists`.
+        source: a `sanet_tf.data.labelled.LabelledImages` that has `lists`.
         side: of the scaled images, in pixels.
 
     Returns:

@@ -7,11 +7,11 @@ import io
 
 from PIL import Image
 
-from sanet_tf.data.source import from_lists
+from sanet_tf.data.labelled import from_lists
 
 
 def load():
-    """The digits as a `Source` of PNG images."""
+    """The digits as a `LabelledImages` of PNG images."""
     from sklearn.datasets import load_digits
 
     digits = load_digits()

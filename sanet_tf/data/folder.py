@@ -13,7 +13,7 @@ from collections import Counter
 from pathlib import Path
 
 from sanet_tf.data.decoding import SUFFIXES, is_image_name
-from sanet_tf.data.source import from_lists
+from sanet_tf.data.labelled import from_lists
 from sanet_tf.utils.errors import UserError
 
 NAMES = {"train": ("train",), "val": ("val", "validation", "valid")}
@@ -21,7 +21,7 @@ LAYOUT = "DIR/train/<class>/*.jpg and DIR/val/<class>/*.jpg"
 
 
 def load(data_dir):
-    """The images below `data_dir` as a `Source`.
+    """The images below `data_dir` as a `LabelledImages`.
 
     Args:
         data_dir: path of the folder that holds train and val.

@@ -25,7 +25,7 @@ def image_batches(
     and for those that fill up the last batch.
 
     Args:
-        source: a `sanet_tf.data.source.Source`.
+        source: a `sanet_tf.data.labelled.LabelledImages`.
         split: "train" or "val".
         decoder: a `sanet_tf.data.decoding.Decoder`.
         image_size: side S in pixels.

@@ -6,7 +6,7 @@ import urllib.parse
 from pathlib import Path
 
 from sanet_tf.data import tfds_splits
-from sanet_tf.data.source import Source
+from sanet_tf.data.labelled import LabelledImages
 from sanet_tf.utils.errors import UserError, did_you_mean, first_line, one_line
 
 SHUFFLE_BUFFER = 10_000
@@ -24,7 +24,7 @@ IMAGENET = (
 
 
 def load(name, data_dir=None, download=False, train=None, val=None):
-    """A prepared set as a `Source`.
+    """A prepared set as a `LabelledImages`.
 
     Args:
         name: as in the catalogue of TensorFlow Datasets.
@@ -78,7 +78,7 @@ def load(name, data_dir=None, download=False, train=None, val=None):
         for split in splits
     }
     class_names = tuple(builder.info.features["label"].names)
-    return Source(class_names, sizes, elements)
+    return LabelledImages(class_names, sizes, elements)
 
 
 def _hint(name):

@@ -99,7 +99,7 @@ def check_saved_model(path, model, source):
     Args:
         path: folder of the SavedModel.
         model: the `keras.Model` that it was made of.
-        source: a `sanet_tf.data.source.Source`.
+        source: a `sanet_tf.data.labelled.LabelledImages`.
 
     Returns:
         The largest difference of probabilities.

@@ -54,7 +54,7 @@ class Feed:
 class StreamFeed(Feed):
     """Decodes in every epoch, by tf.data: for any number of images.
 
-    Its data are a `sanet_tf.data.source.Source`.
+    Its data are a `sanet_tf.data.labelled.LabelledImages`.
     """
 
     def __post_init__(self):

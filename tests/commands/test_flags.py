@@ -17,13 +17,15 @@ from absl import flags
 
 sys.path.insert(0, "experiments")
 module = importlib.import_module(sys.argv[1])
+from sanet_tf import recipes
 from sanet_tf.commands import flag_help
 from sanet_tf.training.record import script_flags
 from sanet_tf.training.run_directory import check_flags
 """
 RESUMES = """
 record = Path(sys.argv[2])
-flags.FLAGS(shlex.split(json.loads(record.read_text())["command"])[1:])
+words = shlex.split(json.loads(record.read_text())["command"])[1:]
+flags.FLAGS(recipes.located(words))
 check_flags(record, script_flags(module))
 print("resumes")
 """
@@ -138,7 +140,10 @@ BEFORE_TENSORFLOW = {
         (["--dataset=folder"], "--dataset=folder needs --data_dir=DIR"),
         (["--dataset=digits", "--val_split=train"], "--val_split go with sets"),
         (["--process_id=1"], "--process_id goes with --distribution=data_p"),
-        (["--flagfile=none.flags"], "error: Unable to open flagfile: "),
+        (
+            ["--flagfile=papre"],
+            "a file, or one of comparison, demo-restoration",
+        ),
     ],
     "sanet_tf.commands.train_restoration": [
         (["--dataset=zebra"], "expected one of simulated, noise, tiff, npz"),

@@ -1,15 +1,12 @@
 """The flags of a restoration network, and the recipes that set them."""
 
-from pathlib import Path
-
 import pytest
 from absl import flags
 from absl.testing import flagsaver
 
+from sanet_tf import recipes
 from sanet_tf.commands import restoration_network_flags
 from sanet_tf.restoration import SiameseConfig, SiameseProjectionConfig
-
-RECIPES = Path(__file__).parents[2] / "experiments" / "recipes"
 
 
 @pytest.mark.parametrize(
@@ -21,7 +18,7 @@ RECIPES = Path(__file__).parents[2] / "experiments" / "recipes"
     ],
 )
 def test_recipes_of_gvtnet(name, kind, loss):
-    path = RECIPES / f"gvt-{name}.flags"
+    path = recipes.PATHS[f"gvt-{name}"]
     with flagsaver.flagsaver():
         flags.FLAGS(["train", f"--flagfile={path}"], known_only=True)
         fields = restoration_network_flags.fields()

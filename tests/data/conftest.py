@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from sanet_tf.data.decoding import Decoder
+from sanet_tf.data.labelled import from_lists
 from sanet_tf.data.pipeline import image_batches
-from sanet_tf.data.source import from_lists
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def make_folder(tmp_path):
 
 @pytest.fixture
 def make_source():
-    """Function of encoded images to a `Source`: the index is the label."""
+    """Function of encoded images, whose labels are their indices."""
 
     def make_source(encoded):
         names = [f"image-{index}" for index in range(len(encoded))]

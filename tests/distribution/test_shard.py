@@ -59,8 +59,8 @@ def test_arrays(split, seed, processes, parts, read):
 @pytest.mark.parametrize(("split", "seed"), SPLITS)
 def test_files(split, seed, processes, parts, encode):
     from sanet_tf.data.decoding import Decoder
+    from sanet_tf.data.labelled import from_lists
     from sanet_tf.data.pipeline import image_batches
-    from sanet_tf.data.source import from_lists
 
     encoded = [encode(np.full((9, 9, 3), 9 * i, np.uint8)) for i in range(26)]
     columns = ([str(i) for i in range(26)], encoded, [0, 1] * 13)
@@ -81,8 +81,8 @@ def test_files(split, seed, processes, parts, encode):
 
 def test_only_its_own_images_are_decoded(encode):
     pytest.importorskip("tensorflow")
+    from sanet_tf.data.labelled import from_lists
     from sanet_tf.data.pipeline import image_batches
-    from sanet_tf.data.source import from_lists
 
     names = [str(i) for i in range(16)]
     content = encode(np.zeros((9, 9, 3), np.uint8))

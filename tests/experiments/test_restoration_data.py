@@ -65,7 +65,7 @@ def test_pictures_in_a_file_and_a_test_at_the_end(tmp_path, rng):
     np.savez(tmp_path / "a.npz", **arrays, **numbers)
     np.savez(tmp_path / "b.npz", **arrays, **numbers)
     flags = (
-        *(*NETWORK, "--flagfile=experiments/recipes/w2s.flags"),
+        *(*NETWORK, "--flagfile=w2s"),
         *("--n_depth=1", "--patch_size=16,16", "--num_patches=8"),
         *("--epochs=1", "--steps_per_epoch=2", "--ema_momentum=0.5"),
         f"--data_dir={tmp_path / 'a.npz'}",

@@ -33,7 +33,7 @@ REFUSED = [
     (["--dataset=tribolium", "--data_dir=DIR/none"], "50x800x800"),
     (["--dataset=tribolium", "--data_dir=DIR/text.tif"], "50x800x800"),
     *(
-        ([f"--flagfile=experiments/recipes/{name}.flags", "--data_dir=DIR"], of)
+        ([f"--flagfile={name}", "--data_dir=DIR"], of)
         for name, of in (
             ("planaria", "Denoising_Planaria.tar.gz"),
             ("tribolium", "Denoising_Tribolium.tar.gz"),

@@ -8,7 +8,7 @@ import pytest
 from sanet_tf.restoration.baselines.filters import BASELINES, restore
 from sanet_tf.restoration.care import evaluation, run
 from sanet_tf.restoration.care.config import SiameseConfig
-from sanet_tf.restoration.data.source import RestorationData, TestPair
+from sanet_tf.restoration.data.pairs import RestorationData, TestPair
 from sanet_tf.restoration.metrics import evaluate
 from sanet_tf.utils.errors import UserError
 from tests.restoration.models import make_care

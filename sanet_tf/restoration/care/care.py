@@ -8,13 +8,13 @@ from sanet_tf.restoration.care.config import (
     SiameseConfig,
     SiameseProjectionConfig,
 )
-from sanet_tf.restoration.care.training import Training
+from sanet_tf.restoration.care.resumable import ResumableTraining
 from sanet_tf.restoration.packages.fiji import export_fiji
 from sanet_tf.restoration.tiling.prediction import Prediction
 from sanet_tf.restoration.tiling.tiles import gvtnet_margin, margin
 
 
-class _Siamese(Prediction, Training):
+class _Siamese(Prediction, ResumableTraining):
     """What the two models have in common, beside csbdeep's."""
 
     def export_fiji(self, path):

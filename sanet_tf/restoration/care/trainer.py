@@ -12,7 +12,7 @@ MEASURED = ("epoch", "seconds", "images_per_second")  # beside Keras's logs
 
 
 class RestorationTrainer(Engine):
-    """Trains a model's network, for `sanet_tf.restoration.care.training`.
+    """Trains a model's network, for `sanet_tf.restoration.care.resumable`.
 
     Args:
         care: the model in training; with `basedir` None nothing is written.

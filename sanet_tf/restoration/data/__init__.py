@@ -32,7 +32,7 @@ def load_data(dataset, data_dir=None, task="denoise", **options):
         **options: of the source; see its module.
 
     Returns:
-        A `sanet_tf.restoration.data.source.RestorationData`.
+        A `sanet_tf.restoration.data.pairs.RestorationData`.
 
     Raises:
         UserError: it is not there, or is not what it should be.

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from sanet_tf.restoration.data import contrast, npz, patches, stacks
-from sanet_tf.restoration.data.source import RestorationData, as_stacks
+from sanet_tf.restoration.data.pairs import RestorationData, as_stacks
 from sanet_tf.utils.errors import UserError
 
 NAMES = ("noisy", "clean", "fov", "channel")

@@ -1,7 +1,7 @@
 """Data for training from pairs of one's own stacks: split, looked at, cut."""
 
 from sanet_tf.restoration.data import contrast, patches, splits
-from sanet_tf.restoration.data.source import RestorationData, as_stacks
+from sanet_tf.restoration.data.pairs import RestorationData, as_stacks
 
 
 def restoration_data(

@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 
 from sanet_tf.restoration.data import contrast, layouts, npz, patches
-from sanet_tf.restoration.data.source import (
+from sanet_tf.restoration.data.pairs import (
     RestorationData,
     TestPair,
     as_stacks,

@@ -10,7 +10,7 @@ import dataclasses
 import numpy as np
 
 from sanet_tf.restoration.data import contrast, patches
-from sanet_tf.restoration.data.source import RestorationData, as_stacks
+from sanet_tf.restoration.data.pairs import RestorationData, as_stacks
 from sanet_tf.restoration.simulation.camera import Camera, expose
 from sanet_tf.restoration.simulation.volumes import (
     STRUCTURES,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sanet_tf.restoration.data.source import TestPair
+from sanet_tf.restoration.data.pairs import TestPair
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import pytest
 
 from sanet_tf.restoration.baselines import tuning
 from sanet_tf.restoration.baselines.filters import BASELINES, restore
-from sanet_tf.restoration.data.source import TestPair
+from sanet_tf.restoration.data.pairs import TestPair
 from sanet_tf.restoration.metrics import evaluate
 
 

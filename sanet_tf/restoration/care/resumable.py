@@ -19,7 +19,7 @@ from sanet_tf.restoration.care.trainer import RestorationTrainer
 from sanet_tf.utils import files, hdf5
 
 
-class Training:
+class ResumableTraining:
     """The training of the models in `sanet_tf.restoration.care.care`."""
 
     def prepare_for_training(self, optimizer=None, **kwargs):

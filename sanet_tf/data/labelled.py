@@ -7,7 +7,7 @@ import numpy as np
 
 
 @dataclasses.dataclass(frozen=True)
-class Source:
+class LabelledImages:
     """A set of labelled images in two splits, "train" and "val".
 
     Attributes:
@@ -30,15 +30,15 @@ class Source:
 
 
 def from_lists(class_names, lists, warnings=()):
-    """A `Source` of lists in memory.
+    """A `LabelledImages` of lists in memory.
 
     Args:
         class_names: the name of each label.
-        lists: see `Source`.
-        warnings: see `Source`.
+        lists: see `LabelledImages`.
+        warnings: see `LabelledImages`.
 
     Returns:
-        A `Source` whose shuffling is a permutation of the whole split.
+        A `LabelledImages` whose shuffling is a permutation of the whole split.
     """
 
     def elements(split, seed=None):
@@ -54,4 +54,6 @@ def from_lists(class_names, lists, warnings=()):
         )
 
     sizes = {split: len(columns[0]) for split, columns in lists.items()}
-    return Source(tuple(class_names), sizes, elements, tuple(warnings), lists)
+    return LabelledImages(
+        tuple(class_names), sizes, elements, tuple(warnings), lists
+    )
