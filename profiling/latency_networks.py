@@ -6,6 +6,7 @@ from sanet_tf.utils import backends
 from sanet_tf.utils.errors import UserError
 
 REFERENCE = "keras.applications MobileNetV2"
+UNFOLDED = ", not folded"  # behind the name of a network
 
 
 def build(name, image_size):
@@ -15,6 +16,7 @@ def build(name, image_size):
     from sanet_tf.models import MODELS
 
     functions = {**MODELS, REFERENCE: keras.applications.MobileNetV2}
+    name = name.removesuffix(UNFOLDED)
     keras.utils.set_random_seed(0)
     shape = (image_size, image_size, 3)
     try:
@@ -32,11 +34,12 @@ def build(name, image_size):
     return model
 
 
-def write_networks(names, image_size, folder):
+def write_networks(names, unfolded, image_size, folder):
     """Writes networks in all formats; returns their names, the reference too.
 
     Args:
         names: names in `MODELS`.
+        unfolded: whether each is written as it is, too.
         image_size: side in pixels.
         folder: has a folder for each network after it, with one a format.
     """
@@ -46,15 +49,17 @@ def write_networks(names, image_size, folder):
     from sanet_tf.export.program import Program
 
     names = (REFERENCE, *names)
+    if unfolded:
+        names += tuple(name + UNFOLDED for name in names)
     models = {name: build(name, image_size) for name in names}
     shape = (None, image_size, image_size, 3)
     for name, model in models.items():
-        folded = fold(model)
+        written = model if name.endswith(UNFOLDED) else fold(model)
         program = Program(
-            function=lambda images, folded=folded: folded(
+            function=lambda images, written=written: written(
                 images, training=False
             ),
-            model=folded,
+            model=written,
             input=tf.TensorSpec(shape, tf.float32, "images"),
             output="probabilities",
             trained=model,

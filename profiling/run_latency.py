@@ -26,6 +26,9 @@ flag_types.define_names(
     "models", ["sanet", "mobilenet_v2"], NETWORKS, "networks to measure"
 )
 flag_help.alias("networks", "models", is_shown=True)
+flags.DEFINE_bool(
+    "unfolded", False, "measure files whose layers are not folded, too"
+)
 flag_types.define_sizes(
     "threads", ["1", "2"], "threads of an operation", example="1,2"
 )
@@ -60,7 +63,8 @@ def main(arguments):
     size, rows = FLAGS.image_size, []
     with tempfile.TemporaryDirectory() as folder:
         names = call_isolated(
-            latency_networks.write_networks, FLAGS.models, size, Path(folder)
+            latency_networks.write_networks,
+            *(FLAGS.models, FLAGS.unfolded, size, Path(folder)),
         )
         for batch_size in batch_sizes:
             for count in threads:
