@@ -33,8 +33,8 @@ def markdown(rows, record):
             f"*Measured* on {record['machine']}; TensorFlow "
             f"{record['versions']['tensorflow']}, Keras "
             f"{record['versions']['keras']}; float32, random weights, the "
-            "files folded but where it is said. Calls of a case were made in turn; median +- half "
-            "the interquartile range. Ratio: to MobileNetV2 of "
+            "files folded but where it is said. Calls of a case were made in "
+            "turn; median +- half the interquartile range. Ratio: to MobileNetV2 of "
             "keras.applications in the same runtime. Speed-up: over the "
             "network's own Keras graph.",
             "",
