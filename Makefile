@@ -10,7 +10,7 @@ PYTEST = $(BIN)/python -m pytest -n logical --maxprocesses=4 --dist=loadfile
 TORCH ?= 2.13.0
 
 .PHONY: demo demo-restoration tables docs test test-all test-torch test-faults \
-    test-runtimes lint format clean
+    test-runtimes mutate lint format clean
 
 # Trains SANet on scikit-learn's digits, then classifies image files.
 demo: .venv/installed
@@ -68,6 +68,26 @@ test-runtimes: .venv/installed .venv-oldest/installed
 	$(BIN)/python -m pytest tests/export/test_runtimes.py \
 	    --oldest=.venv-oldest/bin/python
 
+# Changes of a file that its tests do not notice, in a clone of what is committed:
+#   make mutate FILE=sanet_tf/utils/intervals.py TESTS=tests/utils
+MUTANTS = build/mutate
+mutate: .venv/mutate-installed
+	@test "$(FILE)" -a "$(TESTS)" || { echo "expected FILE= and TESTS="; exit 1; }
+	rm -rf $(MUTANTS)
+	git clone --quiet . $(MUTANTS)
+	printf '%s\n' '[cosmic-ray]' 'module-path = "$(FILE)"' 'timeout = 600' \
+	    'test-command = "$(CURDIR)/$(BIN)/python -m pytest -qx $(TESTS)"' \
+	    '[cosmic-ray.distributor]' 'name = "local"' \
+	    '[cosmic-ray.filters.operators-filter]' \
+	    'exclude-operators = ["core/ReplaceBinaryOperator_BitOr_.*"]' \
+	    > $(MUTANTS)/mutate.toml
+	cd $(MUTANTS) && PATH="$(CURDIR)/$(BIN):$$PATH" && \
+	    cosmic-ray init mutate.toml mutate.sqlite && \
+	    cr-filter-operators mutate.sqlite mutate.toml && \
+	    cosmic-ray baseline mutate.toml && \
+	    cosmic-ray exec mutate.toml mutate.sqlite && \
+	    cr-report --surviving-only --show-diff mutate.sqlite
+
 lint: .venv/installed
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -84,6 +104,10 @@ format: .venv/installed
 .venv/installed: pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --editable ".[test]"
+	touch $@
+
+.venv/mutate-installed: .venv/installed
+	$(BIN)/python -m pip install --quiet --editable ".[mutate]"
 	touch $@
 
 .venv-torch/installed: pyproject.toml

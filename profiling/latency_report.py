@@ -34,9 +34,9 @@ def markdown(rows, record):
             f"{record['versions']['tensorflow']}, Keras "
             f"{record['versions']['keras']}; float32, random weights, the "
             "files folded but where it is said. Calls of a case were made in "
-            "turn; median +- half the interquartile range. Ratio: to MobileNetV2 of "
-            "keras.applications in the same runtime. Speed-up: over the "
-            "network's own Keras graph.",
+            "turn; median +- half the interquartile range. Ratio: to "
+            "MobileNetV2 of keras.applications in the same runtime. Speed-up: "
+            "over the network's own Keras graph.",
             "",
             "| batch | threads | runtime | network | ms | +- | ratio "
             "| speed-up |",
