@@ -58,15 +58,15 @@ class AttentionLayer(FeatureMapLayer):
 
     def __init__(
         self,
-        num_heads=1,
+        num_heads: int = 1,
         *,
-        use_query_projection=False,
-        use_key_projection=False,
-        use_value_projection=True,
-        use_bias=False,
-        use_batch_norm=False,
-        gamma_initializer="ones",
-        seed=None,
+        use_query_projection: bool = False,
+        use_key_projection: bool = False,
+        use_value_projection: bool = True,
+        use_bias: bool = False,
+        use_batch_norm: bool = False,
+        gamma_initializer: str | keras.Initializer = "ones",
+        seed: int | None = None,
         **kwargs,
     ):
         super().__init__(seed, **kwargs)

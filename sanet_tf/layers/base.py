@@ -29,7 +29,7 @@ class FeatureMapLayer(keras.layers.Layer):
 
     is_planar = False  # whether it knows height from width, so has two axes
 
-    def __init__(self, seed=None, **kwargs):
+    def __init__(self, seed: int | None = None, **kwargs):
         super().__init__(**kwargs)
         self.seed = seed
         self.supports_masking = True

@@ -75,7 +75,7 @@ class CoordinateAttention(FeatureMapLayer):
 
     is_planar = True
 
-    def __init__(self, reduction=32, seed=None, **kwargs):
+    def __init__(self, reduction: int = 32, seed: int | None = None, **kwargs):
         super().__init__(seed, **kwargs)
         self.reduction = check_positive("reduction", reduction)
 

@@ -55,7 +55,7 @@ class GlobalContext(FeatureMapLayer):
         Cao et al., "GCNet", Eq. 5.
     """
 
-    def __init__(self, reduction=16, seed=None, **kwargs):
+    def __init__(self, reduction: int = 16, seed: int | None = None, **kwargs):
         super().__init__(seed, **kwargs)
         self.reduction = check_positive("reduction", reduction)
 

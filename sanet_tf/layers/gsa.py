@@ -117,7 +117,9 @@ class GlobalSelfAttention(AttentionLayer):
 
     is_planar = True
 
-    def __init__(self, num_heads=8, *, max_size=None, **kwargs):
+    def __init__(
+        self, num_heads: int = 8, *, max_size: int | None = None, **kwargs
+    ):
         super().__init__(
             num_heads,
             use_query_projection=True,

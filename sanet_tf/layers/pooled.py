@@ -37,7 +37,7 @@ class PooledAttention(AttentionLayer):
         Gao, Xie, Ji, "Siamese Attention Networks", section 4.3.
     """
 
-    def __init__(self, num_heads=1, *, pool_size=2, **kwargs):
+    def __init__(self, num_heads: int = 1, *, pool_size: int = 2, **kwargs):
         super().__init__(num_heads, **kwargs)
         self.pool_size = check_positive("pool_size", pool_size)
 

@@ -46,7 +46,9 @@ class ScaledAttention(AttentionLayer):
         Gao, Xie, Ji, "Siamese Attention Networks", Eq. 2.
     """
 
-    def __init__(self, num_heads=1, *, use_qk_norm=False, **kwargs):
+    def __init__(
+        self, num_heads: int = 1, *, use_qk_norm: bool = False, **kwargs
+    ):
         super().__init__(num_heads, **kwargs)
         self.use_qk_norm = use_qk_norm
 

@@ -106,11 +106,11 @@ class SiameseAttention(AttentionLayer):
 
     def __init__(
         self,
-        num_heads=1,
+        num_heads: int = 1,
         *,
-        use_global_term=True,
-        use_score_weights=True,
-        use_qk_norm=False,
+        use_global_term: bool = True,
+        use_score_weights: bool = True,
+        use_qk_norm: bool = False,
         **kwargs,
     ):
         super().__init__(num_heads, **kwargs)

@@ -54,7 +54,7 @@ class SqueezeExcite(FeatureMapLayer):
         Hu, Shen, Sun, "Squeeze-and-Excitation Networks", Eq. 2-4.
     """
 
-    def __init__(self, reduction=16, seed=None, **kwargs):
+    def __init__(self, reduction: int = 16, seed: int | None = None, **kwargs):
         super().__init__(seed, **kwargs)
         self.reduction = check_positive("reduction", reduction)
 

@@ -29,7 +29,9 @@ WINDOW = 7  # voxels, scikit-image's default
 SLAB = 16  # planes of the 3-D SSIM in memory, beside those of a window
 
 
-def evaluate(prediction, truth):
+def evaluate(
+    prediction: np.ndarray, truth: np.ndarray
+) -> dict[str, float | None]:
     """The metrics of one image or volume.
 
     Args:
@@ -71,7 +73,7 @@ def evaluate(prediction, truth):
     }
 
 
-def fit(prediction, truth):
+def fit(prediction: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
     """`gain, offset` with the least mean of `(gain x + offset - y)^2`.
 
     Args:

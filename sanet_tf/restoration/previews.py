@@ -7,6 +7,7 @@ from matplotlib import patheffects
 from matplotlib.figure import Figure
 
 from sanet_tf.utils.files import write_figure
+from sanet_tf.utils.types import PathLike
 
 CONTRAST = (1, 99.8)  # percentiles, of each volume by itself
 WIDTH = 5  # inches of a column
@@ -15,7 +16,14 @@ MARGIN = 8  # voxels of them that are kept
 OUTLINE = (patheffects.withStroke(linewidth=5, foreground="black"),)
 
 
-def write_preview(path, volumes, axes, z_scale=1.0, size=1.0, unit="pixels"):
+def write_preview(
+    path: PathLike,
+    volumes: dict,
+    axes: str,
+    z_scale: float = 1.0,
+    size: float = 1.0,
+    unit: str = "pixels",
+) -> None:
     """Draws the middle plane and, below it, the middle XZ section as PNG.
 
     Only what is drawn is read. Margins that are dark in the last volume are

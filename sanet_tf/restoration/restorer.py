@@ -1,5 +1,7 @@
 """What all restoration networks share: a stack in, the restored stack out."""
 
+from collections.abc import Sequence
+
 from sanet_tf.restoration.checks import check_image, check_tile_counts
 from sanet_tf.restoration.normalization import PERCENTILES, StreamedPercentiles
 from sanet_tf.restoration.tiling.volume import Destination, PaddedStack
@@ -21,12 +23,12 @@ class Restorer:
     def restore(
         self,
         source,
-        axes,
+        axes: str,
         destination,
-        n_tiles=None,
-        statistics=None,
-        blend=False,
-    ):
+        n_tiles: Sequence[int] | None = None,
+        statistics: str | None = None,
+        blend: bool = False,
+    ) -> None:
         """Restores a stack piece by piece, percentile-normalised.
 
         Args:
@@ -71,14 +73,16 @@ class Restorer:
         counts = self._tile_counts(n_tiles, axes)
         self._restore_tiles(volume, result.write, counts, statistics, blend)
 
-    def restored_axes(self, axes):
+    def restored_axes(self, axes: str) -> str:
         """Axes of what `restore` makes of a stack with these axes."""
         axes = axes.upper()
         kept = "".join(a for a in axes if a in self._axes_out + "C")
         wants = "C" not in kept and self.config.n_channel_out > 1
         return kept + "C" if wants else kept
 
-    def restored_shape(self, shape, axes):
+    def restored_shape(
+        self, shape: Sequence[int], axes: str
+    ) -> tuple[int, ...]:
         """Shape of what `restore` makes of a stack of this shape."""
         sizes = dict(zip(axes.upper(), shape, strict=True))
         sizes["C"] = self.config.n_channel_out

@@ -68,6 +68,11 @@ def test_models_in_models():
         ("softmax", PROJECTED, 2 * N * N * C + 3 * N * C * C),
         # A quarter of the positions, and of the projected values.
         ("pooled", {}, 2 * N * (N // 4) * C + (N // 4) * C * C),
+        (
+            "pooled",
+            PROJECTED,
+            2 * N * (N // 4) * C + (N + 2 * (N // 4)) * C * C,
+        ),
         ("scaled", {}, 3 * N * C * C),
         ("siamese", {}, 4 * N * C + N * C * C),
         ("siamese", {"use_global_term": False}, 3 * N * C + N * C * C),

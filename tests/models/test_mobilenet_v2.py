@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from sanet_tf.layers import ATTENTION
+from sanet_tf.layers import ATTENTION, SiameseAttention
 from sanet_tf.models import MobileNetV2, SANet
 
 SIZE = 64
@@ -40,6 +40,23 @@ def test_equals_keras_applications(alpha, size, rng):
         expected,
         atol=1e-5,
     )
+
+
+def test_widths_are_not_a_tenth_too_small():
+    model = MobileNetV2((32, 32, 3), alpha=0.6)
+    assert model.layers[1].filters == 24  # 16 would be a sixth below 19.2
+
+
+def test_defaults_of_the_paper():
+    model = SANet((32, 32, 3), alpha=0.1)
+    operators = [x for x in model.layers if isinstance(x, SiameseAttention)]
+    assert len(operators) == 10
+    for operator in operators:
+        assert operator.num_heads == 4
+        assert operator.batch_norm.momentum == 0.9
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            assert layer.momentum == 0.9
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,8 @@
 """csbdeep's `CARE` and `ProjectionCARE` with attention and whole volumes."""
 
+from pathlib import Path
+
+import numpy as np
 from csbdeep.models import CARE, ProjectionCARE
 
 from sanet_tf.models.gvtnet import GlobalVoxelProjection, GlobalVoxelUNet
@@ -12,16 +15,17 @@ from sanet_tf.restoration.care.resumable import ResumableTraining
 from sanet_tf.restoration.packages.fiji import export_fiji
 from sanet_tf.restoration.tiling.prediction import Prediction
 from sanet_tf.restoration.tiling.tiles import gvtnet_margin, margin
+from sanet_tf.utils.types import PathLike
 
 
 class _Siamese(Prediction, ResumableTraining):
     """What the two models have in common, beside csbdeep's."""
 
-    def export_fiji(self, path):
+    def export_fiji(self, path: PathLike) -> Path:
         """Writes a zip for Fiji; see `sanet_tf.restoration.packages.fiji`."""
         return export_fiji(self, path)
 
-    def export_TF(self, fname=None):
+    def export_TF(self, fname: PathLike | None = None) -> Path:
         """Csbdeep's name for `export_fiji`, by default in the model's folder.
 
         Raises:
@@ -33,7 +37,9 @@ class _Siamese(Prediction, ResumableTraining):
             )
         return self.export_fiji(fname or self.logdir / "TF_SavedModel.zip")
 
-    def export_bioimageio(self, path, test_input, **about):
+    def export_bioimageio(
+        self, path: PathLike, test_input: np.ndarray, **about
+    ):
         """Writes a bioimage.io package; needs sanet_tf[bioimageio].
 
         See `sanet_tf.restoration.packages.bioimageio.export_bioimageio`.

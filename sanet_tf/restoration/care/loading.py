@@ -8,9 +8,10 @@ from sanet_tf.restoration.care.care import (
 )
 from sanet_tf.utils import files
 from sanet_tf.utils.errors import UserError, first_line
+from sanet_tf.utils.types import PathLike
 
 
-def load(path):
+def load(path: PathLike) -> SiameseCARE | SiameseProjectionCARE:
     """Loads a model's folder; also one that csbdeep's `CARE` has written.
 
     Args:

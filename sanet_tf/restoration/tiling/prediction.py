@@ -2,8 +2,10 @@
 
 import copy
 import threading
+from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 from csbdeep.data import PadAndCropResizer, PercentileNormalizer
 from csbdeep.internals.probability import ProbabilisticPrediction
 from csbdeep.utils import normalize_mi_ma
@@ -55,14 +57,14 @@ class Prediction(Restorer):
 
     def predict(
         self,
-        img,
-        axes,
+        img: npt.ArrayLike,
+        axes: str,
         normalizer=OWN,
         resizer=PadAndCropResizer(),  # noqa: B008
-        n_tiles=None,
-        statistics=None,
-        blend=False,
-    ):
+        n_tiles: Sequence[int] | None = None,
+        statistics: str | None = None,
+        blend: bool = False,
+    ) -> np.ndarray:
         """Restores an image; csbdeep's `predict`, of whole volumes.
 
         Args:
@@ -92,14 +94,14 @@ class Prediction(Restorer):
 
     def predict_probabilistic(
         self,
-        img,
-        axes,
+        img: npt.ArrayLike,
+        axes: str,
         normalizer=OWN,
         resizer=PadAndCropResizer(),  # noqa: B008
-        n_tiles=None,
-        statistics=None,
-        blend=False,
-    ):
+        n_tiles: Sequence[int] | None = None,
+        statistics: str | None = None,
+        blend: bool = False,
+    ) -> ProbabilisticPrediction:
         """Like `predict`, but gives csbdeep's `ProbabilisticPrediction`."""
         if not self.config.probabilistic:
             raise ValueError(
@@ -155,7 +157,12 @@ class Prediction(Restorer):
             mean, scale = normalizer.after(mean, scale, net_out)
         return permute(mean, undo=True), permute(scale, undo=True)
 
-    def plan(self, shape, axes, n_tiles=None):
+    def plan(
+        self,
+        shape: Sequence[int],
+        axes: str,
+        n_tiles: Sequence[int] | None = None,
+    ) -> tuple[tuple[int, ...], tuple[int, ...], int]:
         """What restoring a stack of this shape will take.
 
         Args:
