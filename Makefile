@@ -49,7 +49,7 @@ test: .venv/installed
 # Operators, networks and training run on JAX too.
 test-all: .venv/installed
 	$(PYTEST)
-	KERAS_BACKEND=jax $(PYTEST) tests/layers tests/models \
+	KERAS_BACKEND=jax $(PYTEST) tests/layers tests/models tests/profiler \
 	    tests/training/test_feeds.py tests/training/test_training*.py \
 	    tests/data/test_augmentation.py
 

@@ -10,10 +10,10 @@ import os
 
 import numpy as np
 from latency_networks import REFERENCE, build
-from measure import measure_in_turn
 
 from sanet_tf.utils import backends
 from sanet_tf.utils.errors import UserError
+from sanet_tf.utils.timing import measure_in_turn
 
 PACKAGES = ("ai_edge_litert", "onnx", "onnxruntime", "tf2onnx")
 TOLERANCE = 1e-4  # of the largest output

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import cases
 import numpy as np
-from measure import measure
 from tracing import trace, write_trace
 
 from sanet_tf.utils.memory import peak_above_baseline
+from sanet_tf.utils.timing import measure
 
 
 def measure_case(case, repeats, trace_dir=None):

@@ -7,13 +7,13 @@ import numpy as np
 import operator_forms as forms
 import tensorflow as tf
 from cases import Case, make_layer
-from measure import measure_in_turn
 from measure_case import measure_case
 from tracing import trace
 
 from sanet_tf.layers import ATTENTION
 from sanet_tf.utils.errors import UserError
 from sanet_tf.utils.isolated import call_isolated
+from sanet_tf.utils.timing import measure_in_turn
 
 
 @dataclasses.dataclass(frozen=True)

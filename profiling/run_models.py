@@ -93,7 +93,7 @@ def _build(function):
 
 def _measure_in_turn(calls, reference_calls):
     """Timings by column: the network's, and the reference's beside it."""
-    from measure import measure_in_turn
+    from sanet_tf.utils.timing import measure_in_turn
 
     timings, beside = {}, {}
     for column, call in calls.items():
@@ -109,7 +109,7 @@ def _measure_in_turn(calls, reference_calls):
 
 def _joined(rounds):
     """All timings of the reference, by column, as one each."""
-    from measure import Timing
+    from sanet_tf.utils.timing import Timing
 
     return {
         column: Timing(sum((turn[column].seconds for turn in rounds), ()))

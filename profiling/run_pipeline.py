@@ -25,12 +25,12 @@ import tempfile
 from pathlib import Path
 
 from absl import flags
-from measure import measure
 
 from sanet_tf.commands import cli, flag_help
 from sanet_tf.commands.network_names import NETWORKS
 from sanet_tf.utils import backends
 from sanet_tf.utils.errors import UserError, did_you_mean
+from sanet_tf.utils.timing import measure
 
 FLAGS = flags.FLAGS
 SIDES = (375, 500)  # height and width of most photographs of ImageNet

@@ -14,6 +14,9 @@ __version__ = "0.1.0"
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    ["data", "export", "layers", "models", "restoration", "training"],
-    {"inference": ["load"]},
+    [
+        *("data", "export", "layers", "models", "profiler", "restoration"),
+        "training",
+    ],
+    {"inference": ["load"], "profiler": ["profile"]},
 )

@@ -13,6 +13,7 @@ ALLOWED = {
     "layers": {"utils"},
     "models": {"layers", "utils"},
     "attention_maps": {"layers"},
+    "profiler": {"utils"},
     "training": {"data", "models", "utils"},
     "restoration": {"layers", "models", "training", "utils"},
     "export": {

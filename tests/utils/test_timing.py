@@ -3,7 +3,8 @@
 import time
 
 import pytest
-from measure import Timing, measure, measure_in_turn
+
+from sanet_tf.utils.timing import Timing, measure, measure_in_turn
 
 
 def test_calls_warm_up_and_repeats():

@@ -1,0 +1,150 @@
+"""The operations of a network on TensorFlow: those of its traced graph."""
+
+import math
+
+import tensorflow as tf
+
+from sanet_tf.profiler.operations import Operation
+
+# Another view of what they read, or no tensor of the call.
+VIEWS = {
+    *("Reshape", "Identity", "ExpandDims", "Squeeze", "StopGradient"),
+    *("PreventGradient", "IdentityN"),
+}
+CONSTANTS = {"Const", "Placeholder", "ReadVariableOp", "NoOp"}
+# They can hold products, of which nothing is known here.
+OPAQUE = {
+    *("If", "StatelessIf", "Case", "StatelessCase", "While", "StatelessWhile"),
+    *("PartitionedCall", "StatefulPartitionedCall", "XlaCallModule"),
+    *("PyFunc", "EagerPyFunc", "CudnnRNNV3", "SparseTensorDenseMatMul"),
+    *("FFT", "FFT2D", "FFT3D", "RFFT", "RFFT2D", "RFFT3D", "IRFFT"),
+    *("Cholesky", "MatrixInverse", "MatrixSolve", "Qr", "Svd"),
+}
+
+
+def trace(function, inputs, scoped):
+    """Traces a function; nothing is computed.
+
+    Args:
+        function: of the inputs, as one structure.
+        inputs: structure of `keras.KerasTensor`s of known size.
+        scoped: context within which the calls of layers are numbered, a
+            function of a function of a number to a context.
+
+    Returns:
+        The `Operation`s in their order.
+    """
+    specs = tf.nest.map_structure(
+        lambda x: tf.TensorSpec(x.shape, x.dtype), inputs
+    )
+    eager = tf.config.functions_run_eagerly()
+    # Functions within, such as Keras's grouped convolutions, are traced inline.
+    tf.config.run_functions_eagerly(True)
+    try:
+        with scoped(lambda number: tf.name_scope(f"call.{number}.")):
+            traced = tf.function(function, autograph=False)
+            graph = traced.get_concrete_function(specs).graph
+    finally:
+        tf.config.run_functions_eagerly(eager)
+    return [_operation(operation) for operation in graph.get_operations()]
+
+
+def _operation(operation):
+    numbers = [
+        part.split(".")[1]
+        for part in operation.name.split("/")
+        if part.startswith("call.")
+    ]
+    kind = operation.type
+    return Operation(
+        int(numbers[-1]) if numbers else 0,
+        kind,
+        None if kind in OPAQUE else _madd(operation),
+        tuple(_stored(tensor).ref() for tensor in operation.inputs),
+        {x.ref(): _bytes(x) for x in operation.outputs}
+        if kind not in VIEWS | CONSTANTS
+        else {},
+    )
+
+
+def _stored(tensor):
+    """The tensor of which it is only another view."""
+    while tensor.op.type in VIEWS and tensor.op.inputs:
+        tensor = tensor.op.inputs[tensor.value_index if _many(tensor) else 0]
+    return tensor
+
+
+def _many(tensor):
+    return len(tensor.op.outputs) > 1
+
+
+def _bytes(tensor):
+    count = tensor.shape.num_elements()
+    return (count or 0) * tensor.dtype.size
+
+
+def _madd(operation):
+    rule = MADD.get(operation.type)
+    return rule(operation) if rule else 0
+
+
+def _size(tensor):
+    return math.prod(tensor.shape)
+
+
+def _convolution(operation):
+    """Each output is a sum over the kernel; of a group, over its channels."""
+    kernel = operation.inputs[1].shape
+    return _size(operation.outputs[0]) * math.prod(kernel[:-1])
+
+
+def _depthwise(operation):
+    kernel = operation.inputs[1].shape
+    return _size(operation.outputs[0]) * math.prod(kernel[:-2])
+
+
+def _transposed(operation):
+    """Each input goes to all of a kernel `(*sizes, C out, C in)`."""
+    _, kernel, maps = operation.inputs
+    return _size(maps) * math.prod(kernel.shape[:-1])
+
+
+def _product(operation):
+    axis = -2 if operation.get_attr("transpose_a") else -1
+    return _size(operation.outputs[0]) * operation.inputs[0].shape[axis]
+
+
+def _batch_product(operation):
+    axis = -2 if operation.get_attr("adj_x") else -1
+    return _size(operation.outputs[0]) * operation.inputs[0].shape[axis]
+
+
+def _einsum(operation):
+    if len(operation.inputs) < 2:
+        return 0
+    equation = operation.get_attr("equation").decode()
+    sizes = {}
+    for term, tensor in zip(
+        equation.partition("->")[0].split(","), operation.inputs, strict=True
+    ):
+        before, dots, after = term.partition("...")
+        shape, rest = tuple(tensor.shape), len(tensor.shape) - len(after)
+        named = *shape[: len(before)], *shape[rest:]
+        sizes.update(zip(before + after, named, strict=True))
+        if dots:
+            batch = math.prod(shape[len(before) : rest])
+            sizes["..."] = max(batch, sizes.get("...", 1))
+    return math.prod(sizes.values())
+
+
+MADD = {
+    "Conv2D": _convolution,
+    "Conv3D": _convolution,
+    "DepthwiseConv2dNative": _depthwise,
+    "Conv2DBackpropInput": _transposed,
+    "Conv3DBackpropInputV2": _transposed,
+    "MatMul": _product,
+    "BatchMatMulV2": _batch_product,
+    "BatchMatMulV3": _batch_product,
+    "Einsum": _einsum,
+}

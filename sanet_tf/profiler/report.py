@@ -1,0 +1,142 @@
+"""A profile to print, to keep and to look at."""
+
+import dataclasses
+
+from matplotlib.figure import Figure
+
+from sanet_tf.profiler.nodes import Node
+from sanet_tf.utils import files
+from sanet_tf.utils.types import PathLike
+
+HEADS = ("output", "parameters", "MAdd", "activations", "ms", "share")
+BARS = 30  # of the figure, those that cost most
+
+
+@dataclasses.dataclass(frozen=True)
+class Profile:
+    """What `sanet_tf.profile` has found.
+
+    Attributes:
+        tree: the `Node` of the model; its seconds are the sum of its layers',
+            each compiled and measured by itself.
+        batch_size: samples in the call.
+        peak_bytes: the most that is alive at once in the forward pass, without
+            weights and inputs, if no operation is merged with another and none
+            writes over what it reads: an upper bound.
+        seconds: median of a call of the whole, compiled model; or None.
+        backend: "tensorflow" or "jax".
+    """
+
+    tree: Node
+    batch_size: int
+    peak_bytes: int
+    seconds: float | None
+    backend: str
+
+    def __str__(self):
+        rows = [("", *HEADS)]
+        for depth, node in self.tree.walk():
+            rows.append(("  " * depth + node.name, *self._cells(node)))
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        lines = [
+            "  ".join(
+                cell.ljust(width) if place < 2 else cell.rjust(width)
+                for place, (cell, width) in enumerate(
+                    zip(row, widths, strict=True)
+                )
+            ).rstrip()
+            for row in rows
+        ]
+        return "\n".join([*lines, "", *self._summary()])
+
+    def rows(self) -> list[dict]:
+        """A dictionary for each node, in their order, for a table."""
+        return [
+            {
+                "depth": depth,
+                "name": node.name,
+                "type": node.type,
+                "output_shape": _shape(node.output_shape),
+                "parameters": node.parameters,
+                "madd": node.madd,
+                "activation_bytes": node.activation_bytes,
+                "ms": "" if node.seconds is None else 1e3 * node.seconds,
+                "share": self._share(node) or "",
+                "uncounted": " ".join(dict.fromkeys(node.uncounted)),
+            }
+            for depth, node in self.tree.walk()
+        ]
+
+    def to_csv(self, path: PathLike) -> None:
+        """Writes `rows` as CSV."""
+        files.write_csv(path, self.rows())
+
+    def to_json(self, path: PathLike) -> None:
+        """Writes the profile with its tree as JSON."""
+        files.write_json(path, dataclasses.asdict(self))
+
+    def figure(self) -> Figure:
+        """Where time, multiply-adds and memory go: those that cost most."""
+        parts = [node for _, node in self.tree.walk() if not node.children]
+        columns = {
+            "multiply-adds": [node.madd for node in parts],
+            "bytes of the output": [node.activation_bytes for node in parts],
+        }
+        if self.seconds is not None:
+            columns = {"ms": [1e3 * x.seconds for x in parts], **columns}
+        first = next(iter(columns.values()))
+        chosen = sorted(range(len(parts)), key=lambda i: first[i])[-BARS:]
+        chosen.sort(reverse=True)
+        figure = Figure((4 * len(columns) + 2, 7), layout="constrained")
+        panels = figure.subplots(1, len(columns), squeeze=False, sharey=True)
+        for axes, (name, values) in zip(
+            panels[0], columns.items(), strict=True
+        ):
+            axes.barh(range(len(chosen)), [values[i] for i in chosen])
+            axes.set_xlabel(f"{name}, of {sum(values):,.4g}")
+            axes.grid(axis="x", alpha=0.3)
+        panels[0][0].set_yticks(
+            range(len(chosen)), [parts[i].name for i in chosen], fontsize=7
+        )
+        figure.suptitle(
+            f"{self.tree.name}, batch of {self.batch_size}: the {len(chosen)} "
+            f"layers of {len(parts)} with the most {next(iter(columns))}"
+        )
+        return figure
+
+    def _share(self, node):
+        whole = self.tree.seconds
+        return node.seconds / whole if whole else None
+
+    def _cells(self, node):
+        share = self._share(node)
+        return (
+            _shape(node.output_shape),
+            f"{node.parameters:,}",
+            f"{node.madd:,}" + "+?" * bool(node.uncounted),
+            f"{node.activation_bytes / 1e6:,.3f} MB",
+            "" if node.seconds is None else f"{1e3 * node.seconds:.3f}",
+            "" if share is None else f"{share:.1%}",
+        )
+
+    def _summary(self):
+        yield (
+            f"batch of {self.batch_size}, {self.backend}; peak of the forward "
+            f"pass at most {self.peak_bytes / 1e6:,.3f} MB beside weights and "
+            "inputs"
+        )
+        if self.seconds is not None:
+            yield (
+                f"the whole model takes {1e3 * self.seconds:.3f} ms; the "
+                "layers are measured one by one"
+            )
+        if self.tree.uncounted:
+            kinds = ", ".join(dict.fromkeys(self.tree.uncounted))
+            yield f"not counted, where it says +?: {kinds}"
+
+
+def _shape(shape):
+    """A shape in words; of several outputs all of them."""
+    if any(isinstance(part, tuple) for part in shape):
+        return " ".join(map(_shape, shape))
+    return "x".join(map(str, shape))
