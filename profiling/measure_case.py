@@ -4,7 +4,7 @@ from pathlib import Path
 
 import cases
 import numpy as np
-from tracing import trace, write_trace
+from tracing import trace
 
 from sanet_tf.utils.memory import peak_above_baseline
 from sanet_tf.utils.timing import measure
@@ -26,9 +26,9 @@ def measure_case(case, repeats, trace_dir=None):
     if case.operator == "torch_sdpa":
         return _measure_calls(cases.make_torch_call(case), repeats)
     tf = cases.load_tensorflow(case.threads)
-    from counting import count_graph_madd
-
     from sanet_tf.models.counting import count_attention_madd
+    from sanet_tf.profiler.graph import operations_of
+    from sanet_tf.profiler.xprof import write_trace
 
     layer = cases.make_layer(case)
     # Not by TensorFlow: what it frees it keeps, and the peak would hide there.
@@ -50,7 +50,10 @@ def measure_case(case, repeats, trace_dir=None):
     traced = trace(function, inputs.numpy(), min(repeats, 5))
     return {
         "madd": count_attention_madd(layer, case.shape[1:]),
-        "madd_counted": count_graph_madd(function.graph) // case.batch_size,
+        "madd_counted": sum(
+            operation.madd for operation in operations_of(function.graph)
+        )
+        // case.batch_size,
         "memory_bytes": traced.requested_bytes,
         "profiler_ms": round(1e3 * traced.seconds, 3),
         **measured,

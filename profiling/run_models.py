@@ -118,14 +118,13 @@ def _joined(rounds):
 
 
 def _counts(name, model):
-    from counting import count_computed_madd
-
+    from sanet_tf import profile
     from sanet_tf.models.counting import count_parameters
 
     return {
         "model": name,
         "parameters": count_parameters(model),
-        "madd_computed": count_computed_madd(model),
+        "madd_computed": profile(model, repeats=0).tree.madd,
     }
 
 

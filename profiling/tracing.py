@@ -59,26 +59,6 @@ def trace(function, inputs, repeats=5):
     return Trace(profile.total_requested_bytes, statistics.median(seconds[1:]))
 
 
-def write_trace(directory, call):
-    """Calls `call()` and writes its trace for TensorBoard and XProf.
-
-    Raises:
-        UserError: another profiler is running, or nothing was written.
-    """
-    import tensorflow as tf
-
-    before = _trace_files(directory)
-    try:
-        with tf.profiler.experimental.Profile(str(directory)):
-            call()
-    except tf.errors.AlreadyExistsError as error:
-        raise UserError(
-            "another profiler is running in this process; stop it first"
-        ) from error
-    if _trace_files(directory) == before:
-        raise UserError(f"the profiler wrote no trace to {directory}")
-
-
 def _profile(graph, metadata):
     import tensorflow as tf
 
@@ -93,7 +73,3 @@ def _profile(graph, metadata):
             "operations, got none"
         )
     return profile
-
-
-def _trace_files(directory):
-    return set(directory.rglob("*.xplane.pb"))

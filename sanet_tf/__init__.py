@@ -4,6 +4,7 @@
     from sanet_tf.models import SANet
 
     model = sanet_tf.load(path)    a network as it was trained or exported
+    sanet_tf.profile(model)        what any Keras network costs
 
 They load on first use, so that importing the package is quick.
 """

@@ -18,6 +18,7 @@ THIN = {
     "experiments/imagenet": "train",
     "experiments/restoration": "train_restoration",
     "experiments/evaluate": "evaluate",
+    "profiling/run_profile": "profile",
     "sanet_tf/export": "export",
     "sanet_tf/explain": "explain",
     "sanet_tf/predict": "predict",

@@ -16,6 +16,7 @@ COMMANDS = {  # name: what it does, in a line
     "evaluate": "classifiers on labelled pictures",
     "export": "a trained network as SavedModel, LiteRT or ONNX",
     "explain": "what the attention of a classifier looks at",
+    "profile": "what a network costs, layer by layer",
 }
 
 

@@ -46,6 +46,11 @@ def trace(function, inputs, scoped):
             graph = traced.get_concrete_function(specs).graph
     finally:
         tf.config.run_functions_eagerly(eager)
+    return operations_of(graph)
+
+
+def operations_of(graph):
+    """The `Operation`s of a graph of known shapes, in their order."""
     return [_operation(operation) for operation in graph.get_operations()]
 
 

@@ -1,5 +1,6 @@
 """What a Keras network costs, layer by layer."""
 
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -9,7 +10,10 @@ from sanet_tf.profiler.calls import Call, recorded
 from sanet_tf.profiler.nodes import make_tree
 from sanet_tf.profiler.operations import peak_bytes
 from sanet_tf.profiler.report import Profile
-from sanet_tf.profiler.running import own_seconds, seconds_of
+from sanet_tf.profiler.running import own_seconds, prepared
+from sanet_tf.profiler.xprof import write_trace
+from sanet_tf.utils.timing import measure
+from sanet_tf.utils.types import PathLike
 
 BACKENDS = ("tensorflow", "jax")
 
@@ -19,6 +23,7 @@ def profile(
     input_shape: Any = None,
     batch_size: int = 1,
     repeats: int = 10,
+    trace_dir: PathLike | None = None,
 ) -> Profile:
     """What a network costs in inference, as a tree by block and layer.
 
@@ -37,6 +42,8 @@ def profile(
             a shape a `keras.Input` says the dtype, too. None: the model's own.
         batch_size: samples in the call.
         repeats: measured calls of each layer; 0 measures no times.
+        trace_dir: folder that receives a trace of one call of the whole model,
+            for TensorBoard and XProf.
 
     Returns:
         A `Profile`.
@@ -65,7 +72,11 @@ def profile(
     seconds = total = None
     if repeats:
         seconds = own_seconds(whole, operations, repeats)
-        total = seconds_of(model, whole.inputs, repeats)
+        total = measure(prepared(model, whole.inputs), 2, repeats).median
+    if trace_dir is not None:
+        call = prepared(model, whole.inputs)
+        call()
+        write_trace(Path(trace_dir), call)
     return Profile(
         make_tree(whole, operations, seconds),
         batch_size,

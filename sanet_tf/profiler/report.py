@@ -34,9 +34,15 @@ class Profile:
     backend: str
 
     def __str__(self):
+        return self.text()
+
+    def text(self, depth: int | None = None) -> str:
+        """The tree as a table, to `depth` levels below the model's line."""
         rows = [("", *HEADS)]
-        for depth, node in self.tree.walk():
-            rows.append(("  " * depth + node.name, *self._cells(node)))
+        for level, node in self.tree.walk():
+            if depth is not None and level > depth:
+                continue
+            rows.append(("  " * level + node.name, *self._cells(node)))
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         lines = [
             "  ".join(
@@ -76,31 +82,31 @@ class Profile:
         files.write_json(path, dataclasses.asdict(self))
 
     def figure(self) -> Figure:
-        """Where time, multiply-adds and memory go: those that cost most."""
-        parts = [node for _, node in self.tree.walk() if not node.children]
+        """Where time, products and memory go: the layers that cost most."""
+        parts = [*_layers(self.tree)]
         columns = {
-            "multiply-adds": [node.madd for node in parts],
-            "bytes of the output": [node.activation_bytes for node in parts],
+            "million multiply-adds": [node.madd / 1e6 for node in parts],
+            "MB of the output": [node.activation_bytes / 1e6 for node in parts],
         }
         if self.seconds is not None:
             columns = {"ms": [1e3 * x.seconds for x in parts], **columns}
-        first = next(iter(columns.values()))
-        chosen = sorted(range(len(parts)), key=lambda i: first[i])[-BARS:]
-        chosen.sort(reverse=True)
+        first, most = next(iter(columns.items()))
+        chosen = sorted(range(len(parts)), key=lambda i: most[i])[-BARS:]
+        chosen.sort(reverse=True)  # the first layer is the highest bar
         figure = Figure((4 * len(columns) + 2, 7), layout="constrained")
         panels = figure.subplots(1, len(columns), squeeze=False, sharey=True)
         for axes, (name, values) in zip(
             panels[0], columns.items(), strict=True
         ):
             axes.barh(range(len(chosen)), [values[i] for i in chosen])
-            axes.set_xlabel(f"{name}, of {sum(values):,.4g}")
+            axes.set_xlabel(f"{name}, of {sum(values):,.1f} in all")
             axes.grid(axis="x", alpha=0.3)
         panels[0][0].set_yticks(
             range(len(chosen)), [parts[i].name for i in chosen], fontsize=7
         )
         figure.suptitle(
             f"{self.tree.name}, batch of {self.batch_size}: the {len(chosen)} "
-            f"layers of {len(parts)} with the most {next(iter(columns))}"
+            f"of {len(parts)} layers with the most {first}"
         )
         return figure
 
@@ -140,3 +146,12 @@ def _shape(shape):
     if any(isinstance(part, tuple) for part in shape):
         return " ".join(map(_shape, shape))
     return "x".join(map(str, shape))
+
+
+def _layers(node):
+    """The nodes that compute something themselves, whole: no blocks of them."""
+    if not node.children or node.madd > sum(x.madd for x in node.children):
+        yield node
+        return
+    for child in node.children:
+        yield from _layers(child)

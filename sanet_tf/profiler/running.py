@@ -28,7 +28,8 @@ def own_seconds(root, operations, repeats):
         inner = sum(map(visit, call.children))
         if call is root or (call.children and call.number not in working):
             return inner
-        whole = seconds_of(call.layer, call.inputs, repeats)
+        run = prepared(call.layer, call.inputs)
+        whole = measure(run, 2, repeats).median
         found[call.number] = max(0.0, whole - inner)
         return max(whole, inner)
 
@@ -36,14 +37,16 @@ def own_seconds(root, operations, repeats):
     return found
 
 
-def seconds_of(layer, inputs, repeats):
-    """Median seconds of a layer, compiled, on random inputs.
+def prepared(layer, inputs):
+    """A function that calls a layer, compiled, on random inputs.
 
     Args:
         layer: a built layer or model.
         inputs: its arguments and named arguments, with a `keras.KerasTensor`
             for each tensor.
-        repeats: measured calls.
+
+    Returns:
+        A function without arguments; it returns when the result is there.
     """
     rng = np.random.default_rng(0)
     places = [
@@ -62,7 +65,7 @@ def seconds_of(layer, inputs, repeats):
         )
 
     run = _compiled(layer, arguments)
-    return measure(lambda: run(arrays), 2, repeats).median
+    return lambda: run(arrays)
 
 
 def _random(rng, symbol):

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from counting import count_graph_madd
-from tracing import trace, write_trace
+from tracing import trace
 
+from sanet_tf.profiler.graph import operations_of
+from sanet_tf.profiler.xprof import write_trace
 from sanet_tf.utils.errors import UserError
 
 
@@ -34,7 +35,8 @@ def test_products_of_known_size(transpose_a, transpose_b, batch):
         left,
         right,
     )
-    assert count_graph_madd(function.graph) == 5 * 7 * 11 * np.prod(batch)
+    counted = sum(x.madd for x in operations_of(function.graph))
+    assert counted == 5 * 7 * 11 * np.prod(batch)
 
 
 def test_empty_profile():
