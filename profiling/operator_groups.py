@@ -102,6 +102,15 @@ class Bench:
         )
         return []
 
+    def qk_norm(self, size, batch):
+        """What QK-norm costs; no target, but a row."""
+        inputs = _inputs(size, batch)
+        self._measure(
+            f"SAO {_name(size)}, batch {batch}, QK-norm",
+            forms.modes(_siamese(inputs, use_qk_norm=True), inputs),
+        )
+        return []
+
     def softmax(self, size, batch):
         """Our softmax attention against the best way to write it."""
         inputs = _inputs(size, batch)

@@ -144,6 +144,21 @@ def test_plan_says_what_will_be_done(restored, rng):
     assert model.plan((99, 41), "xy", (3, 2))[0] == (2, 3)
 
 
+def test_a_blended_result_takes_memory_too(monkeypatch):
+    model = make_care("YX")
+    counts, tile, needed = model.plan((40, 96), "YX", (1, 2), blend=True)
+    assert counts == (1, 2)
+    assert tile[1] > model.plan((40, 96), "YX", (1, 2))[1][1]  # they overlap
+    result = 4 * 40 * 96
+    assert needed == predict_bytes(model.keras_model, tile) + result
+    whole = predict_bytes(model.keras_model, (40, 96))
+    assert model.plan((40, 96), "YX", blend=True) == ((1, 1), (40, 96), whole)
+    monkeypatch.setattr(prediction, "memory_limit", lambda: whole - 1)
+    counts, tile, needed = model.plan((40, 96), "YX", blend=True)
+    assert counts > (1, 1)
+    assert needed < whole
+
+
 class Watched:
     """An array that notes the process's memory when it is written."""
 

@@ -1,6 +1,7 @@
 """csbdeep's prediction, of whole volumes in tiles."""
 
 import copy
+import math
 import threading
 from collections.abc import Sequence
 
@@ -162,6 +163,7 @@ class Prediction(Restorer):
         shape: Sequence[int],
         axes: str,
         n_tiles: Sequence[int] | None = None,
+        blend: bool = False,
     ) -> tuple[tuple[int, ...], tuple[int, ...], int]:
         """What restoring a stack of this shape will take.
 
@@ -169,10 +171,12 @@ class Prediction(Restorer):
             shape: shape of the stack.
             axes: its axes.
             n_tiles: as in `predict`.
+            blend: as in `predict`.
 
         Returns:
             The number of tiles along each spatial axis of the network, the
-            voxels of one tile with its margin, and the bytes that it needs.
+            voxels of one tile with its margin, and the bytes that it needs,
+            of blended tiles with those of the whole result.
 
         Raises:
             ValueError: the smallest tiles need more than is free.
@@ -184,12 +188,26 @@ class Prediction(Restorer):
             -(-sizes[axis] // block) * block
             for axis, block in zip(self._spatial, blocks, strict=True)
         )
-        grid = self._grid(padded)
-        counts = self._tile_counts(n_tiles, axes) or grid.choose(
-            self._predict_bytes, memory_limit()
-        )
+        grid = self._grid(padded, blend)
+        counts = self._tile_counts(n_tiles, axes) or self._choose(grid, blend)
         tile = grid.tile_shape(counts)
-        return counts, tile, self._predict_bytes(tile)
+        needed = self._predict_bytes(tile)
+        if blend and math.prod(counts) > 1:
+            needed += self._blended_bytes(padded)
+        return counts, tile, needed
+
+    def _choose(self, grid, blend):
+        """The fewest tiles that fit into memory, beside a blended result."""
+        limit = memory_limit()
+        if blend and self._predict_bytes(grid.shape) > limit:
+            limit -= self._blended_bytes(grid.shape)
+        return grid.choose(self._predict_bytes, limit)
+
+    def _blended_bytes(self, shape):
+        """Of the sum of blended tiles, float32, for a stack of this shape."""
+        sizes = dict(zip(self._spatial, shape, strict=True))
+        kept = (sizes[axis] for axis in self._axes_out if axis != "C")
+        return 4 * math.prod(kept) * self.keras_model.output_shape[-1]
 
     def _predict_bytes(self, tile_shape):
         """Known once for each shape: a series of images asks for each."""
@@ -224,7 +242,7 @@ class Prediction(Restorer):
                 "set `train_patch_size` in the configuration, or train"
             )
         grid = self._grid(volume.shape, blend)
-        counts = counts or grid.choose(self._predict_bytes, memory_limit())
+        counts = counts or self._choose(grid, blend)
         tiles, blended = grid.tiles(counts), None
         if blend and len(tiles) > 1:
             blended = BlendedTiles(grid, tiles, network.map_axes)
