@@ -1,6 +1,7 @@
 """The operations of a network on TensorFlow: those of its traced graph."""
 
 import math
+import re
 
 import tensorflow as tf
 
@@ -23,7 +24,7 @@ OPAQUE = {
 
 
 def trace(function, inputs, scoped):
-    """Traces a function; nothing is computed.
+    """Traces a function of a network; nothing is computed.
 
     Args:
         function: of the inputs, as one structure.
@@ -55,11 +56,7 @@ def operations_of(graph):
 
 
 def _operation(operation):
-    numbers = [
-        part.split(".")[1]
-        for part in operation.name.split("/")
-        if part.startswith("call.")
-    ]
+    numbers = re.findall(r"call\.(\d+)\.", operation.name)
     kind = operation.type
     return Operation(
         int(numbers[-1]) if numbers else 0,

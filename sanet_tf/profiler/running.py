@@ -71,6 +71,8 @@ def prepared(layer, inputs):
 def _random(rng, symbol):
     if "float" in symbol.dtype:
         return rng.random(symbol.shape, np.float32)
+    if symbol.dtype == "bool":
+        return np.ones(symbol.shape, "bool")  # a mask in which all counts
     return np.zeros(symbol.shape, "int32")  # an index that every table has
 
 
