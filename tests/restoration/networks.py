@@ -38,6 +38,11 @@ def attention_care(attention):
     return _filled(SiameseCARE, config)
 
 
+def gvtnet_care():
+    config = SiameseConfig("ZYX", unet="gvtnet", unet_n_first=4)
+    return _filled(SiameseCARE, config)
+
+
 def attention_projection_care():
     config = SiameseProjectionConfig("ZYX", unet_n_first=4, proj_n_depth=2)
     return _filled(SiameseProjectionCARE, config)
@@ -49,6 +54,7 @@ NETWORKS = {
     "probabilistic_care": probabilistic_care,
     "projection_care": projection_care,
     "attention_projection_care": attention_projection_care,
+    "gvtnet_care": gvtnet_care,
     **{f"{name}_care": partial(attention_care, name) for name in QKV_ATTENTION},
 }
 

@@ -47,7 +47,10 @@ def _closed_here():
 
 @pytest.fixture(
     scope="module",
-    params=["care", "probabilistic_care", "projection_care", "siamese_care"],
+    params=[
+        *("care", "probabilistic_care", "projection_care", "siamese_care"),
+        "gvtnet_care",
+    ],
 )
 def exported(request, tmp_path_factory):
     """A model, its test image and its package."""
