@@ -44,8 +44,8 @@ def write_networks(names, unfolded, image_size, folder):
         folder: has a folder for each network after it, with one a format.
     """
     tf = backends.load_tensorflow()
-    from sanet_tf.export import FORMATS
     from sanet_tf.export.folding import fold
+    from sanet_tf.export.formats import FORMATS
     from sanet_tf.export.program import Program
 
     names = (REFERENCE, *names)

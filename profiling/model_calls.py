@@ -66,4 +66,9 @@ def write_figure(path, rows, batch_size):
         axes.set_xlabel(label)
         axes.grid(axis="x", alpha=0.3)
     axes.invert_yaxis()
+    figure.suptitle(
+        "Medians; line: half the interquartile range; dotted: the time of "
+        f"{names[-1]}",
+        fontsize="medium",
+    )
     files.write_figure(path, figure)

@@ -213,7 +213,7 @@ def _figure(rows):
                 for one in own
             ]
             heights = [(one[name] or 0) * scale for one in own]
-            axes.bar(places, heights, 0.9 * width, label=NAMES[operator])
+            axes.plot(places, heights, "o", label=NAMES[operator])
             axes.plot(
                 places,
                 [one[quoted] and one[quoted] * scale for one in own],
@@ -230,7 +230,7 @@ def _figure(rows):
         axes.grid(axis="y", alpha=0.3)
     axes.legend(fontsize="small")
     figure.suptitle(
-        f"Operators alone, batch {rows[0]['batch_size']}: measured (bars) "
+        f"Operators alone, batch {rows[0]['batch_size']}: measured (dots) "
         "and quoted (lines)"
     )
     return figure

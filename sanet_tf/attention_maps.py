@@ -96,10 +96,10 @@ def score_terms(layer: SiameseAttention, inputs):
     flat = positions.widen(positions.flatten(inputs))
     scores = layer.query_scores(flat)
     means = layer.means(inputs)  # the unweighted mean is the last
-    local = attend_to_means(scores, means[:, -1:], layer.value_kernel)
+    local = attend_to_means(scores, means[:, -1:], layer.value_matrix())
     if not layer.use_global_term:
         return scores, local, None
-    both = attend_to_means(scores[:, :1], means, layer.value_kernel)
+    both = attend_to_means(scores[:, :1], means, layer.value_matrix())
     return scores, local, both - local[:, :1]
 
 

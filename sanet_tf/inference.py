@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sanet_tf.export import FORMATS, manifest
+from sanet_tf.export import manifest
+from sanet_tf.export.formats import FORMATS
 from sanet_tf.export.layouts import place
 from sanet_tf.export.pictures import check_pictures, prepare
 from sanet_tf.utils import backends, files

@@ -42,10 +42,25 @@ with flag_help.group("augmentation"):
     flags.DEFINE_float(
         "cutmix",
         0.0,
-        "the same of the rectangle that is taken from another image; 0: none",
+        "parameter of the Beta distribution of the area that is taken from "
+        "another image, with its label; 0: none",
         0.0,
         1.0,
     )
+
+
+def check():
+    """Refuses values that do not go together.
+
+    Raises:
+        UserError: they are named.
+    """
+    crop_area()
+    if FLAGS.mixup and FLAGS.cutmix:
+        raise UserError(
+            f"expected --mixup or --cutmix, got --mixup={FLAGS.mixup} and "
+            f"--cutmix={FLAGS.cutmix}"
+        )
 
 
 def feed_options():

@@ -1,6 +1,6 @@
 """What a network costs, layer by layer: any Keras model.
 
-    sanet profile --model=sanet
+    sanet profile --network=sanet
     sanet profile --model=FILE.keras --input_shape=224,224,3 --batch_size=8
     sanet profile --model=RUN --output=profiles
 
@@ -27,8 +27,13 @@ with flag_help.group("model"):
     flags.DEFINE_string(
         "model",
         None,
-        "name of a network, file of a Keras model (.keras), or folder of a "
-        "trained network",
+        "file of a Keras model (.keras), or folder of a trained network",
+    )
+    flags.DEFINE_enum(
+        "network",
+        None,
+        [*NETWORKS, *RESTORATION],
+        "in place of --model: name of a network, which is not trained",
     )
 with flag_help.group("input"):
     flag_types.define_sizes(
@@ -52,25 +57,23 @@ with flag_help.group("output"):
 
 def main(arguments):
     cli.no_arguments(arguments)
-    given = FLAGS.model
-    if given is None:
+    given = FLAGS.model or FLAGS.network
+    if (FLAGS.model is None) == (FLAGS.network is None):
         raise UserError(
-            "expected --model=NAME, --model=FILE.keras or --model=RUN; names: "
-            f"{', '.join((*NETWORKS, *RESTORATION))}"
+            "expected --network=NAME, or --model=FILE.keras or --model=RUN"
         )
     if FLAGS.repeats == 1:
         raise UserError("expected --repeats=0 or from 2; got 1")
-    known = given in (*NETWORKS, *RESTORATION)
-    if not known and not Path(given).exists():
+    if FLAGS.model is not None and not Path(FLAGS.model).exists():
         raise UserError(
-            f"--model={given}: expected a network's name, a file or a folder"
-            f"{did_you_mean(given, (*NETWORKS, *RESTORATION))}"
+            f"--model={FLAGS.model}: expected a file or a folder; names of "
+            f"networks go to --network{did_you_mean(FLAGS.model, NETWORKS)}"
         )
     backends.load_backend(False)
     from sanet_tf import profile
 
     shape = flag_types.numbers("input_shape")
-    model = _network(given, shape) if known else _load(Path(given))
+    model = _network(shape) if FLAGS.network else _load(Path(FLAGS.model))
     try:
         found = profile(
             model, shape, FLAGS.batch_size, FLAGS.repeats, FLAGS.trace_dir
@@ -87,15 +90,15 @@ def main(arguments):
         print(f"wrote a trace to {FLAGS.trace_dir}")
 
 
-def _network(name, shape):
+def _network(shape):
     from sanet_tf.models import MODELS, UNETS
 
     shape = {"input_shape": shape} if shape else {}
     try:
-        return {**MODELS, **UNETS}[name](**shape)
+        return {**MODELS, **UNETS}[FLAGS.network](**shape)
     except ValueError as error:
         raise UserError(
-            f"{name} takes no such --input_shape: {first_line(error)}"
+            f"{FLAGS.network} takes no such --input_shape: {first_line(error)}"
         ) from error
 
 

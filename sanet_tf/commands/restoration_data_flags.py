@@ -45,16 +45,28 @@ with flag_help.group("data"):
         "from a stack to a stack, or to a plane",
     )
     flag_types.define_sizes(
-        "patch_size", None, "voxels of a patch along Z,Y,X or Y,X"
-    )
-    flags.DEFINE_integer("num_patches", None, "patches to cut", 1)
-    flag_types.define_sizes(
-        "volume_shape", None, "voxels of simulated volumes along Z,Y,X or Y,X"
+        "patch_size",
+        None,
+        "voxels of a patch along Z,Y,X or Y,X; none: 16,64,64 or 64,64",
     )
     flags.DEFINE_integer(
-        "num_volumes", None, "simulated volumes to train with", 1
+        "num_patches",
+        None,
+        "patches to cut; none: 256 of simulated volumes, else 512",
+        1,
     )
-    flags.DEFINE_integer("num_test", None, "simulated volumes to test on", 1)
+    flag_types.define_sizes(
+        "volume_shape",
+        None,
+        "voxels of simulated volumes along Z,Y,X or Y,X; none: 32,128,128 or "
+        "192,192",
+    )
+    flags.DEFINE_integer(
+        "num_volumes", None, "simulated volumes to train with; none: 4", 1
+    )
+    flags.DEFINE_integer(
+        "num_test", None, "simulated volumes to test on; none: 2", 1
+    )
     flags.DEFINE_enum(
         "structure",
         None,
@@ -62,29 +74,36 @@ with flag_help.group("data"):
         "what simulated volumes show; none: mixed",
     )
     flags.DEFINE_float(
-        "exposure", None, "share of the light in simulated noisy volumes", 0.0
+        "exposure",
+        None,
+        "share of the light in simulated noisy volumes; none: 0.1",
+        0.0,
     )
     flags.DEFINE_float(
         "high_exposure",
         None,
-        "the same in simulated true ones; none: these have no noise",
+        "share of the light in simulated true volumes; none: they have no "
+        "noise",
         0.0,
     )
     flags.DEFINE_float(
-        "photons", None, "of --dataset=noise: photons at the brightest", 0.0
+        "photons",
+        None,
+        "of --dataset=noise: photons at the brightest; none: 20",
+        0.0,
     )
     flags.DEFINE_integer(
         "condition",
         None,
-        "of published test stacks: from 1, the brightest, to 3",
+        "of published test stacks: from 1, the brightest, to 3; none: 1",
         1,
         3,
     )
     flags.DEFINE_float(
         "validation_split",
         None,
-        "share of published patches, or of the fields of --dataset=npz, that "
-        "validates",
+        "share that validates, of published patches (none: 0.05) or of the "
+        "fields of --dataset=npz (none: 0.1)",
         0.0,
         1.0,
     )

@@ -20,7 +20,7 @@ with flag_help.group("network"):
         "learn a scale beside the mean, by the Laplace likelihood",
     )
 with flag_help.group("recipe"):
-    flags.DEFINE_float("beta_1", 0.9, "beta 1 of Adam", 0.0, 1.0)
+    flags.DEFINE_float("beta_1", 0.9, "beta 1 of Adam", 0.0, 0.999)
     flags.DEFINE_integer(
         "decay_steps",
         None,

@@ -48,7 +48,10 @@ with flag_help.group("data"):
         "such as train[:90%]",
     )
     flags.DEFINE_string(
-        "val_split", None, "the same to validate with, such as train[90%:]"
+        "val_split",
+        None,
+        "split of a set of TensorFlow Datasets, or slice of one, to validate "
+        "with, such as train[90%:]",
     )
     flags.DEFINE_integer(
         "image_size",
@@ -62,7 +65,7 @@ def main(arguments):
     cli.no_arguments(arguments)
     distribution = hardware_flags.distribution()
     recipe = recipe_flags.recipe()
-    augmentation_flags.crop_area()
+    augmentation_flags.check()
     check_source(
         FLAGS.dataset, FLAGS.data_dir, FLAGS.train_split, FLAGS.val_split
     )
@@ -79,8 +82,14 @@ def _check_backend():
 
     backend = keras.backend.backend()
     if backend == "jax":
-        import tensorflow as tf
-
+        try:
+            import tensorflow as tf
+        except ImportError as error:
+            raise UserError(
+                "TensorFlow reads the images, and is not installed: "
+                'pip install ".[tensorflow]"; experiments/cifar.py of the '
+                "repository trains without it"
+            ) from error
         tf.config.set_visible_devices([], "GPU")
         if augmentation_flags.feed_options()["batch_augmentation"]:
             raise UserError(

@@ -22,6 +22,7 @@ from sanet_tf.commands import (
     restoration_network_flags,
 )
 from sanet_tf.utils import backends
+from sanet_tf.utils.errors import UserError
 from sanet_tf.utils.printing import printable
 
 FLAGS = flags.FLAGS
@@ -70,6 +71,7 @@ with flag_help.group("recipe"):
         "momentum of a moving average of the weights, which then is saved; 0: "
         "none",
         0.0,
+        0.99999,
     )
     flags.DEFINE_bool(
         "augment", False, "flip and turn the patches in their plane"
@@ -113,6 +115,7 @@ def main(arguments):
     cli.no_arguments(arguments)
     from sanet_tf.restoration.data import check_options
 
+    _check_schedule()
     arguments = restoration_data_flags.arguments()
     check_options(**arguments)
     backends.load_tensorflow(FLAGS.deterministic)
@@ -167,6 +170,16 @@ def main(arguments):
                 },
             )
         report(run)
+
+
+def _check_schedule():
+    """Refuses flags of one schedule beside another."""
+    if FLAGS.warmup_steps and FLAGS.schedule != "cosine":
+        raise UserError("--warmup_steps goes with --schedule=cosine")
+    if FLAGS.decay_steps and FLAGS.schedule == "cosine":
+        raise UserError("expected --schedule=cosine or --decay_steps, got both")
+    if FLAGS["decay_rate"].present and not FLAGS.decay_steps:
+        raise UserError("--decay_rate goes with --decay_steps")
 
 
 def _tell_skipped(reasons):

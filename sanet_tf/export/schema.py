@@ -3,7 +3,7 @@
 import re
 from pathlib import PurePosixPath
 
-from sanet_tf.export import FORMATS, QUANTIZATIONS
+from sanet_tf.export.formats import FORMATS, QUANTIZATIONS
 from sanet_tf.export.layouts import LAYOUTS, place
 
 LARGEST_SIDE = (

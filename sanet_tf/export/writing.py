@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import sanet_tf
-from sanet_tf.export import FORMATS, layouts, manifest
+from sanet_tf.export import layouts, manifest
+from sanet_tf.export.formats import FORMATS
 from sanet_tf.utils import backends, files
 from sanet_tf.utils.errors import UserError
 from sanet_tf.utils.types import PathLike

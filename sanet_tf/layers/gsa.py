@@ -120,6 +120,10 @@ class GlobalSelfAttention(AttentionLayer):
     def __init__(
         self, num_heads: int = 8, *, max_size: int | None = None, **kwargs
     ):
+        if kwargs.get("use_bias"):
+            raise ValueError(
+                "Global self-attention has no biases. Received: use_bias=True"
+            )
         super().__init__(
             num_heads,
             use_query_projection=True,

@@ -138,7 +138,7 @@ class SiameseAttention(AttentionLayer):
             self._affine(flat, mask),
             key_scores if is_shared else self._flat_query_scores(queries),
             key_scores,
-            self._value_matrix(),
+            self.value_matrix(),
             mask,
         )
 
@@ -159,7 +159,7 @@ class SiameseAttention(AttentionLayer):
     def attend_to_means(self, queries, means):
         """`attend` with the means of other inputs, such as a whole volume."""
         scores = self._flat_query_scores(queries)
-        return attend_to_means(scores, means, self._value_matrix())
+        return attend_to_means(scores, means, self.value_matrix())
 
     def attend_locally(self, inputs, queries, window):
         """`attend` with means over the window of the position's key."""
@@ -242,7 +242,7 @@ class SiameseAttention(AttentionLayer):
         ones = masking.zero(ones, masking.flatten(mask))
         return ops.concatenate([inputs, ones], axis=-1)
 
-    def _value_matrix(self):
+    def value_matrix(self):
         """The value projection of `_affine`, or None."""
         if self.value_bias is None:
             return self.value_kernel

@@ -24,6 +24,7 @@ MODULES = 10  # attention operators in SANet
         {"use_global_term": False},
         {"use_query_projection": True, "use_key_projection": True},
         {"use_value_projection": False},
+        {"use_bias": True},
     ],
 )
 def test_the_terms_add_up_to_the_output(options, rng):
@@ -31,6 +32,8 @@ def test_the_terms_add_up_to_the_output(options, rng):
     layer = SiameseAttention(num_heads=3, seed=1, **options)
     inputs = rng.normal(size=(2, 5, 7, 6)).astype("float32")
     layer.build(inputs.shape)
+    if layer.value_bias is not None:
+        layer.value_bias.assign(np.ones(6))
     found = score_terms(layer, inputs)
     scores, local, shared = (
         None if term is None else keras.ops.convert_to_numpy(term)

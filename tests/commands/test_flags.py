@@ -136,6 +136,7 @@ BEFORE_TENSORFLOW = {
         (["--noxla=1"], "--noxla=1 does not take an argument"),
         (["--warmup_epochs=2"], "--warmup_epochs goes with --schedule="),
         (["--decay_epochs=3,2"], "expected --decay_epochs above 0 in rising"),
+        (["--mixup=0.2", "--cutmix=1"], "expected --mixup or --cutmix, got"),
         (["--crop_area=2,1"], "expected --crop_area=LOW,HIGH"),
         (["--dataset=folder"], "--dataset=folder needs --data_dir=DIR"),
         (["--dataset=digits", "--val_split=train"], "--val_split go with sets"),
@@ -152,6 +153,10 @@ BEFORE_TENSORFLOW = {
         (["--patch_size=8,0"], "expected whole numbers above 0, such as 16,"),
         (["--statistics=tile,windw"], "volume; did you mean window?"),
         (["--percentiles=9,2"], "in ascending order"),
+        (["--warmup_steps=9"], "--warmup_steps goes with --schedule=cosine"),
+        (["--schedule=cosine", "--decay_steps=9"], "--decay_steps, got both"),
+        (["--decay_rate=0.1"], "--decay_rate goes with --decay_steps"),
+        (["--ema_momentum=2"], "a number in the range [0.0, 0.99999]"),
     ],
     "sanet_tf.commands.restore": [
         (["--model=a", "a.tif"], "expected --model, --output and one or more"),

@@ -44,14 +44,15 @@ def test_a_file(file, tmp_path):
 def test_what_is_wrong(file, tmp_path):
     (tmp_path / "text.keras").write_text("zebra")
     cases = (
-        ([], "expected --model=NAME, --model=FILE.keras or --model=RUN"),
-        (["--model=sannet"], "did you mean sanet?"),
-        ([f"--model={tmp_path}/none"], "expected a network's name, a file or"),
+        ([], "expected --network=NAME, or --model=FILE.keras or --model=RUN"),
+        (["--network=sannet"], "did you mean sanet?"),
+        (["--model=sanet"], "names of networks go to --network; did you mean"),
+        ([f"--model={tmp_path}/none"], "expected a file or a folder"),
         ([f"--model={tmp_path}/text.keras"], "as a Keras model: "),
         ([f"--model={tmp_path}"], "run.json"),
-        (["--model=sanet", "--repeats=1"], "expected --repeats=0 or from 2"),
+        (["--network=sanet", "--repeats=1"], "expected --repeats=0 or from 2"),
         ([f"--model={file}", "--input_shape=9,8,3"], "cannot profile "),
-        (["--model=unet", "--repeats=0"], "--input_shape sets the shape"),
+        (["--network=unet", "--repeats=0"], "--input_shape sets the shape"),
     )
     results = run_many(COMMAND, [flags for flags, _ in cases])
     for (flags, expected), result in zip(cases, results, strict=True):

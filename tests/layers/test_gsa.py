@@ -12,6 +12,11 @@ from .cases import built, random_inputs
 MAP = (2, 5, 7, 12)
 
 
+def test_biases_are_refused():
+    with pytest.raises(ValueError, match="no biases"):
+        GlobalSelfAttention(4, use_bias=True)
+
+
 def test_softmax_sums_to_one_over_positions(rng):
     queries, keys = random_inputs(rng, (2, 2, 3, 35, 4))
     values = np.ones((2, 3, 35, 1), "float32")

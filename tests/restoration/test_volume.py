@@ -132,17 +132,23 @@ def test_memory_mapped_and_zarr(rng, tmp_path):
         np.testing.assert_array_equal(result[:], array)
 
 
-@pytest.mark.parametrize("dtype", ["uint8", "int16", "uint16", "uint32"])
-def test_integers_are_rounded_and_clipped(dtype):
-    limits = np.iinfo(dtype)
-    result = np.zeros((1, 6), dtype)
+@pytest.mark.parametrize(
+    ("dtype", "expected"),
+    [
+        ("uint8", [0, 0, 0, 1, 2, 126, 255, 255]),
+        ("uint16", [0, 0, 0, 1, 2, 126, 300, 65535]),
+        ("int16", [-32768, -1, 0, 1, 2, 126, 300, 32767]),
+        ("uint32", [0, 0, 0, 1, 2, 126, 300, 2**32 - 1]),
+    ],
+)
+def test_integers_are_rounded_and_never_wrap(dtype, expected):
+    result = np.zeros((1, 8), dtype)
     destination = Destination(
         result, "YX", PaddedStack(result, "YX", "YX", (1, 1))
     )
-    values = [-1e10, 3.6, 4.4, 126.5, 1e10, limits.max]
-    values = np.array(values, np.float32).reshape(1, 6, 1)
-    destination.write((slice(0, 1), slice(0, 6)), values)
-    expected = [limits.min, 4, 4, 126, limits.max, limits.max]
+    values = [-1e30, -0.7, 0.4, 0.6, 1.8, 126.5, 300, 1e30]
+    values = np.array(values, np.float32).reshape(1, 8, 1)
+    destination.write((slice(0, 1), slice(0, 8)), values)
     assert result.tolist() == [expected]
 
 

@@ -135,18 +135,6 @@ def test_other_data_are_refused(make_trainer, tmp_path):
     assert (tmp_path / "run" / "last.weights.h5").read_bytes() == before
 
 
-def test_the_best_weights_are_the_networks(finished):
-    """They load into the network alone; the crops are no part of it."""
-    loaded = network()
-    path = finished.run / "best.weights.h5"
-    loaded.load_weights(path)
-    for variable in loaded.trainable_variables:
-        assert any(
-            np.array_equal(array, keras.ops.convert_to_numpy(variable))
-            for array in weights(path).values()
-        )
-
-
 @pytest.mark.parametrize(
     "steps_per_execution",
     [1] if keras.backend.backend() == "torch" else [1, 2],

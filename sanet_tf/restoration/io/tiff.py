@@ -121,8 +121,7 @@ def create_stack(path, shape, axes, dtype, like=None, source=None):
         source: path of the stack that it is made from, or None.
 
     Yields:
-        An array mapped to the file. Values assigned to it,
-        `array[slices] = values`, are rounded and clipped to its data type.
+        An array mapped to the file.
 
     Raises:
         ValueError: `axes` do not fit `shape`, or are not letters of TZCYX; a
@@ -155,26 +154,11 @@ def create_stack(path, shape, axes, dtype, like=None, source=None):
             like or Stack(np.empty((0, 0)), "YX"),
             [] if source is None else [origin.tag(source, path)],
         )
-        yield mapped.transpose(np.argsort(order)).view(_Rounding)
+        yield mapped.transpose(np.argsort(order))
         mapped.flush()
         files.write_atomically(path, lambda new: os.replace(unfinished, new))
     finally:
         unfinished.unlink(missing_ok=True)
-
-
-class _Rounding(np.ndarray):
-    """Rounds and clips what is assigned; NumPy alone cuts and wraps."""
-
-    def __setitem__(self, key, values):
-        if self.dtype.kind in "ui":
-            values = np.asarray(values, np.float64)
-            if np.isnan(values).any():
-                raise ValueError(
-                    f"expected numbers to write as {self.dtype}. Received: NaN"
-                )
-            limits = np.iinfo(self.dtype)
-            values = np.clip(np.rint(values), limits.min, limits.max)
-        super().__setitem__(key, values)
 
 
 def _allocate(path, shape, axes, dtype, like, tags):

@@ -5,6 +5,8 @@ They may be memory-mapped, or zarr: nothing but slicing is asked of them.
 
 import numpy as np
 
+from sanet_tf.restoration.io.rounding import rounded
+
 
 class PaddedStack:
     """An image or a volume, padded by reflection to a network's multiples.
@@ -94,7 +96,7 @@ class Destination:
         else:
             order = [spatial.index(axis) for axis in self.axes]
             values = values[..., 0].transpose(order)
-        self.array[tuple(index)] = _rounded(values, np.dtype(self.array.dtype))
+        self.array[tuple(index)] = rounded(values, self.array.dtype)
 
 
 def _check_finite(values):
@@ -105,15 +107,6 @@ def _check_finite(values):
             "tile became NaN or infinite. Look for voxels that are far from "
             "all others, or for weights that are too large"
         )
-
-
-def _rounded(values, dtype):
-    """For an array of integers; NumPy alone cuts and wraps."""
-    if dtype.kind not in "ui":
-        return values
-    limits = np.iinfo(dtype)
-    values = np.rint(values.astype(np.float64))
-    return np.clip(values, limits.min, limits.max)
 
 
 def _ordered(values, axes, wanted):

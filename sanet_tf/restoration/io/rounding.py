@@ -1,0 +1,20 @@
+"""Values for an array of integers, which NumPy alone would cut and wrap."""
+
+import numpy as np
+
+
+def rounded(values, dtype):
+    """Values rounded and clipped to a data type; floats stay as they are.
+
+    Args:
+        values: array of numbers, none of them NaN.
+        dtype: of the array that receives them.
+    """
+    dtype = np.dtype(dtype)
+    if dtype.kind not in "ui":
+        return values
+    values = np.asarray(values, np.float64)
+    if np.isnan(values).any():
+        raise ValueError(f"expected numbers to write as {dtype}. Received: NaN")
+    limits = np.iinfo(dtype)
+    return np.clip(np.rint(values), limits.min, limits.max)
