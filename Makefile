@@ -82,6 +82,7 @@ mutate: .venv/mutate-installed
 	    'exclude-operators = ["core/ReplaceBinaryOperator_BitOr_.*"]' \
 	    > $(MUTANTS)/mutate.toml
 	cd $(MUTANTS) && PATH="$(CURDIR)/$(BIN):$$PATH" && \
+	    export PYTHONPATH="$$PWD" && \
 	    cosmic-ray init mutate.toml mutate.sqlite && \
 	    cr-filter-operators mutate.sqlite mutate.toml && \
 	    cosmic-ray baseline mutate.toml && \

@@ -7,9 +7,9 @@
 Prints a tree of blocks and layers: shape of the output, parameters,
 multiply-adds, bytes of the output, milliseconds and their share. --output
 receives profile.csv, profile.json, profile.png and a record of the run.
-Counts are exact, times measured: each layer is compiled and called by itself,
-so leave the machine idle. KERAS_BACKEND decides what computes, tensorflow or
-jax.
+Counts are exact but where +? is behind them, times measured: each layer is
+compiled and called by itself, so leave the machine idle. KERAS_BACKEND decides
+what computes, tensorflow or jax.
 """
 
 from pathlib import Path
@@ -67,7 +67,8 @@ def main(arguments):
     if FLAGS.model is not None and not Path(FLAGS.model).exists():
         raise UserError(
             f"--model={FLAGS.model}: expected a file or a folder; names of "
-            f"networks go to --network{did_you_mean(FLAGS.model, NETWORKS)}"
+            f"networks go to --network"
+            f"{did_you_mean(FLAGS.model, (*NETWORKS, *RESTORATION))}"
         )
     backends.load_backend(False)
     from sanet_tf import profile
@@ -78,7 +79,9 @@ def main(arguments):
         found = profile(
             model, shape, FLAGS.batch_size, FLAGS.repeats, FLAGS.trace_dir
         )
-    except ValueError as error:
+    except UserError:
+        raise
+    except (TypeError, ValueError) as error:
         raise UserError(
             f"cannot profile {given}: {first_line(error)}; --input_shape "
             "sets the shape"
@@ -114,6 +117,11 @@ def _load(path):
 
         return load_trained(path).model
     import keras
+
+    # Keras finds the classes that are registered, so those that are imported.
+    import sanet_tf.export.folded_attention
+    import sanet_tf.layers
+    import sanet_tf.models  # noqa: F401
 
     try:
         return keras.saving.load_model(path, compile=False)

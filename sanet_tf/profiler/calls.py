@@ -9,8 +9,6 @@ import keras
 import numpy as np
 from keras import tree
 
-PATCHING = threading.Lock()
-
 
 @dataclasses.dataclass
 class Call:
@@ -39,7 +37,7 @@ def recorded(root, scope):
     """While it lasts, calls of layers are recorded, and numbered in the trace.
 
     Keras has no hook for it, so `keras.Layer.__call__` is replaced meanwhile,
-    for the calls of this thread.
+    for the calls of this thread. Of two threads one must wait for the other.
 
     Args:
         root: the `Call` that receives them.
@@ -68,17 +66,18 @@ def recorded(root, scope):
         call.output_bytes = sum(map(tensor_bytes, tensors))
         return outputs
 
-    with PATCHING:
-        keras.Layer.__call__ = __call__
-        try:
-            yield
-        finally:
-            keras.Layer.__call__ = original
+    keras.Layer.__call__ = __call__
+    try:
+        yield
+    finally:
+        keras.Layer.__call__ = original
 
 
 def tensor_bytes(tensor):
-    """Of a tensor of known size."""
+    """Of a tensor; 0 of one of unknown size, and of strings."""
     name = keras.backend.standardize_dtype(tensor.dtype)
+    if name == "string" or tensor.shape is None or None in tensor.shape:
+        return 0
     size = 2 if name == "bfloat16" else np.dtype(name).itemsize
     return math.prod(tensor.shape) * size
 

@@ -1,4 +1,7 @@
-"""The operations of a network on TensorFlow: those of its traced graph."""
+"""The operations of a network on TensorFlow: those of its traced graph.
+
+Dilated convolutions are computed there on padded maps, and counted with it.
+"""
 
 import math
 import re
@@ -17,9 +20,12 @@ CONSTANTS = {"Const", "Placeholder", "ReadVariableOp", "NoOp"}
 OPAQUE = {
     *("If", "StatelessIf", "Case", "StatelessCase", "While", "StatelessWhile"),
     *("PartitionedCall", "StatefulPartitionedCall", "XlaCallModule"),
-    *("PyFunc", "EagerPyFunc", "CudnnRNNV3", "SparseTensorDenseMatMul"),
-    *("FFT", "FFT2D", "FFT3D", "RFFT", "RFFT2D", "RFFT3D", "IRFFT"),
-    *("Cholesky", "MatrixInverse", "MatrixSolve", "Qr", "Svd"),
+    *("PyFunc", "EagerPyFunc", "CudnnRNN", "CudnnRNNV2", "CudnnRNNV3"),
+    *("SparseTensorDenseMatMul", "SparseMatMul", "QuantizedMatMul"),
+    *("FFT", "FFT2D", "FFT3D", "IFFT", "IFFT2D", "IFFT3D"),
+    *("RFFT", "RFFT2D", "RFFT3D", "IRFFT", "IRFFT2D", "IRFFT3D"),
+    *("Cholesky", "MatrixInverse", "MatrixSolve", "MatrixTriangularSolve"),
+    *("Qr", "Svd"),
 }
 
 
@@ -47,7 +53,24 @@ def trace(function, inputs, scoped):
             graph = traced.get_concrete_function(specs).graph
     finally:
         tf.config.run_functions_eagerly(eager)
-    return operations_of(graph)
+    needed = _needed(graph.outputs)
+    return [
+        _operation(operation)
+        for operation in graph.get_operations()
+        if operation in needed
+    ]
+
+
+def _needed(outputs):
+    """The operations that outputs follow from; Keras traces some in vain."""
+    found, waiting = set(), [x.op for x in outputs]
+    while waiting:
+        operation = waiting.pop()
+        if operation not in found:
+            found.add(operation)
+            waiting += [x.op for x in operation.inputs]
+            waiting += operation.control_inputs
+    return found
 
 
 def operations_of(graph):
@@ -87,7 +110,10 @@ def _bytes(tensor):
 
 def _madd(operation):
     rule = MADD.get(operation.type)
-    return rule(operation) if rule else 0
+    try:
+        return rule(operation) if rule else 0
+    except (TypeError, ValueError):  # a size is unknown
+        return None
 
 
 def _size(tensor):
@@ -133,9 +159,9 @@ def _einsum(operation):
         shape, rest = tuple(tensor.shape), len(tensor.shape) - len(after)
         named = *shape[: len(before)], *shape[rest:]
         sizes.update(zip(before + after, named, strict=True))
-        if dots:
-            batch = math.prod(shape[len(before) : rest])
-            sizes["..."] = max(batch, sizes.get("...", 1))
+        if dots:  # broadcast, axis by axis, from the last
+            for place, size in enumerate(shape[len(before) : rest][::-1]):
+                sizes[place] = max(size, sizes.get(place, 1))
     return math.prod(sizes.values())
 
 
@@ -146,6 +172,7 @@ MADD = {
     "Conv2DBackpropInput": _transposed,
     "Conv3DBackpropInputV2": _transposed,
     "MatMul": _product,
+    "BatchMatMul": _batch_product,
     "BatchMatMulV2": _batch_product,
     "BatchMatMulV3": _batch_product,
     "Einsum": _einsum,

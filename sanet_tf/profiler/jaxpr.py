@@ -1,19 +1,24 @@
 """The operations of a network on JAX: those of its jaxpr."""
 
+import dataclasses
 import math
 import re
 
 import jax
 import keras
 
-from sanet_tf.profiler.operations import Operation
+from sanet_tf.profiler.operations import Operation, peak_bytes
 
-VIEWS = {"reshape", "squeeze", "expand_dims", "stop_gradient"}
+VIEWS = {"reshape", "squeeze"}
 # They can hold products, of which nothing is known here.
 OPAQUE = {
     *("while", "cond", "custom_call", "ffi_call", "pallas_call", "fft"),
     *("cholesky", "triangular_solve", "lu", "qr", "svd", "eigh", "eig"),
     *("pure_callback", "io_callback", "ragged_dot", "ragged_dot_general"),
+    *("custom_linear_solve", "bcoo_dot_general", "rnn", "rnn_fwd"),
+    # Of GPUs.
+    *("dot_product_attention_fwd_wrapper", "scaled_matmul_wrapper"),
+    *("dot_product_attention_fp8_fwd_wrapper", "cudnn_fusion"),
 }
 
 
@@ -45,24 +50,21 @@ def _operations(jaxpr, call):
             writes = {}
         else:
             writes = {x: _bytes(x.aval) for x in equation.outvars}
-        inner = [] if kind in OPAQUE else [*_bodies(equation)]
-        madd = None if kind in OPAQUE else _madd(equation)
-        yield Operation(own, kind, madd, reads, writes)
-        for body in inner:
-            yield from _within(body, own, equation.params.get("length", 1))
-
-
-def _within(jaxpr, call, repeats):
-    """Products in the body of an operation, whose memory is the operation's."""
-    for operation in _operations(jaxpr, call):
-        madd = operation.madd
-        yield Operation(
-            operation.call,
-            operation.kind,
-            madd if madd is None else madd * repeats,
-            (),
-            {},
-        )
+        if kind in OPAQUE:
+            yield Operation(own, kind, None, reads, writes)
+            continue
+        times = equation.params.get("length", 1)  # of a loop
+        for body in _bodies(equation):
+            inside = [*_operations(body, own)]
+            yield Operation(own, kind, 0, (), {object(): peak_bytes(inside)})
+            for operation in inside:
+                counted = operation.madd
+                if counted is not None:
+                    counted *= times
+                yield dataclasses.replace(
+                    operation, madd=counted, reads=(), writes={}
+                )
+        yield Operation(own, kind, _madd(equation), reads, writes)
 
 
 def _bodies(equation):
@@ -94,16 +96,18 @@ def _product(equation):
 def _convolution(equation):
     """Each output is a sum over the kernel; of a group, over its channels.
 
-    Of a transposed one each input goes to all of a kernel.
+    Of a transposed one each input goes to all of a kernel, and there are more
+    outputs.
     """
     maps, kernel = (x.aval.shape for x in equation.invars)
     numbers = equation.params["dimension_numbers"]
-    if any(step > 1 for step in equation.params["lhs_dilation"]):
-        places = [numbers.lhs_spec[0], *numbers.lhs_spec[2:]]
-        positions = math.prod(maps[axis] for axis in places)
-        return positions * math.prod(kernel)
-    outputs = math.prod(equation.outvars[0].aval.shape)
-    return outputs * math.prod(kernel) // kernel[numbers.rhs_spec[0]]
+    found = equation.outvars[0].aval.shape
+    batch = found[numbers.out_spec[0]]
+    positions = min(
+        math.prod(shape[axis] for axis in spec[2:])
+        for shape, spec in ((maps, numbers.lhs_spec), (found, numbers.out_spec))
+    )
+    return batch * positions * math.prod(kernel)
 
 
 MADD = {"dot_general": _product, "conv_general_dilated": _convolution}

@@ -1,5 +1,7 @@
 """What a Keras network costs, layer by layer."""
 
+import threading
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from sanet_tf.utils.timing import measure
 from sanet_tf.utils.types import PathLike
 
 BACKENDS = ("tensorflow", "jax")
+TRACING = threading.Lock()  # what it replaces in Keras it puts back
 
 
 def profile(
@@ -38,7 +41,8 @@ def profile(
     Args:
         model: a `keras.Model`; it is built if it is not.
         input_shape: of one sample, such as (224, 224, 3); for several inputs a
-            list or dictionary of shapes, as the model takes them. In place of
+            list or dictionary of shapes, which the model takes as its one
+            argument. In place of
             a shape a `keras.Input` says the dtype, too. None: the model's own.
         batch_size: samples in the call.
         repeats: measured calls of each layer; 0 measures no times.
@@ -65,18 +69,20 @@ def profile(
         )
     inputs = _inputs(model, input_shape, batch_size)
     if not model.built:
-        model(inputs)
+        model(_inputs(model, input_shape, None))  # of any batch, as it is kept
     root = Call(0, model)
-    operations = _trace(backend, model, inputs, root)
+    with TRACING:
+        operations = _trace(backend, model, inputs, root)
     (whole,) = root.children
     seconds = total = None
+    if repeats or trace_dir is not None:
+        run = prepared(model, whole.inputs)
     if repeats:
         seconds = own_seconds(whole, operations, repeats)
-        total = measure(prepared(model, whole.inputs), 2, repeats).median
+        total = measure(run, 2, repeats).median
     if trace_dir is not None:
-        call = prepared(model, whole.inputs)
-        call()
-        write_trace(Path(trace_dir), call)
+        run()
+        write_trace(Path(trace_dir), run)
     return Profile(
         make_tree(whole, operations, seconds),
         batch_size,
@@ -111,7 +117,7 @@ def _inputs(model, given, batch_size):
             ) from error
     symbols = _symbols(given, batch_size)
     for symbol in tree.flatten(symbols):
-        if None in symbol.shape:
+        if None in symbol.shape[1:]:
             raise ValueError(
                 "expected `input_shape` without None: costs are those of a "
                 f"known size. Received: {symbol.shape[1:]}"
@@ -124,6 +130,6 @@ def _symbols(given, batch_size):
         return keras.KerasTensor((batch_size, *given.shape[1:]), given.dtype)
     if isinstance(given, dict):
         return {name: _symbols(x, batch_size) for name, x in given.items()}
-    if all(x is None or isinstance(x, int) for x in given):
+    if all(x is None or isinstance(x, Integral) for x in given):
         return keras.KerasTensor((batch_size, *given), "float32")
     return [_symbols(x, batch_size) for x in given]

@@ -62,10 +62,14 @@ def make_tree(
             uncounted.setdefault(number, []).append(operation.kind)
         else:
             madd[number] = madd.get(number, 0) + operation.madd
+    traced = {operation.call for operation in operations if operation.writes}
     seen = set()
 
-    def node(call):
-        inside = [node(child) for child in call.children]
+    def node(call, outer=()):
+        # What a loop hides is hidden in the layers that it calls, too.
+        hidden = () if call.number in traced else outer
+        hidden = tuple(uncounted.get(call.number, hidden))
+        inside = [node(child, hidden) for child in call.children]
         own = 0
         for weight in call.layer.weights:
             if id(weight) not in seen:
@@ -81,7 +85,7 @@ def make_tree(
             madd=madd.get(call.number, 0),
             activation_bytes=0 if inside else call.output_bytes,
             seconds=seconds.get(call.number, 0.0) if seconds else None,
-            uncounted=tuple(uncounted.get(call.number, ())),
+            uncounted=hidden,
         )
 
     return node(root)

@@ -20,9 +20,9 @@ class Profile:
         tree: the `Node` of the model; its seconds are the sum of its layers',
             each compiled and measured by itself.
         batch_size: samples in the call.
-        peak_bytes: the most that is alive at once in the forward pass, without
-            weights and inputs, if no operation is merged with another and none
-            writes over what it reads: an upper bound.
+        peak_bytes: an estimate of the most that is alive at once in the
+            forward pass, without weights and inputs: as if no operation was
+            merged with another, wrote over what it reads, or copied it.
         seconds: median of a call of the whole, compiled model; or None.
         backend: "tensorflow" or "jax".
     """
@@ -67,7 +67,7 @@ class Profile:
                 "madd": node.madd,
                 "activation_bytes": node.activation_bytes,
                 "ms": "" if node.seconds is None else 1e3 * node.seconds,
-                "share": self._share(node) or "",
+                "share": self._share(node) if self.tree.seconds else "",
                 "uncounted": " ".join(dict.fromkeys(node.uncounted)),
             }
             for depth, node in self.tree.walk()
@@ -83,7 +83,8 @@ class Profile:
 
     def figure(self) -> Figure:
         """Where time, products and memory go: the layers that cost most."""
-        parts = [*_layers(self.tree)]
+        parts = [_own(node) for _, node in self.tree.walk()]
+        parts = [node for node in parts if node.madd or node.activation_bytes]
         columns = {
             "million multiply-adds": [node.madd / 1e6 for node in parts],
             "MB of the output": [node.activation_bytes / 1e6 for node in parts],
@@ -128,7 +129,7 @@ class Profile:
     def _summary(self):
         yield (
             f"batch of {self.batch_size}, {self.backend}; peak of the forward "
-            f"pass at most {self.peak_bytes / 1e6:,.3f} MB beside weights and "
+            f"pass about {self.peak_bytes / 1e6:,.3f} MB beside weights and "
             "inputs"
         )
         if self.seconds is not None:
@@ -148,10 +149,14 @@ def _shape(shape):
     return "x".join(map(str, shape))
 
 
-def _layers(node):
-    """The nodes that compute something themselves, whole: no blocks of them."""
-    if not node.children or node.madd > sum(x.madd for x in node.children):
-        yield node
-        return
-    for child in node.children:
-        yield from _layers(child)
+def _own(node):
+    """A node without what the nodes in it cost."""
+    inside = node.children
+    return dataclasses.replace(
+        node,
+        madd=node.madd - sum(x.madd for x in inside),
+        activation_bytes=node.activation_bytes
+        - sum(x.activation_bytes for x in inside),
+        seconds=node.seconds and node.seconds - sum(x.seconds for x in inside),
+        children=(),
+    )

@@ -11,7 +11,8 @@ def own_seconds(root, operations, repeats):
     """Median seconds of the calls of layers, each compiled by itself.
 
     Of a layer that computes something beside the layers within it, such as the
-    products of attention, its time is what remains of the whole.
+    products of attention, its time is what remains of the whole. What a call
+    takes that computes nothing is subtracted from all.
 
     Args:
         root: the `Call` of the model.
@@ -24,12 +25,18 @@ def own_seconds(root, operations, repeats):
     working = {operation.call for operation in operations if operation.writes}
     found = {}
 
+    def seconds(layer, inputs):
+        return measure(prepared(layer, inputs), 2, repeats).median
+
+    nothing = ((keras.KerasTensor((1,), "float32"),), {})
+    overhead = seconds(keras.layers.Identity(), nothing)
+
     def visit(call):
         inner = sum(map(visit, call.children))
-        if call is root or (call.children and call.number not in working):
+        idle = call.children and call.number not in working
+        if call is root or idle or not _is_known(call.inputs):
             return inner
-        run = prepared(call.layer, call.inputs)
-        whole = measure(run, 2, repeats).median
+        whole = max(0.0, seconds(call.layer, call.inputs) - overhead)
         found[call.number] = max(0.0, whole - inner)
         return max(whole, inner)
 
@@ -37,8 +44,20 @@ def own_seconds(root, operations, repeats):
     return found
 
 
+def _is_known(inputs):
+    """Whether there can be random inputs like these."""
+    return all(
+        None not in x.shape and x.dtype != "string"
+        for x in tree.flatten(inputs)
+        if isinstance(x, keras.KerasTensor)
+    )
+
+
 def prepared(layer, inputs):
     """A function that calls a layer, compiled, on random inputs.
+
+    Nothing in the layer changes by its calls. A mask that Keras hands on with
+    a tensor is not in them.
 
     Args:
         layer: a built layer or model.
@@ -59,10 +78,11 @@ def prepared(layer, inputs):
 
     def arguments(tensors):
         tensors = iter(tensors)
-        return tree.map_structure(
+        args, kwargs = tree.map_structure(
             lambda x: next(tensors) if isinstance(x, keras.KerasTensor) else x,
             inputs,
         )
+        return args, {"training": False, **kwargs}
 
     run = _compiled(layer, arguments)
     return lambda: run(arrays)
@@ -96,7 +116,8 @@ def _compiled(layer, arguments):
 
     def call(tensors):
         args, kwargs = arguments(tensors)
-        return layer(*args, **kwargs)
+        with keras.StatelessScope():
+            return layer(*args, **kwargs)
 
     graph = tf.function(call, autograph=False)
 

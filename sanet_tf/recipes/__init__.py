@@ -35,7 +35,8 @@ def located(words):
 
 
 def _path(value):
-    if Path(value).is_file():
+    path = Path(value.strip()).expanduser()
+    if path.exists() and not path.is_dir():  # a pipe will do
         return value
     # Where they were when the commands of older records were given.
     value = re.sub(r"^experiments/recipes/(.*)\.flags$", r"\1", value)

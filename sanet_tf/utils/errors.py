@@ -1,6 +1,7 @@
 """The error that a command line shows as one line."""
 
 import difflib
+import re
 
 
 class UserError(ValueError):
@@ -8,8 +9,13 @@ class UserError(ValueError):
 
 
 def first_line(error):
-    """Of what a library says of an error; its name if it says nothing."""
-    lines = str(error).strip().splitlines()
+    """Of what a library says of an error; its name if it says nothing.
+
+    Of an error in a layer Keras says the reason in bold, behind where it was.
+    """
+    text = str(error).strip()
+    reason = re.search(r"\x1b\[1m\s*(.+?)\s*\x1b\[0m", text, re.DOTALL)
+    lines = (reason[1] if reason else text).splitlines()
     return lines[0] if lines else type(error).__name__
 
 

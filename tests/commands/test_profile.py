@@ -6,6 +6,7 @@ import json
 import keras
 import pytest
 
+from sanet_tf.layers import SiameseAttention
 from tests.command_line import run, run_many
 
 COMMAND = "profiling/run_profile.py"
@@ -16,6 +17,7 @@ def file(tmp_path_factory):
     """A file of a small Keras model."""
     inputs = keras.Input((8, 8, 3))
     x = keras.layers.Conv2D(4, 3, name="conv")(inputs)
+    x = SiameseAttention(2, use_value_projection=False)(x)
     model = keras.Model(inputs, keras.layers.Flatten()(x), name="tiny")
     path = tmp_path_factory.mktemp("models") / "tiny.keras"
     model.save(path)
@@ -31,10 +33,11 @@ def test_a_file(file, tmp_path):
     assert result.returncode == 0, result.stderr
     assert "tiny" in result.stdout
     assert "7,776" in result.stdout
-    with open(tmp_path / "out/profile.csv", newline="") as rows:
-        assert [row["madd"] for row in csv.DictReader(rows)] == [
-            *("7776", "7776", "0")
-        ]
+    with open(tmp_path / "out/profile.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["name"] for row in rows[:2]] == ["tiny", "conv"]
+    assert rows[1]["madd"] == "7776"
+    assert rows[2]["type"] == "SiameseAttention"
     for name in ("profile.json", "profile.run.json"):
         json.loads((tmp_path / "out" / name).read_text())
     assert (tmp_path / "out/profile.png").stat().st_size > 5000
@@ -51,7 +54,7 @@ def test_what_is_wrong(file, tmp_path):
         ([f"--model={tmp_path}/text.keras"], "as a Keras model: "),
         ([f"--model={tmp_path}"], "run.json"),
         (["--network=sanet", "--repeats=1"], "expected --repeats=0 or from 2"),
-        ([f"--model={file}", "--input_shape=9,8,3"], "cannot profile "),
+        ([f"--model={file}", "--input_shape=9,8,3"], "incompatible with the"),
         (["--network=unet", "--repeats=0"], "--input_shape sets the shape"),
     )
     results = run_many(COMMAND, [flags for flags, _ in cases])

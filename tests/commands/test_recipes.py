@@ -35,6 +35,12 @@ def test_files_come_first(tmp_path, monkeypatch):
     assert recipes.located(["--flagfile=paper"]) == ["--flagfile=paper"]
 
 
+def test_files_at_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "a.flags").touch()
+    assert recipes.located(["--flagfile=~/a.flags"]) == ["--flagfile=~/a.flags"]
+
+
 def test_unknown_ones_are_refused():
     with pytest.raises(UserError, match=r"file, or one of .*mean planaria\?"):
         recipes.located(["--flagfile=planria"])

@@ -38,6 +38,7 @@ def madd(make, *shapes):
         ),
         (layers.SeparableConv2D(5, 3), (5, 6, 3), 12 * (9 * 3 + 3 * 5)),
         # Each input goes to all of a kernel.
+        (layers.Conv2DTranspose(5, 3), (4, 4, 2), 16 * 9 * 2 * 5),
         (layers.Conv2DTranspose(5, 3, strides=2), (4, 4, 2), 16 * 9 * 2 * 5),
         (layers.Conv3DTranspose(5, 2, strides=2), (2, 3, 4, 2), 24 * 8 * 10),
         (layers.EinsumDense("abc,cd->abd", (None, 5)), (3, 6), 3 * 6 * 5),
@@ -59,7 +60,7 @@ def test_attention_of_keras():
 def test_operations_without_a_layer():
     found = madd(
         lambda x, y: keras.ops.einsum("...ij,...kj->...ik", x, y),
-        *((4, 5, 3), (4, 7, 3)),
+        *((4, 5, 3), (1, 7, 3)),
     )
     assert found == 4 * 5 * 7 * 3
 
@@ -78,6 +79,8 @@ def test_what_cannot_be_counted_is_named():
     assert "While" in found.tree.uncounted
     lstm, dense = found.tree.children[-2:]
     assert lstm.uncounted
+    assert lstm.madd == 0  # of its first step nothing is needed
+    assert all(cell.uncounted for cell in lstm.children)
     assert not dense.uncounted
     assert "not counted, where it says +?: While" in str(found)
 

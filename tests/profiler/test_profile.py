@@ -2,6 +2,7 @@
 
 import csv
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import keras
 import pytest
@@ -84,10 +85,14 @@ def test_blocks_by_name(blocks):
     assert sum(node.madd for node in found.children) == found.madd
 
 
-def test_times_and_shares(blocks, tmp_path):
-    found = sanet_tf.profile(blocks, repeats=3)
+def test_times_and_shares(tmp_path):
+    x = inputs = keras.Input((64, 64, 8))
+    for name in "block1_a", "block1_b":
+        x = layers.Conv2D(32, 3, name=name)(x)
+    found = sanet_tf.profile(keras.Model(inputs, x, name="net"), repeats=3)
     assert found.seconds > 0
     leaves = [node for _, node in found.tree.walk() if not node.children]
+    assert len(leaves) == 2
     assert all(node.seconds > 0 for node in leaves)
     assert found.tree.seconds == pytest.approx(sum(x.seconds for x in leaves))
     found.to_csv(tmp_path / "a.csv")
@@ -119,6 +124,9 @@ def test_figure(blocks):
         figure = sanet_tf.profile(blocks, repeats=repeats).figure()
         assert len(figure.axes) == names
         assert len(figure.axes[0].get_yticklabels()) == 5
+    own = sanet_tf.profile(Subclassed(), (5, 3), repeats=0).figure()
+    labels = [label.get_text() for label in own.axes[0].get_yticklabels()]
+    assert labels == ["shared", "shared", "relu", "first", "own"]
 
 
 def test_peak():
@@ -135,11 +143,50 @@ def test_peak():
 
 
 def test_peak_of_a_network():
-    """A convolution and its bias, without what is only another view."""
+    """A convolution, without what is only another view of its output."""
     inputs = keras.Input((8, 8, 2))
     x = layers.Conv2D(16, 1, use_bias=False)(inputs)
     model = keras.Model(inputs, layers.Reshape((64, 16))(x))
     assert sanet_tf.profile(model, repeats=0).peak_bytes == 4 * 64 * 16
+
+
+def test_nothing_in_the_model_changes():
+    """Also where a layer keeps a state, or trains if nobody says no."""
+
+    class Training(keras.layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.norm = layers.BatchNormalization()
+
+        def call(self, x, training=True):
+            return self.norm(x, training=training)
+
+    inputs = keras.Input((4, 3), batch_size=1)
+    x = layers.GRU(2, stateful=True, return_sequences=True)(inputs)
+    model = keras.Model(inputs, Training()(layers.Dropout(0.5)(x)))
+    before = [keras.ops.convert_to_numpy(v) for v in model.variables]
+    sanet_tf.profile(model, repeats=2)
+    for variable, value in zip(model.variables, before, strict=True):
+        assert (keras.ops.convert_to_numpy(variable) == value).all()
+
+
+def test_a_model_without_input_takes_any_batch_afterwards():
+    model = keras.Sequential([layers.Dense(3)])
+    assert sanet_tf.profile(model, (4,), repeats=0).tree.madd == 12
+    assert model.input_shape == (None, 4)
+
+
+def test_two_threads():
+    original = keras.Layer.__call__
+    models = [Subclassed() for _ in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        found = list(
+            pool.map(
+                lambda model: sanet_tf.profile(model, (5, 3), repeats=0), models
+            )
+        )
+    assert len({profile.tree.madd for profile in found}) == 1
+    assert keras.Layer.__call__ is original
 
 
 def test_keras_is_as_it_was():

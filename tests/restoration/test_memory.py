@@ -62,8 +62,9 @@ def test_projection():
 def test_limit(monkeypatch):
     monkeypatch.setattr(tile_memory, "free_bytes", lambda: 1000)
     assert memory_limit() == 800  # eight tenths of what is free
+    assert memory_limit(300) == 500
     monkeypatch.setattr(tile_memory, "free_bytes", lambda: 2**50)
-    assert memory_limit() == 6 * 2**30
+    assert memory_limit() == memory_limit(2**40) == 6 * 2**30
 
 
 def test_is_predicted_once_for_a_series(rng, monkeypatch):
@@ -153,7 +154,7 @@ def test_a_blended_result_takes_memory_too(monkeypatch):
     assert needed == predict_bytes(model.keras_model, tile) + result
     whole = predict_bytes(model.keras_model, (40, 96))
     assert model.plan((40, 96), "YX", blend=True) == ((1, 1), (40, 96), whole)
-    monkeypatch.setattr(prediction, "memory_limit", lambda: whole - 1)
+    monkeypatch.setattr(prediction, "memory_limit", lambda *_: whole - 1)
     counts, tile, needed = model.plan((40, 96), "YX", blend=True)
     assert counts > (1, 1)
     assert needed < whole

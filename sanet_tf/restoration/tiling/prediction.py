@@ -200,7 +200,7 @@ class Prediction(Restorer):
         """The fewest tiles that fit into memory, beside a blended result."""
         limit = memory_limit()
         if blend and self._predict_bytes(grid.shape) > limit:
-            limit -= self._blended_bytes(grid.shape)
+            limit = memory_limit(self._blended_bytes(grid.shape))
         return grid.choose(self._predict_bytes, limit)
 
     def _blended_bytes(self, shape):

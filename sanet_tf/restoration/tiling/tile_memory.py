@@ -11,9 +11,9 @@ CONVOLUTIONS = ("Conv2D", "Conv3D")  # they copy their input
 ALIASES = ("Reshape", "Identity", "ExpandDims", "Squeeze", "ReadVariableOp")
 
 
-def memory_limit():
-    """Bytes that restoration may take."""
-    return min(LIMIT, int(FREE_FRACTION * free_bytes()))
+def memory_limit(reserved=0):
+    """Bytes that a tile may take, beside what is reserved for the result."""
+    return min(LIMIT, int(FREE_FRACTION * free_bytes()) - reserved)
 
 
 def predict_bytes(model, shape):
