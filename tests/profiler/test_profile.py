@@ -1,6 +1,7 @@
 """The tree of a profile: nested, subclassed, shared, of several inputs."""
 
 import csv
+import itertools
 import json
 from concurrent.futures import ThreadPoolExecutor
 
@@ -9,7 +10,9 @@ import pytest
 from keras import layers
 
 import sanet_tf
+from sanet_tf.profiler import running
 from sanet_tf.profiler.operations import Operation, peak_bytes
+from sanet_tf.utils.timing import Timing
 
 
 class Subclassed(keras.Model):
@@ -85,16 +88,37 @@ def test_blocks_by_name(blocks):
     assert sum(node.madd for node in found.children) == found.madd
 
 
-def test_times_and_shares(tmp_path):
-    x = inputs = keras.Input((64, 64, 8))
-    for name in "block1_a", "block1_b":
-        x = layers.Conv2D(32, 3, name=name)(x)
-    found = sanet_tf.profile(keras.Model(inputs, x, name="net"), repeats=3)
-    assert found.seconds > 0
+@pytest.fixture
+def clock(monkeypatch):
+    """A call of nothing takes a second, of each layer three."""
+    seconds = itertools.chain([1.0], itertools.repeat(3.0))
+
+    def measure(run, warm_up, repeats):
+        run()
+        return Timing((next(seconds),))
+
+    monkeypatch.setattr(running, "measure", measure)
+
+
+def test_own_time_of_attention(clock):
+    """What remains of the whole when its four projections are subtracted."""
+    inputs = keras.Input((5, 8))
+    layer = layers.MultiHeadAttention(2, 3, name="attention")
+    found = sanet_tf.profile(keras.Model(inputs, layer(inputs, inputs)))
+    named = {node.name: node for _, node in found.tree.walk()}
+    assert named["query"].seconds == 2
+    inside = sum(node.seconds for node in named["attention"].children)
+    assert inside >= 4 * 2
+    assert named["attention"].seconds == inside  # 2 s for the whole is less
+
+
+def test_times_and_shares(clock, blocks, tmp_path):
+    found = sanet_tf.profile(blocks, repeats=3)
+    assert found.seconds > 0  # of the whole, which is measured elsewhere
     leaves = [node for _, node in found.tree.walk() if not node.children]
-    assert len(leaves) == 2
-    assert all(node.seconds > 0 for node in leaves)
-    assert found.tree.seconds == pytest.approx(sum(x.seconds for x in leaves))
+    assert [node.seconds for node in leaves] == [2.0] * 5
+    assert found.tree.seconds == 10
+    assert found.tree.children[0].seconds == 4
     found.to_csv(tmp_path / "a.csv")
     with open(tmp_path / "a.csv", newline="") as file:
         rows = list(csv.DictReader(file))
