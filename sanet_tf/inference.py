@@ -42,7 +42,7 @@ def load(
 
     Args:
         path: a folder of `sanet export`, the `saved_model` of a
-            run, the folder of a run of imagenet.py or cifar.py, or of a
+            run, the folder of a run of `sanet train` or cifar.py, or of a
             restoration model, or its zip for Fiji.
         threads: that a call computes with; None: the runtime's own choice.
             TensorFlow keeps its first number in the whole process.
@@ -77,7 +77,7 @@ def load(
         return _load_run(path, threads)
     raise UserError(
         f"no network in {path}: expected a folder with {manifest.NAME}, as "
-        "`sanet export` leaves it and experiments/imagenet.py in "
+        "`sanet export` leaves it and sanet train in "
         "OUTPUT/saved_model, or the --output of a training"
     )
 

@@ -1,4 +1,4 @@
-"""The flags that experiments/imagenet.py and experiments/cifar.py share.
+"""The flags that `sanet train` and experiments/cifar.py share.
 
 Those of the recipe, augmentation, fine-tuning and hardware have modules of
 their own.

@@ -99,7 +99,7 @@ def _check_memory(needed, side):
         raise UserError(
             f"the images, scaled to {side} x {side}, take "
             f"{needed / 1e9:.1f} GB of memory, and {free / 1e9:.1f} GB are "
-            "free: reduce --image_size, or train with experiments/imagenet.py, "
+            "free: reduce --image_size, or train with sanet train, "
             "which decodes in every epoch"
         )
 

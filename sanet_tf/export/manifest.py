@@ -71,7 +71,7 @@ def read(folder):
     if not path.is_file():
         raise UserError(
             f"no exported network in {folder}: expected a folder with {NAME}, "
-            "as python -m sanet_tf.export leaves it"
+            "as sanet export leaves it"
         )
     manifest = _parse(path)
     version = manifest.get("format_version")

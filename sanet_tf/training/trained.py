@@ -76,7 +76,7 @@ class Trained:
 
 
 def load_trained(run_dir: PathLike) -> Trained:
-    """Loads the best weights of a run of imagenet.py or cifar.py.
+    """Loads the best weights of a run of `sanet train` or cifar.py.
 
     Args:
         run_dir: path of the run's folder.
@@ -168,7 +168,7 @@ def _read_flags(path):
     if not record.is_file():
         raise UserError(
             f"no run in {path}: expected the --output of "
-            "experiments/imagenet.py or experiments/cifar.py, with run.json"
+            "sanet train or experiments/cifar.py, with run.json"
         )
     try:
         flags = files.read_json(record)["flags"]

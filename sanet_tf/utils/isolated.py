@@ -7,7 +7,7 @@ import threading
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 
-from sanet_tf.utils.errors import UserError
+from sanet_tf.utils.errors import UserError, first_line
 
 
 def call_isolated(function, *arguments, prepare=None):
@@ -57,5 +57,5 @@ def _call(function, arguments):
     except UserError:
         raise
     except Exception as error:
-        first = str(error).strip().splitlines() or [""]
-        raise UserError(f"{type(error).__name__}: {first[0]}") from None
+        name = type(error).__name__
+        raise UserError(f"{name}: {first_line(error)}") from None

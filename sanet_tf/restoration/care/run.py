@@ -1,4 +1,4 @@
-"""One run of `experiments/restoration.py`: model, training, report."""
+"""One run of `sanet train-restoration`: model, training, report."""
 
 import json
 import time
