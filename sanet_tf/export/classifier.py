@@ -1,5 +1,8 @@
 """Classifiers as programs: pixels in, probabilities out."""
 
+from collections.abc import Sequence
+
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -11,6 +14,7 @@ from sanet_tf.export.folding import fold
 from sanet_tf.export.program import Program
 from sanet_tf.models import preprocess_input
 from sanet_tf.utils.errors import UserError
+from sanet_tf.utils.types import PathLike
 
 TOLERANCE = 1e-5  # between the probabilities of SavedModel and Keras model
 
@@ -35,7 +39,13 @@ def probabilities(model, images, scaled=None):
     return _softmax(model, images)
 
 
-def classifier_program(model, class_names, resizes, scaled=None, images=()):
+def classifier_program(
+    model: keras.Model,
+    class_names: Sequence[str],
+    resizes: bool,
+    scaled: int | None = None,
+    images: Sequence[np.ndarray] = (),
+) -> Program:
     """A classifier as a `Program`, its layers folded.
 
     Args:
@@ -79,7 +89,9 @@ def classifier_program(model, class_names, resizes, scaled=None, images=()):
     )
 
 
-def export_saved_model(model, class_names, path):
+def export_saved_model(
+    model: keras.Model, class_names: Sequence[str], path: PathLike
+) -> None:
     """Writes a SavedModel, replacing an old one.
 
     Args:
@@ -93,7 +105,7 @@ def export_saved_model(model, class_names, path):
     writing.export(classifier_program(model, class_names, True), path)
 
 
-def check_saved_model(path, model, source):
+def check_saved_model(path: PathLike, model: keras.Model, source) -> float:
     """Compares a SavedModel with its Keras model on images of validation.
 
     Args:

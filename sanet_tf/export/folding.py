@@ -40,7 +40,7 @@ from sanet_tf.layers import SiameseAttention
 RELUS = keras.activations.relu, keras.activations.relu6
 
 
-def fold(model):
+def fold(model: keras.Model) -> keras.Model:
     """A model for inference that computes the same with fewer operations.
 
     Args:

@@ -6,6 +6,8 @@ Sizes vary, in multiples of `axes_div_by`. Normalisation and padding are
 outside: `sanet_tf.load` does what the manifest says.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import tensorflow as tf
 
@@ -20,7 +22,9 @@ from sanet_tf.utils.errors import UserError
 LARGEST = 64  # multiples along each axis of what is taken of a real stack
 
 
-def restoration_program(model, stacks=()):
+def restoration_program(
+    model, stacks: Sequence[tuple[np.ndarray, str]] = ()
+) -> Program:
     """A restoration network as a `Program`, its layers folded.
 
     Args:

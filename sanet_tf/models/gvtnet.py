@@ -21,6 +21,7 @@ Wang, Xie, Ji, "Global voxel transformer networks for augmented microscopy",
 """
 
 import math
+from collections.abc import Sequence
 
 import keras
 from keras import layers, ops
@@ -35,24 +36,25 @@ from sanet_tf.models.unet_checks import (
     check_sizes,
     check_stack,
 )
+from sanet_tf.utils.types import PathLike, Shape
 
 CONVOLUTIONS = {2: layers.Conv2D, 3: layers.Conv3D}
 TRANSPOSED = {2: layers.Conv2DTranspose, 3: layers.Conv3DTranspose}
 
 
 def GlobalVoxelUNet(
-    input_shape=(None, None, None, 1),
-    attention="scaled",
-    n_depth=2,
-    n_first=32,
-    n_channel_out=1,
-    residual=None,
-    probabilistic=False,
-    last_activation="linear",
-    attention_config=None,
-    weights=None,
-    name=None,
-):
+    input_shape: Shape = (None, None, None, 1),
+    attention: str | None = "scaled",
+    n_depth: int = 2,
+    n_first: int = 32,
+    n_channel_out: int = 1,
+    residual: bool | None = None,
+    probabilistic: bool = False,
+    last_activation: str = "linear",
+    attention_config: dict | None = None,
+    weights: PathLike | None = None,
+    name: str | None = None,
+) -> keras.Model:
     """GVTNet, from a volume or an image to one of the same size.
 
     Args:
@@ -134,17 +136,17 @@ def GlobalVoxelUNet(
 
 
 def GlobalVoxelProjection(
-    input_shape=(None, None, None, 1),
-    attention="scaled",
-    proj_axis=0,
-    proj_n_depth=2,
-    proj_n_filt=8,
-    proj_kern=(3, 5, 5),
-    proj_pool=(1, 4, 4),
-    weights=None,
-    name=None,
+    input_shape: Shape = (None, None, None, 1),
+    attention: str | None = "scaled",
+    proj_axis: int = 0,
+    proj_n_depth: int = 2,
+    proj_n_filt: int = 8,
+    proj_kern: Sequence[int] = (3, 5, 5),
+    proj_pool: Sequence[int] = (1, 4, 4),
+    weights: PathLike | None = None,
+    name: str | None = None,
     **kwargs,
-):
+) -> keras.Model:
     """GVTNet's projection: a weight for each voxel, then a 2-D GVTNet.
 
     An encoder-decoder with attention in its bottom and as its up-samplers,

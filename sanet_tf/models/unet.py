@@ -16,6 +16,8 @@ Gao, Xie, Ji, "Siamese Attention Networks", section 4.6 and appendix 3; Weigert
 et al., "Content-aware image restoration", 2018.
 """
 
+from collections.abc import Sequence
+
 import keras
 from keras import layers, ops
 
@@ -29,6 +31,7 @@ from sanet_tf.models.unet_checks import (
     check_sizes,
     check_stack,
 )
+from sanet_tf.utils.types import PathLike, Shape
 
 CONVOLUTIONS = {2: layers.Conv2D, 3: layers.Conv3D}
 POOLINGS = {2: layers.MaxPooling2D, 3: layers.MaxPooling3D}
@@ -43,19 +46,19 @@ ATTENTION_CONFIG = {
 
 
 def DenoisingUNet(
-    input_shape=(None, None, None, 1),
-    attention=None,
-    n_depth=2,
-    n_first=32,
-    kernel_size=3,
-    n_channel_out=1,
-    residual=None,
-    probabilistic=False,
-    last_activation="linear",
-    attention_config=None,
-    weights=None,
-    name=None,
-):
+    input_shape: Shape = (None, None, None, 1),
+    attention: str | None = None,
+    n_depth: int = 2,
+    n_first: int = 32,
+    kernel_size: int = 3,
+    n_channel_out: int = 1,
+    residual: bool | None = None,
+    probabilistic: bool = False,
+    last_activation: str = "linear",
+    attention_config: dict | None = None,
+    weights: PathLike | None = None,
+    name: str | None = None,
+) -> keras.Model:
     """CARE's U-Net, from a volume or an image to one of the same size.
 
     Args:
@@ -113,18 +116,18 @@ def DenoisingUNet(
 
 
 def ProjectionUNet(
-    input_shape=(None, None, None, 1),
-    attention=None,
-    proj_axis=0,
-    proj_n_depth=4,
-    proj_n_filt=8,
-    proj_n_conv_per_depth=1,
-    proj_kern=(3, 3, 3),
-    proj_pool=(1, 2, 2),
-    weights=None,
-    name=None,
+    input_shape: Shape = (None, None, None, 1),
+    attention: str | None = None,
+    proj_axis: int = 0,
+    proj_n_depth: int = 4,
+    proj_n_filt: int = 8,
+    proj_n_conv_per_depth: int = 1,
+    proj_kern: Sequence[int] = (3, 3, 3),
+    proj_pool: Sequence[int] = (1, 2, 2),
+    weights: PathLike | None = None,
+    name: str | None = None,
     **kwargs,
-):
+) -> keras.Model:
     """CARE's projection: a surface found in a stack, then a 2-D U-Net.
 
     A small encoder-decoder gives each plane's probability of being the

@@ -31,7 +31,7 @@ class ExportedRestoration(Restorer):
         }
         self._axes_out = manifest["axes_out"]
 
-    def predict(self, stack, axes):
+    def predict(self, stack: np.ndarray, axes: str) -> np.ndarray:
         """Restores a stack as a whole: normalised, padded, and undone.
 
         Args:

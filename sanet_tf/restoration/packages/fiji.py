@@ -31,6 +31,7 @@ from tensorflow.python.util import deprecation
 
 from sanet_tf.restoration.normalization import PERCENTILES
 from sanet_tf.utils import files
+from sanet_tf.utils.types import PathLike
 
 SIGNATURE = "serving_default"
 TOLERANCE = 1e-4  # of the largest output, or of 1 where that is larger
@@ -57,7 +58,7 @@ KNOWN = """
 """.split()  # noqa: SIM905
 
 
-def export_fiji(model, path):
+def export_fiji(model, path: PathLike) -> Path:
     """Writes a zip that CSBDeep's Fiji plugin reads, replacing an old one.
 
     The zip is loaded again and compared with the Keras model before it gets
