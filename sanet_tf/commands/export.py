@@ -68,14 +68,14 @@ def main(arguments):
         raise UserError(writing.NOTHING_TO_CALIBRATE)
     _check_output(output)
     backends.load_tensorflow()
-    made = writing.export(
+    written = writing.export(
         _program(Path(MODEL.value)),
         output,
         FORMAT.value,
         QUANTIZE.value,
         LAYOUT.value,
     )
-    _report(made, output)
+    _report(written, output)
 
 
 def _check_output(output):
@@ -116,8 +116,8 @@ def _program(path):
     )
 
 
-def _report(made, output):
-    checks = made["checks"]
+def _report(written, output):
+    checks = written["checks"]
     print(
         f"largest difference from the trained network: "
         f"{checks['difference']:.1e} of the largest output"

@@ -93,7 +93,7 @@ def export(
             program.output, "float32", program.model.output_shape
         ),
     }
-    made = {}
+    written = {}
 
     def write(folder):
         inside = layouts.place(folder, layout, format)
@@ -104,10 +104,10 @@ def export(
         layouts.configure(folder, entries)
         checks = compare(program, run, quantize == "none")
         measured = {"checks": checks, "versions": _versions()}
-        made.update(manifest.write(folder, {**entries, **measured}))
+        written.update(manifest.write(folder, {**entries, **measured}))
 
     files.write_atomically(Path(path), write)
-    return made
+    return written
 
 
 def compare(program, run, must_agree=True):

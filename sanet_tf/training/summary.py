@@ -21,7 +21,7 @@ def write_summary(folder, step, values):
     import tensorflow as tf
 
     with (
-        files.refusals_told(folder),
+        files.os_errors_as_user_errors(folder),
         tf.summary.create_file_writer(str(folder)).as_default(),
     ):
         for name, value in values.items():

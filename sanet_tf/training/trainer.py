@@ -17,7 +17,7 @@ from sanet_tf.training.summary import write_summary
 from sanet_tf.utils.errors import UserError
 from sanet_tf.utils.seeds import derive_seed
 
-EXACT = "cross_entropy"  # the loss of padded batches
+UNPADDED_LOSS = "cross_entropy"  # the loss of padded batches
 
 
 class Trainer(Engine):
@@ -94,7 +94,7 @@ class Trainer(Engine):
         ]
         if self.feed.shard.padded:  # Keras's own loss counts all rows
             metrics.append(
-                keras.metrics.CategoricalCrossentropy(EXACT, **options)
+                keras.metrics.CategoricalCrossentropy(UNPADDED_LOSS, **options)
             )
         self.model.compile(
             self.optimizer,
@@ -124,7 +124,7 @@ class Trainer(Engine):
                 return_dict=True,
                 verbose=0,
             )
-        found["loss"] = found.pop(EXACT, found["loss"])
+        found["loss"] = found.pop(UNPADDED_LOSS, found["loss"])
         return found
 
     def score(self, entry):
@@ -186,7 +186,7 @@ class Trainer(Engine):
 
     def after_steps(self, logs):
         self.distribution.unite(self.model)
-        logs.pop(EXACT, None)
+        logs.pop(UNPADDED_LOSS, None)
 
     def before_commit(self):
         for skipped in self.distribution.gather(self.feed.skipped):

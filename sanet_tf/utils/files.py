@@ -26,14 +26,14 @@ def make_directory(path):
     return path
 
 
-def write_atomically(path, write, needed=0):
+def write_atomically(path, write, room=0):
     """Calls `write(temporary)` and renames the result to `path`.
 
     Args:
         path: file or folder to make; an old one is replaced.
         write: function that makes a file or a folder at the path it is given,
             in the same directory and with the same suffixes.
-        needed: bytes that the disk must have room for before `write` is
+        room: bytes that the disk must have room for before `write` is
             called, for a library that does not bear that it has not.
 
     Raises:
@@ -44,10 +44,10 @@ def write_atomically(path, write, needed=0):
     make_directory(path.parent)
     path = _followed(path)
     temporary = replacement.temporary_path(path)
-    with refusals_told(path):
+    with os_errors_as_user_errors(path):
         replacement.remove_abandoned(path)
         try:
-            _reserve(temporary, needed)
+            _reserve(temporary, room)
             write(temporary)
             _sync(temporary)
             replacement.replace(temporary, path)
@@ -56,7 +56,7 @@ def write_atomically(path, write, needed=0):
 
 
 @contextlib.contextmanager
-def refusals_told(path):
+def os_errors_as_user_errors(path):
     """Has one line for what the operating system refuses, as on a full disk.
 
     To Python, and to TensorFlow, which writes by itself.

@@ -178,5 +178,5 @@ def test_room_is_made_sure_of_before(tmp_path):
         raise AssertionError("it was called")
 
     with pytest.raises(UserError, match=r"^cannot write .*/a.h5: "):
-        files.write_atomically(tmp_path / "a.h5", write, needed=2**60)
+        files.write_atomically(tmp_path / "a.h5", write, room=2**60)
     assert content(tmp_path) == {}

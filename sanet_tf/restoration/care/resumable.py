@@ -219,7 +219,9 @@ def _tell_refusals(callback, folder):
     """A full disk is one line, whatever the callback writes."""
     for name in dir(callback):
         if name.startswith("on_"):
-            method = files.refusals_told(folder)(getattr(callback, name))
+            method = files.os_errors_as_user_errors(folder)(
+                getattr(callback, name)
+            )
             setattr(callback, name, method)
 
 
@@ -227,6 +229,9 @@ class _Pictures(CARETensorBoardImage):
     """Csbdeep's pictures, without the warning that their making brings."""
 
     def on_epoch_end(self, epoch, logs=None):
-        with files.refusals_told(self.log_dir), warnings.catch_warnings():
+        with (
+            files.os_errors_as_user_errors(self.log_dir),
+            warnings.catch_warnings(),
+        ):
             warnings.filterwarnings("ignore", "The structure of `inputs`")
             super().on_epoch_end(epoch, logs)

@@ -16,7 +16,7 @@ from sanet_tf.restoration.care.config import (
     SiameseProjectionConfig,
 )
 from sanet_tf.restoration.data.patches import format_shape
-from sanet_tf.restoration.data.stacks import check_finite
+from sanet_tf.restoration.data.stacks import refuse_not_finite
 from sanet_tf.restoration.tiling.statistics import TiledNetwork
 from sanet_tf.training.curves import plot_curves
 from sanet_tf.utils import replacement
@@ -82,7 +82,7 @@ def check(data, task, fields, modes, n_tiles):
         raise UserError(str(error)) from error
     for pair in data.test:
         for stack in (pair.low, pair.high):
-            check_finite(np.asarray(stack), pair.name)
+            refuse_not_finite(np.asarray(stack), pair.name)
 
 
 def train(model, data, steps_per_epoch, seed, run):

@@ -7,7 +7,7 @@ measured by, are equal. These pairs are left out, and named.
 import numpy as np
 
 from sanet_tf.restoration import metrics
-from sanet_tf.restoration.data.stacks import check_finite
+from sanet_tf.restoration.data.stacks import refuse_not_finite
 from sanet_tf.utils.errors import UserError
 
 TRAINING = (3, 99.5)  # the closest that csbdeep draws, see `patches.cut`
@@ -82,6 +82,6 @@ def _select(pairs, percentiles, sides):
 
 def _is_even(pair, side, percentiles):
     stack = np.asarray(getattr(pair, side))
-    check_finite(stack, pair.name)
+    refuse_not_finite(stack, pair.name)
     low, high = np.percentile(stack, percentiles)
     return not high > low

@@ -68,11 +68,11 @@ def read_stack(path):
         UserError: see `open_stack`; or it has voxels that are no numbers.
     """
     stack = np.asarray(open_stack(path))
-    check_finite(stack, path)
+    refuse_not_finite(stack, path)
     return stack
 
 
-def check_finite(stack, name):
+def refuse_not_finite(stack, name):
     """Raises a `UserError` that counts NaN and infinite voxels."""
     if stack.dtype.kind == "f":
         strange = stack.size - np.count_nonzero(np.isfinite(stack))
