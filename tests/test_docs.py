@@ -255,3 +255,27 @@ def test_figures_show_what_the_pages_say(weights):
     assert np.ptp(gates["ca"]["red"]) > 0
     mean = weights.context_weights().mean()
     np.testing.assert_allclose(mean, 1, rtol=1e-4)
+
+
+def test_the_runs_of_the_comparison_are_those_of_the_records():
+    names = {
+        "MobileNetV2": "mobilenet_v2",
+        "SANet": "sanet",
+        "without attention": "sanet_no_attention",
+        "AttnNet, regular attention": "attnnet",
+    }
+    table = PAGES["results.md"].partition("| network | seed 0 |")[2]
+    rows = re.findall(r"^\| ([\w, ]+) \| (.* %.*) \|$", table, re.MULTILINE)
+    found = {
+        (names[name], seed): cell
+        for name, cells in rows[: len(names)]
+        for seed, cell in enumerate(cells.split(" | "))
+        if cell != "–"
+    }
+    recorded = {}
+    for path in (ROOT / "results/classification/comparison").glob("*-seed*"):
+        model, _, seed = path.name.rpartition("-seed")
+        metrics = json.loads((path / "metrics.json").read_text())
+        top1 = f"{100 * metrics['last']['val_top1']:.1f} %"
+        recorded[model, int(seed)] = top1
+    assert found == recorded
