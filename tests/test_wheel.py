@@ -79,7 +79,7 @@ def test_with_tensorflow(bare, tmp_path):
 def _classifies(sanet, folder):
     output = sanet(
         *("train", "--flagfile=demo", "--model=sanet", "--alpha=0.1"),
-        *("--image_size=32", "--epochs=1", "--output_dir=run"),
+        *("--epochs=1", "--warmup_epochs=0", "--output_dir=run"),
     )
     assert "best epoch 1: validation top-1" in output
     Image.new("RGB", (40, 40)).save(folder / "a.png")

@@ -178,7 +178,8 @@ def _check_schedule():
         raise UserError("--warmup_steps goes with --schedule=cosine")
     if FLAGS.decay_steps and FLAGS.schedule == "cosine":
         raise UserError("expected --schedule=cosine or --decay_steps, got both")
-    if FLAGS["decay_rate"].present and not FLAGS.decay_steps:
+    is_other = FLAGS.decay_rate != FLAGS["decay_rate"].default
+    if is_other and not FLAGS.decay_steps:
         raise UserError("--decay_rate goes with --decay_steps")
 
 

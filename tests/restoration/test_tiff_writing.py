@@ -143,6 +143,24 @@ def test_units_survive(tmp_path, unit, expected):
     assert (stack.resolution, stack.resolution_unit) == ((4, 4), 3)
 
 
+@pytest.mark.parametrize(
+    ("dtype", "expected"),
+    [
+        ("uint8", [0, 0, 0, 1, 2, 255, 255]),
+        ("uint16", [0, 0, 0, 1, 2, 300, 65535]),
+        ("int16", [-32768, -1, 0, 1, 2, 300, 32767]),
+        ("uint32", [0, 0, 0, 1, 2, 300, 2**32 - 1]),
+    ],
+)
+def test_integers_are_rounded_and_never_wrap(tmp_path, dtype, expected):
+    values = [-1e30, -0.7, 0.4, 0.6, 1.8, 300, np.inf]
+    with create_stack(tmp_path / "a.tif", (1, 7), "YX", dtype) as destination:
+        destination[:, :] = np.array([values], np.float32)
+        with pytest.raises(ValueError, match=f"write as {dtype}.*: NaN"):
+            destination[0, 2:4] = np.nan
+    assert tifffile.imread(tmp_path / "a.tif").tolist() == [expected]
+
+
 def test_a_failed_block_leaves_the_old_file(tmp_path, volume):
     path = tmp_path / "a.tif"
     tifffile.imwrite(path, volume)

@@ -7,8 +7,11 @@ def rounded(values, dtype):
     """Values rounded and clipped to a data type; floats stay as they are.
 
     Args:
-        values: array of numbers, none of them NaN.
+        values: array of numbers.
         dtype: of the array that receives them.
+
+    Raises:
+        ValueError: a value that is to be an integer is NaN.
     """
     dtype = np.dtype(dtype)
     if dtype.kind not in "ui":

@@ -27,6 +27,7 @@ from sanet_tf.restoration.io import (
     tiff_reading,
 )
 from sanet_tf.restoration.io.axis_letters import AXES
+from sanet_tf.restoration.io.rounding import rounded
 from sanet_tf.utils import files, replacement
 from sanet_tf.utils.errors import UserError
 
@@ -121,7 +122,8 @@ def create_stack(path, shape, axes, dtype, like=None, source=None):
         source: path of the stack that it is made from, or None.
 
     Yields:
-        An array mapped to the file.
+        An array mapped to the file. Values assigned to it,
+        `array[slices] = values`, are rounded and clipped to its data type.
 
     Raises:
         ValueError: `axes` do not fit `shape`, or are not letters of TZCYX; a
@@ -154,11 +156,18 @@ def create_stack(path, shape, axes, dtype, like=None, source=None):
             like or Stack(np.empty((0, 0)), "YX"),
             [] if source is None else [origin.tag(source, path)],
         )
-        yield mapped.transpose(np.argsort(order))
+        yield mapped.transpose(np.argsort(order)).view(_Rounding)
         mapped.flush()
         files.write_atomically(path, lambda new: os.replace(unfinished, new))
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+class _Rounding(np.ndarray):
+    """Rounds and clips what is assigned."""
+
+    def __setitem__(self, key, values):
+        super().__setitem__(key, rounded(values, self.dtype))
 
 
 def _allocate(path, shape, axes, dtype, like, tags):
