@@ -4,6 +4,7 @@ import importlib
 import json
 import pkgutil
 import re
+import statistics
 import sys
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 from sanet_tf.commands.main import COMMANDS
+from sanet_tf.utils.intervals import half_width, plus_minus
 
 ROOT = Path(__file__).parents[1]
 # Scripts that only call a command of the package.
@@ -272,10 +274,17 @@ def test_the_runs_of_the_comparison_are_those_of_the_records():
         for seed, cell in enumerate(cells.split(" | "))
         if cell != "–"
     }
-    recorded = {}
+    recorded, values = {}, {}
     for path in (ROOT / "results/classification/comparison").glob("*-seed*"):
         model, _, seed = path.name.rpartition("-seed")
         metrics = json.loads((path / "metrics.json").read_text())
         top1 = f"{100 * metrics['last']['val_top1']:.1f} %"
         recorded[model, int(seed)] = top1
+        values[model, int(seed)] = 100 * metrics["last"]["val_top1"]
     assert found == recorded
+    gains = [
+        values["sanet", seed] - values["mobilenet_v2", seed]
+        for seed in range(3)
+    ]
+    text = plus_minus(statistics.mean(gains), half_width(gains), 1)
+    assert f"SANet is {text} points above MobileNetV2" in PAGES["results.md"]

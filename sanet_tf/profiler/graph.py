@@ -5,6 +5,7 @@ Dilated convolutions are computed there on padded maps, and counted with it.
 
 import math
 import re
+from functools import partial
 
 import tensorflow as tf
 
@@ -95,12 +96,8 @@ def _operation(operation):
 def _stored(tensor):
     """The tensor of which it is only another view."""
     while tensor.op.type in VIEWS and tensor.op.inputs:
-        tensor = tensor.op.inputs[tensor.value_index if _many(tensor) else 0]
+        tensor = tensor.op.inputs[tensor.value_index]
     return tensor
-
-
-def _many(tensor):
-    return len(tensor.op.outputs) > 1
 
 
 def _bytes(tensor):
@@ -137,13 +134,8 @@ def _transposed(operation):
     return _size(maps) * math.prod(kernel.shape[:-1])
 
 
-def _product(operation):
-    axis = -2 if operation.get_attr("transpose_a") else -1
-    return _size(operation.outputs[0]) * operation.inputs[0].shape[axis]
-
-
-def _batch_product(operation):
-    axis = -2 if operation.get_attr("adj_x") else -1
+def _product(operation, transposed="adj_x"):
+    axis = -2 if operation.get_attr(transposed) else -1
     return _size(operation.outputs[0]) * operation.inputs[0].shape[axis]
 
 
@@ -171,9 +163,9 @@ MADD = {
     "DepthwiseConv2dNative": _depthwise,
     "Conv2DBackpropInput": _transposed,
     "Conv3DBackpropInputV2": _transposed,
-    "MatMul": _product,
-    "BatchMatMul": _batch_product,
-    "BatchMatMulV2": _batch_product,
-    "BatchMatMulV3": _batch_product,
+    "MatMul": partial(_product, transposed="transpose_a"),
+    "BatchMatMul": _product,
+    "BatchMatMulV2": _product,
+    "BatchMatMulV3": _product,
     "Einsum": _einsum,
 }

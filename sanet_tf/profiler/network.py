@@ -42,8 +42,8 @@ def profile(
         model: a `keras.Model`; it is built if it is not.
         input_shape: of one sample, such as (224, 224, 3); for several inputs a
             list or dictionary of shapes, which the model takes as its one
-            argument. In place of
-            a shape a `keras.Input` says the dtype, too. None: the model's own.
+            argument. In place of a shape a `keras.Input` says the dtype, too.
+            None: the model's own.
         batch_size: samples in the call.
         repeats: measured calls of each layer; 0 measures no times.
         trace_dir: folder that receives a trace of one call of the whole model,

@@ -46,7 +46,9 @@ class Node:
 
 
 def make_tree(
-    root: Call, operations: list[Operation], seconds: dict[int, float]
+    root: Call,
+    operations: list[Operation],
+    seconds: dict[int, float] | None,
 ) -> Node:
     """The tree of a recorded network.
 
@@ -54,6 +56,7 @@ def make_tree(
         root: the `Call` of the model.
         operations: of the trace.
         seconds: `{number of a call: its own}`; what is not in it took none.
+            None: not measured.
     """
     madd, uncounted = {}, {}
     for operation in operations:
@@ -77,14 +80,14 @@ def make_tree(
                 own += math.prod(weight.shape)
         shapes = call.output_shapes
         return _total(
-            inside,
+            _in_blocks(inside),
             name=call.layer.name,
             type=type(call.layer).__name__,
             output_shape=shapes[0] if len(shapes) == 1 else shapes,
             parameters=own,
             madd=madd.get(call.number, 0),
             activation_bytes=0 if inside else call.output_bytes,
-            seconds=seconds.get(call.number, 0.0) if seconds else None,
+            seconds=None if seconds is None else seconds.get(call.number, 0.0),
             uncounted=hidden,
         )
 
@@ -93,7 +96,7 @@ def make_tree(
 
 def _total(children, **own):
     """A node with its own share, and what the nodes in it cost."""
-    children = tuple(_in_blocks(children))
+    children = tuple(children)
     for name in ("parameters", "madd", "activation_bytes"):
         own[name] += sum(getattr(child, name) for child in children)
     if own["seconds"] is not None:
@@ -117,16 +120,14 @@ def _in_blocks(nodes):
         if len(inside) == 1:
             yield inside[0]
             continue
-        yield Node(
-            name,
-            "block",
-            inside[-1].output_shape,
-            sum(node.parameters for node in inside),
-            sum(node.madd for node in inside),
-            sum(node.activation_bytes for node in inside),
-            None
-            if inside[0].seconds is None
-            else sum(node.seconds for node in inside),
-            tuple(kind for node in inside for kind in node.uncounted),
-            tuple(inside),
+        yield _total(
+            inside,
+            name=name,
+            type="block",
+            output_shape=inside[-1].output_shape,
+            parameters=0,
+            madd=0,
+            activation_bytes=0,
+            seconds=None if inside[0].seconds is None else 0.0,
+            uncounted=(),
         )

@@ -91,8 +91,7 @@ def test_loops_of_known_length():
     assert madd(layers.LSTM(4), (9, 8)) == 9 * cell
 
 
-# Quoted: torchvision 0.15 and later, `_ops` of the weights in
-# torchvision/models/*.py, in billions, of fvcore's counter.
+# Quoted: `_ops` of the weights in torchvision/models/*.py, in billions.
 TORCHVISION = {
     "VGG16": 15.47,
     "VGG19": 19.632,
