@@ -120,7 +120,6 @@ def _load(path):
 
     # Keras finds the classes that are registered, so those that are imported.
     import sanet_tf.export.folded_attention
-    import sanet_tf.layers
     import sanet_tf.models  # noqa: F401
 
     try:

@@ -16,3 +16,10 @@ from sanet_tf.utils.errors import first_line
 )
 def test_first_line(error, line):
     assert first_line(error) == line
+
+
+def test_the_reason_of_an_error_in_a_layer():
+    text = (
+        "Exception encountered when calling A.call().\n\n\x1b[1mno x\x1b[0m\n"
+    )
+    assert first_line(ValueError(f"{text}\nArguments: y")) == "no x"
