@@ -9,7 +9,7 @@ from sanet_tf.commands.main import COMMANDS
 
 PROGRAM = """
 import importlib, json, sys
-from sanet_tf.commands import flag_help
+from sanet_tf.commands.flags import flag_help
 
 module = importlib.import_module(f"sanet_tf.commands.{sys.argv[1]}")
 sections = {

@@ -13,9 +13,9 @@ run are left in --output.
 
 from absl import flags
 
-from sanet_tf.commands import (
+from sanet_tf.commands import cli
+from sanet_tf.commands.flags import (
     augmentation_flags,
-    cli,
     flag_help,
     hardware_flags,
     recipe_flags,

@@ -13,7 +13,8 @@ KERAS_BACKEND decides the backend; TensorFlow need not be installed for others.
 import cifar  # its flags are this script's too
 from absl import flags
 
-from sanet_tf.commands import cli, flag_help, flag_types
+from sanet_tf.commands import cli
+from sanet_tf.commands.flags import flag_help, flag_types
 from sanet_tf.commands.network_names import NETWORKS
 from sanet_tf.utils.errors import UserError
 

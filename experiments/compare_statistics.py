@@ -11,7 +11,8 @@ import statistics as stats
 
 from absl import flags
 
-from sanet_tf.commands import cli, flag_help, flag_types
+from sanet_tf.commands import cli
+from sanet_tf.commands.flags import flag_help, flag_types
 from sanet_tf.utils import backends
 from sanet_tf.utils.errors import UserError
 from sanet_tf.utils.intervals import half_width, plus_minus

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from absl import flags
 
-from sanet_tf.commands import cli, flag_help
+from sanet_tf.commands import cli
+from sanet_tf.commands.flags import flag_help
 
 MODEL = flags.DEFINE_string(
     "model", "demo/saved_model", "folder of the exported classifier"

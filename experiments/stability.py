@@ -17,7 +17,8 @@ import functools
 import cifar  # its flags are this script's too
 from absl import flags
 
-from sanet_tf.commands import augmentation_flags, cli
+from sanet_tf.commands import cli
+from sanet_tf.commands.flags import augmentation_flags
 from sanet_tf.utils import backends
 from sanet_tf.utils.errors import UserError
 

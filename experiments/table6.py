@@ -10,10 +10,11 @@ seed are trained on the same patches in the same order.
 
 from absl import flags
 
-from sanet_tf.commands import cli, flag_types
+from sanet_tf.commands import cli
 from sanet_tf.commands import (  # its flags are this script's too
     train_restoration as restoration,
 )
+from sanet_tf.commands.flags import flag_types
 from sanet_tf.utils import files
 from sanet_tf.utils.errors import UserError
 

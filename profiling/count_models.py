@@ -10,7 +10,8 @@ from pathlib import Path
 import published
 from absl import flags
 
-from sanet_tf.commands import cli, flag_help, flag_types
+from sanet_tf.commands import cli
+from sanet_tf.commands.flags import flag_help, flag_types
 from sanet_tf.commands.network_names import NETWORKS, RESTORATION
 from sanet_tf.utils import backends
 from sanet_tf.utils.files import write_csv

@@ -17,7 +17,8 @@ from pathlib import Path
 
 from absl import flags
 
-from sanet_tf.commands import cli, flag_help, flag_types
+from sanet_tf.commands import cli
+from sanet_tf.commands.flags import flag_help, flag_types
 from sanet_tf.commands.network_names import NETWORKS
 
 FLAGS = flags.FLAGS

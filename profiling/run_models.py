@@ -13,7 +13,8 @@ import gc
 
 from absl import flags
 
-from sanet_tf.commands import cli, flag_help, flag_types
+from sanet_tf.commands import cli
+from sanet_tf.commands.flags import flag_help, flag_types
 from sanet_tf.commands.network_names import NETWORKS
 from sanet_tf.utils import backends
 from sanet_tf.utils.errors import UserError

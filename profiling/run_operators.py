@@ -14,7 +14,8 @@ reads and writes it once, into fresh pages as the operator does.
 
 from absl import flags
 
-from sanet_tf.commands import cli, flag_help
+from sanet_tf.commands import cli
+from sanet_tf.commands.flags import flag_help
 from sanet_tf.utils import backends
 
 FLAGS = flags.FLAGS

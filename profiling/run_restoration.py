@@ -11,7 +11,8 @@ the predicted memory.
 
 from absl import flags
 
-from sanet_tf.commands import cli, flag_help, flag_types
+from sanet_tf.commands import cli
+from sanet_tf.commands.flags import flag_help, flag_types
 from sanet_tf.utils import backends
 
 FLAGS = flags.FLAGS

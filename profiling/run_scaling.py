@@ -10,7 +10,8 @@ scaling.csv, scaling.png and a record of the run; all is measured.
 
 from absl import flags
 
-from sanet_tf.commands import cli, flag_help, flag_types
+from sanet_tf.commands import cli
+from sanet_tf.commands.flags import flag_help, flag_types
 from sanet_tf.utils.errors import UserError
 
 FLAGS = flags.FLAGS

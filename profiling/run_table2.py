@@ -11,7 +11,8 @@ figures, beside them, are quoted.
 
 from absl import flags
 
-from sanet_tf.commands import cli, flag_help
+from sanet_tf.commands import cli
+from sanet_tf.commands.flags import flag_help
 
 FLAGS = flags.FLAGS
 

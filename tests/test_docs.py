@@ -154,11 +154,11 @@ def defined(path):
         path.with_name(f"{name}.py")
         for name in re.findall(r"^import (\w+)", text, re.MULTILINE)
     ]
-    imports = r"^from sanet_tf.commands import (\([^)]*\)|.*)$"
-    for names in re.findall(imports, text, re.MULTILINE):
+    imports = r"^from sanet_tf.commands(.flags)? import (\([^)]*\)|.*)$"
+    for package, names in re.findall(imports, text, re.MULTILINE):
+        folder = ROOT / "sanet_tf/commands" / package.removeprefix(".")
         others += [
-            ROOT / "sanet_tf/commands" / f"{name}.py"
-            for name in re.findall(r"\w+", names)
+            folder / f"{name}.py" for name in re.findall(r"\w+", names)
         ]
     for other in others:
         if other.is_file():

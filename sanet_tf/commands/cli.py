@@ -9,7 +9,7 @@ from absl import app, flags
 
 import sanet_tf
 from sanet_tf import recipes
-from sanet_tf.commands import flag_help
+from sanet_tf.commands.flags import flag_help
 from sanet_tf.utils import endings
 from sanet_tf.utils.errors import UserError, did_you_mean
 

@@ -20,7 +20,8 @@ from pathlib import Path
 import numpy as np
 from absl import flags
 
-from sanet_tf.commands import cli, flag_help, flag_types
+from sanet_tf.commands import cli
+from sanet_tf.commands.flags import flag_help, flag_types
 from sanet_tf.data import check_source
 from sanet_tf.utils import backends, files
 from sanet_tf.utils.errors import UserError

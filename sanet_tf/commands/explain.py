@@ -10,7 +10,8 @@ from pathlib import Path
 
 from absl import flags
 
-from sanet_tf.commands import cli, flag_help
+from sanet_tf.commands import cli
+from sanet_tf.commands.flags import flag_help
 from sanet_tf.utils import backends
 from sanet_tf.utils.errors import UserError
 from sanet_tf.utils.printing import printable

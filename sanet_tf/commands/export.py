@@ -13,7 +13,8 @@ from pathlib import Path
 
 from absl import flags
 
-from sanet_tf.commands import cli, flag_help
+from sanet_tf.commands import cli
+from sanet_tf.commands.flags import flag_help
 from sanet_tf.export import FORMATS, QUANTIZATIONS, manifest
 from sanet_tf.export.layouts import LAYOUTS
 from sanet_tf.utils import backends, files

@@ -21,7 +21,8 @@ from pathlib import Path
 
 from absl import flags
 
-from sanet_tf.commands import cli, flag_help, flag_types
+from sanet_tf.commands import cli
+from sanet_tf.commands.flags import flag_help, flag_types
 from sanet_tf.restoration.io import inputs, origin
 from sanet_tf.utils import backends, replacement
 from sanet_tf.utils.errors import UserError

@@ -16,9 +16,9 @@ run and, on TensorFlow, a SavedModel are left in --output.
 
 from absl import flags
 
-from sanet_tf.commands import (
+from sanet_tf.commands import cli
+from sanet_tf.commands.flags import (
     augmentation_flags,
-    cli,
     flag_help,
     hardware_flags,
     recipe_flags,

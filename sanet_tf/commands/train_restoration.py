@@ -14,8 +14,8 @@ says whether the network is better than the best filter that needs no training.
 
 from absl import flags
 
-from sanet_tf.commands import (
-    cli,
+from sanet_tf.commands import cli
+from sanet_tf.commands.flags import (
     flag_help,
     flag_types,
     restoration_data_flags,

@@ -18,7 +18,7 @@ from absl import flags
 sys.path.insert(0, "experiments")
 module = importlib.import_module(sys.argv[1])
 from sanet_tf import recipes
-from sanet_tf.commands import flag_help
+from sanet_tf.commands.flags import flag_help
 from sanet_tf.training.record import script_flags
 from sanet_tf.training.run_directory import check_flags
 """

@@ -5,7 +5,7 @@ from absl import flags
 from absl.testing import flagsaver
 
 from sanet_tf import recipes
-from sanet_tf.commands import restoration_network_flags
+from sanet_tf.commands.flags import restoration_network_flags
 from sanet_tf.restoration import SiameseConfig, SiameseProjectionConfig
 
 

@@ -4,7 +4,7 @@ import pytest
 from absl import flags
 from absl.testing import flagsaver
 
-from sanet_tf.commands import augmentation_flags
+from sanet_tf.commands.flags import augmentation_flags
 from sanet_tf.utils.errors import UserError
 
 

@@ -4,7 +4,7 @@ import contextlib
 
 from absl import flags
 
-from sanet_tf.commands import flag_help
+from sanet_tf.commands.flags import flag_help
 from sanet_tf.utils.errors import UserError
 
 FLAGS = flags.FLAGS

@@ -12,7 +12,7 @@ import inspect
 
 from absl import flags
 
-from sanet_tf.commands import (
+from sanet_tf.commands.flags import (
     augmentation_flags,
     fine_tuning_flags,
     flag_help,

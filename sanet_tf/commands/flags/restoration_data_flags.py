@@ -2,7 +2,7 @@
 
 from absl import flags
 
-from sanet_tf.commands import flag_help, flag_types
+from sanet_tf.commands.flags import flag_help, flag_types
 from sanet_tf.utils.errors import UserError
 
 FLAGS = flags.FLAGS

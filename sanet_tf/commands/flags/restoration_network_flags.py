@@ -2,7 +2,7 @@
 
 from absl import flags
 
-from sanet_tf.commands import flag_help
+from sanet_tf.commands.flags import flag_help
 
 FLAGS = flags.FLAGS
 

@@ -4,7 +4,7 @@ import dataclasses
 
 from absl import flags
 
-from sanet_tf.commands import flag_help, flag_types
+from sanet_tf.commands.flags import flag_help, flag_types
 
 FLAGS = flags.FLAGS
 
