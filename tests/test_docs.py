@@ -157,9 +157,7 @@ def defined(path):
     imports = r"^from sanet_tf.commands(.flags)? import (\([^)]*\)|.*)$"
     for package, names in re.findall(imports, text, re.MULTILINE):
         folder = ROOT / "sanet_tf/commands" / package.removeprefix(".")
-        others += [
-            folder / f"{name}.py" for name in re.findall(r"\w+", names)
-        ]
+        others += [folder / f"{name}.py" for name in re.findall(r"\w+", names)]
     for other in others:
         if other.is_file():
             flags |= defined(other)

@@ -2,6 +2,8 @@ r"""Trains a U-Net that restores microscope stacks, and evaluates it.
 
     sanet train-restoration --attention=siamese
     sanet train-restoration --dataset=tiff --data_dir=DIR
+    sanet train-restoration --dataset=stacks --data_dir=DIR \
+        --supervision=noise2void
     sanet train-restoration --dataset=planaria --data_dir=DIR \
         --flagfile=planaria
 
@@ -20,6 +22,7 @@ from sanet_tf.commands.flags import (
     flag_types,
     restoration_data_flags,
     restoration_network_flags,
+    supervision_flags,
 )
 from sanet_tf.utils import backends
 from sanet_tf.utils.errors import UserError
@@ -32,6 +35,7 @@ BASELINES = ["gaussian", "median", "tv", "nl_means", "wavelet"]
 
 flags.adopt_module_key_flags(restoration_data_flags)
 flags.adopt_module_key_flags(restoration_network_flags)
+flags.adopt_module_key_flags(supervision_flags)
 with flag_help.group("network"):
     flags.DEFINE_enum(
         "attention",
@@ -116,6 +120,7 @@ def main(arguments):
     from sanet_tf.restoration.data import check_options
 
     _check_schedule()
+    supervision_flags.check()
     arguments = restoration_data_flags.arguments()
     check_options(**arguments)
     backends.load_tensorflow(FLAGS.deterministic)
@@ -206,6 +211,7 @@ def _model_fields():
         "train_augment": FLAGS.augment,
         "train_tensorboard": FLAGS.tensorboard,
         **restoration_network_flags.fields(),
+        **supervision_flags.fields(),
     }
 
 

@@ -147,7 +147,10 @@ BEFORE_TENSORFLOW = {
         ),
     ],
     "sanet_tf.commands.train_restoration": [
-        (["--dataset=zebra"], "expected one of simulated, noise, tiff, npz"),
+        (
+            ["--dataset=zebra"],
+            "expected one of simulated, noise, tiff, npz, stacks",
+        ),
         (["--dataset=tiff"], "--dataset=tiff needs --data_dir=PATH"),
         (["--photons=5"], "--dataset=simulated takes no --photons"),
         (["--patch_size=8,0"], "expected whole numbers above 0, such as 16,"),
@@ -157,6 +160,14 @@ BEFORE_TENSORFLOW = {
         (["--schedule=cosine", "--decay_steps=9"], "--decay_steps, got both"),
         (["--decay_rate=0.1"], "--decay_rate goes with --decay_steps"),
         (["--ema_momentum=2"], "a number in the range [0.0, 0.99999]"),
+        (
+            ["--dataset=stacks", "--data_dir=a"],
+            "--dataset=stacks has no clean pictures: expected --supervision=",
+        ),
+        (
+            ["--n2v_manipulator=median"],
+            "--n2v_manipulator goes with --supervision=noise2void",
+        ),
     ],
     "sanet_tf.commands.restore": [
         (["--model=a", "a.tif"], "expected --model, --output and one or more"),

@@ -104,3 +104,27 @@ def test_noise_on_a_clean_stack_with_softmax(scene, tmp_path):
     assert np.isfinite(metrics["restored"]["default"]["psnr"])
     config = json.loads((tmp_path / "run/model/config.json").read_text())
     assert config["attention"] == "softmax"
+
+
+def test_noisy_stacks_alone(scene, tmp_path, rng):
+    """Trained without a truth, looked at, and restored by the command."""
+    data, output = tmp_path / "data", tmp_path / "run"
+    for name in "abc":
+        write(data / f"{name}.tif", rng.poisson(scene[0] / 20.0))
+    flags = (
+        *(*NETWORK, "--dataset=stacks", f"--data_dir={data}"),
+        *("--patch_size=16,16", "--num_patches=8", "--n2v_perc_pix=2"),
+        *("--epochs=1", "--notensorboard", f"--output={output}"),
+    )
+    refused = run(*flags)
+    assert refused.returncode == 1
+    assert "--n2v_perc_pix goes with --supervision=noise2void" in refused.stderr
+    result = run(*flags, "--supervision=noise2void")
+    assert result.returncode == 0, result.stderr
+    assert "nothing is measured: the stacks have no truth" in result.stdout
+    assert (output / "previews/c.tif.png").is_file()
+    metrics = metrics_in(output)
+    assert metrics["data"]["supervision"] == "noise2void"
+    assert metrics["verdict"] == {"default": None}
+    config = load(output / "model").config
+    assert (config.n2v_perc_pix, config.train_loss) == (2, "mse")

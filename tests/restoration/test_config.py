@@ -24,6 +24,10 @@ ADDED = {
     "train_warmup_steps": 0,
     "train_clip_norm": 0.0,
     "train_ema_momentum": 0.0,
+    "train_supervision": "pairs",
+    "n2v_perc_pix": 0.198,
+    "n2v_neighborhood_radius": 5,
+    "n2v_manipulator": "uniform_withoutCP",
 }
 CASES = {
     "default": (("ZYX",), {}),

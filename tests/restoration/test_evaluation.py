@@ -99,6 +99,19 @@ def test_without_yardsticks(measure, scene, tmp_path, capsys):
     ]
 
 
+def test_stacks_without_truth(measure, scene, tmp_path, capsys):
+    image, _ = scene
+    found = measure(Stub(lambda image: image), image, None, list(BASELINES))
+    assert found["input"] is None
+    assert found["baselines"] == {}
+    assert found["verdict"] == {"default": None}
+    assert found["restored"]["default"].keys() == {"seconds", "stacks"}
+    assert (tmp_path / "a.tif.png").is_file()
+    lines = last_lines(found, tmp_path, capsys)
+    assert lines[0].startswith("nothing is measured: the stacks have no truth")
+    assert [line.split()[0] for line in lines[1:]] == ["wrote", "restore"]
+
+
 def test_a_result_that_is_not_finite_is_named(rng, measure):
     model = make_care("YX")
     model.keras_model.weights[-1].assign([np.nan])

@@ -23,6 +23,7 @@ OPTIONS = (
     "fit_truth",
     "percentiles",
     "strict",
+    "supervision",
 )
 
 with flag_help.group("data"):
@@ -30,12 +31,12 @@ with flag_help.group("data"):
         "dataset",
         "simulated",
         [
-            *("simulated", "noise", "tiff", "npz"),
+            *("simulated", "noise", "tiff", "npz", "stacks"),
             *("planaria", "tribolium", "flywing"),
         ],
         "simulated volumes; noise simulated on own stacks; own pairs of "
-        "stacks, or of pictures in one file; or those that CARE was published "
-        "with",
+        "stacks, or of pictures in one file; own noisy stacks without truth; "
+        "or those that CARE was published with",
     )
     flags.DEFINE_string("data_dir", None, "folder of the data set, or its file")
     flags.DEFINE_enum(
@@ -147,7 +148,7 @@ def arguments():
     options["percentiles"] = percentiles()
     for name in ("strict", "fit_truth"):
         options[name] = FLAGS[name].value or None
-    if FLAGS.dataset in ("simulated", "noise", "tiff", "npz"):
+    if FLAGS.dataset in ("simulated", "noise", "tiff", "npz", "stacks"):
         options["seed"] = FLAGS.data_seed
     return {
         "dataset": FLAGS.dataset,

@@ -8,6 +8,8 @@ from csbdeep.models.care_projection import ProjectionConfig
 
 from sanet_tf.layers import QKV_ATTENTION
 from sanet_tf.restoration.normalization import are_percentiles
+from sanet_tf.restoration.supervision import SUPERVISIONS
+from sanet_tf.restoration.supervision.blind_spots import MANIPULATORS
 
 CHECKPOINTS = (
     "train_checkpoint",
@@ -21,6 +23,7 @@ CHECKPOINTS = (
 LARGEST_CONVOLUTION = 2**26  # weights
 LARGEST_REPETITION = 16  # levels, and convolutions a level
 LARGEST_PATCH = 2**20  # positions along an axis
+LARGEST_NEIGHBORHOOD = 16  # voxels on each side of a blind spot
 SCHEDULES = ("plateau", "cosine")
 
 
@@ -44,9 +47,26 @@ TRAINING = {
         value is None or (type(value) is int and value > 0)
     ),
     "train_decay_rate": lambda value: _is_number(value) and 0 <= value <= 1,
+    "n2v_perc_pix": lambda value: _is_number(value) and 0 < value <= 25,
+    "n2v_neighborhood_radius": lambda value: (
+        type(value) is int and 0 < value <= LARGEST_NEIGHBORHOOD
+    ),
+    "n2v_manipulator": lambda value: value in MANIPULATORS,
 }
 
 
+# What differs from csbdeep's defaults. The least squared error has its minimum
+# where the mean is, and a network with a skip around it hands on the noise of
+# what it sees: Noise2Void and N2V2 have neither that nor kernels of 5.
+SUPERVISED = {
+    "pairs": {},
+    "noise2noise": {"train_loss": "mse"},
+    "noise2void": {
+        "train_loss": "mse",
+        "unet_residual": False,
+        "unet_kern_size": 3,
+    },
+}
 UNETS = ("unet", "gvtnet")
 GVTNET = {"unet_kern_size": 3}  # the authors', where csbdeep's are others
 GVTNET_PROJECTION = {
@@ -80,9 +100,16 @@ class _AttentionFields:
         train_clip_norm: highest norm of the gradient; 0: any.
         train_ema_momentum: momentum of the moving average of the weights,
             which then is validated and saved; 0: there is none.
+        train_supervision: "pairs", "noise2noise" or "noise2void"; the last
+            two have the squared error as loss, the last no skip around the
+            network and kernels of 3, unless they are given.
+        n2v_perc_pix: percentage of voxels that are blind spots in a patch.
+        n2v_neighborhood_radius: of where their substitutes are from.
+        n2v_manipulator: see `BlindSpots`.
     """
 
     gvtnet_defaults = GVTNET
+    supervisions = SUPERVISIONS
 
     def __init__(
         self,
@@ -104,8 +131,16 @@ class _AttentionFields:
         train_warmup_steps=0,
         train_clip_norm=0.0,
         train_ema_momentum=0.0,
+        train_supervision="pairs",
+        n2v_perc_pix=0.198,
+        n2v_neighborhood_radius=5,
+        n2v_manipulator="uniform_withoutCP",
         **kwargs,
     ):
+        own = dict(SUPERVISED.get(train_supervision, {}))
+        if probabilistic:
+            own.pop("train_loss", None)  # csbdeep's: the likelihood
+        kwargs = {**own, **kwargs}
         if unet == "gvtnet":
             kwargs = {**self.gvtnet_defaults, **kwargs}
         kwargs.pop("n_dim", None)  # follows from the axes
@@ -129,6 +164,10 @@ class _AttentionFields:
         self.train_warmup_steps = train_warmup_steps
         self.train_clip_norm = train_clip_norm
         self.train_ema_momentum = train_ema_momentum
+        self.train_supervision = train_supervision
+        self.n2v_perc_pix = n2v_perc_pix
+        self.n2v_neighborhood_radius = n2v_neighborhood_radius
+        self.n2v_manipulator = n2v_manipulator
 
     def is_valid(self, return_invalid=False):
         _, invalid = super().is_valid(return_invalid=True)
@@ -142,6 +181,8 @@ class _AttentionFields:
             invalid += [
                 name for name, n in fixed.items() if getattr(self, name, n) != n
             ]
+        if self.train_supervision not in self.supervisions:
+            invalid.append("train_supervision")
         if self.train_schedule == "cosine" and self.train_decay_steps:
             invalid.append("train_decay_steps")  # one or the other
         if not are_percentiles(self.percentiles):
@@ -196,6 +237,7 @@ class SiameseProjectionConfig(_AttentionFields, ProjectionConfig):
     """csbdeep's `ProjectionConfig`, with the fields of `SiameseConfig`."""
 
     gvtnet_defaults = GVTNET_PROJECTION
+    supervisions = ("pairs", "noise2noise")  # a plane is no hidden voxel
 
     def _too_large(self):
         fields = super()._too_large()

@@ -33,7 +33,8 @@ def evaluate_model(folder, data, modes, n_tiles, previews, baselines=()):
             `sanet_tf.restoration.baselines.filters.BASELINES`.
 
     Returns:
-        For JSON: `{"input": metrics or None, "baselines": {name: parameter
+        Stacks without truth have no metrics but the seconds. For JSON:
+        `{"input": metrics or None, "baselines": {name: parameter
         and metrics}, "restored": {mode: metrics}, "verdict": {mode: see
         `verdict.compare`}, "peak_rss_bytes": of the first mode}`; metrics are
         the mean over the stacks, and "stacks" holds each one's.
@@ -52,21 +53,26 @@ def evaluate_model(folder, data, modes, n_tiles, previews, baselines=()):
         )
         for mode in modes
     ]
-    choices = tuning.choose(source.validation_stacks, axes, baselines)
+    has_truth = all(pair.high is not None for pair in test)
+    choices = []
+    if has_truth:
+        choices = tuning.choose(source.validation_stacks, axes, baselines)
     inputs, filtered = [], {choice.name: [] for choice in choices}
     rows = {mode: [] for mode in modes}
     pictures = make_directory(previews)
     for pair in test:
-        low, high = np.asarray(pair.low), np.asarray(pair.high)
+        low, high = np.asarray(pair.low), pair.high
         volumes = {"input": low}
-        if low.shape == high.shape:
-            inputs.append({"name": pair.name, **evaluate(low, high)})
+        if high is not None and low.shape == high.shape:
+            found = evaluate(low, np.asarray(high))
+            inputs.append({"name": pair.name, **found})
         for mode in modes:
             label = "restored" if len(modes) == 1 else f"restored, {mode}"
             run = functools.partial(_restore, model, pair, axes, n_tiles, mode)
             volumes[label], row = _measure(run, pair)
             rows[mode].append(row)
-        volumes["truth"] = high
+        if high is not None:
+            volumes["truth"] = np.asarray(high)
         write_preview(pictures / f"{pair.name}.png", volumes, axes)
         _tell(pair.name, rows[modes[0]][-1])
         for choice in choices:
@@ -102,19 +108,21 @@ def _measure(restore, pair):
     start = time.perf_counter()
     restored = restore()
     seconds = time.perf_counter() - start
+    metrics = {}
+    if pair.high is not None:
+        metrics = evaluate(restored, np.asarray(pair.high))
     return restored, {
         "name": pair.name,
-        **evaluate(restored, np.asarray(pair.high)),
+        **metrics,
         "seconds": round(seconds, 3),
     }
 
 
 def _tell(name, row):
-    print(
-        f"{printable(name)}: PSNR {row['psnr']:.2f} dB, SSIM "
-        f"{row['ssim']:.4f}, {row['seconds']:.1f} s",
-        flush=True,
-    )
+    metrics = ""
+    if "psnr" in row:
+        metrics = f"PSNR {row['psnr']:.2f} dB, SSIM {row['ssim']:.4f}, "
+    print(f"{printable(name)}: {metrics}{row['seconds']:.1f} s", flush=True)
 
 
 def _restore(model, pair, axes, n_tiles, mode):

@@ -16,6 +16,8 @@ from sanet_tf.models.weights import save_weights
 from sanet_tf.restoration.care.batches import Batches
 from sanet_tf.restoration.care.optimizer import averaged, make_optimizer
 from sanet_tf.restoration.care.trainer import RestorationTrainer
+from sanet_tf.restoration.supervision.blind_spots import BlindSpots, blinded
+from sanet_tf.restoration.supervision.losses import masked
 from sanet_tf.utils import files, hdf5
 
 
@@ -36,6 +38,8 @@ class ResumableTraining:
             steps = config.train_epochs * config.train_steps_per_epoch
             optimizer = make_optimizer(config, steps)
         super().prepare_for_training(optimizer, **kwargs)
+        if config.train_supervision == "noise2void":
+            self.keras_model.compile(optimizer, masked(config.train_loss))
         unwanted = [keras.callbacks.TerminateOnNaN]
         if config.train_schedule == "cosine" or config.train_decay_steps:
             unwanted.append(keras.callbacks.ReduceLROnPlateau)
@@ -66,7 +70,8 @@ class ResumableTraining:
         Args:
             X: array of patches `(n, *axes)`, such as `(n, Z, Y, X, C)`;
                 may be memory-mapped.
-            Y: the true patches.
+            Y: the true patches, or those of another noisy picture; of
+                "noise2void" None.
             validation_data: a pair like (X, Y).
             epochs: number of epochs in all; None: the configuration's.
             steps_per_epoch: None: the configuration's.
@@ -80,7 +85,6 @@ class ResumableTraining:
             ValueError: patches that do not fit each other or the network.
             UserError: the loss is not finite, or the checkpoint is damaged.
         """
-        self._check_patches(X, Y, "X and Y")
         if not isinstance(validation_data, list | tuple) or (
             len(validation_data) != 2
         ):
@@ -88,6 +92,11 @@ class ResumableTraining:
                 "expected `validation_data` as a pair of arrays. "
                 f"Received: {type(validation_data).__name__}"
             )
+        blind_spots = None
+        if self.config.train_supervision == "noise2void":
+            blind_spots = _blind_spots(self.config)
+            Y, validation_data = _own_targets(X, Y, validation_data)
+        self._check_patches(X, Y, "X and Y")
         self._check_patches(*validation_data, "validation_data")
         if epochs is None:
             epochs = self.config.train_epochs
@@ -98,13 +107,18 @@ class ResumableTraining:
             self.prepare_for_training(
                 make_optimizer(self.config, epochs * steps)
             )
+        validation = validation_data
+        if blind_spots is not None:
+            rng = np.random.default_rng(seed)
+            validation = blinded(validation_data[0], blind_spots, rng)
         trainer = RestorationTrainer(
             self,
             lambda first: Batches(
                 *(X, Y, self.config.train_batch_size, steps),
                 *(augmenter, seed, first, self.config.train_augment),
+                blind_spots,
             ),
-            validation_data,
+            validation,
             epochs,
             steps,
             [*self.callbacks, *self._pictures(validation_data)],
@@ -125,6 +139,11 @@ class ResumableTraining:
 
     def _check_patches(self, X, Y, name):
         """Refuses pairs that do not fit each other or the network."""
+        if X is None or Y is None:
+            raise ValueError(
+                f"expected patches and true patches in {name}, got None: that "
+                'is for true patches of train_supervision="noise2void"'
+            )
         if len(X) != len(Y) or len(X) == 0:
             raise ValueError(
                 f"expected as many patches in both of {name}, and at least "
@@ -213,6 +232,25 @@ class ResumableTraining:
                 self.load_weights(name)
                 return
         super()._find_and_load_weights(prefer)
+
+
+def _blind_spots(config):
+    return BlindSpots(
+        config.n2v_perc_pix,
+        config.n2v_neighborhood_radius,
+        config.n2v_manipulator,
+    )
+
+
+def _own_targets(X, Y, validation_data):
+    """Of noise2void, where patches are their own."""
+    X_val, Y_val = validation_data
+    if Y is not None or Y_val is not None:
+        raise ValueError(
+            "expected None in place of the true patches: with "
+            'train_supervision="noise2void" patches are their own'
+        )
+    return X, (X_val, X_val)
 
 
 def _tell_refusals(callback, folder):

@@ -82,7 +82,8 @@ def check(data, task, fields, modes, n_tiles):
         raise UserError(str(error)) from error
     for pair in data.test:
         for stack in (pair.low, pair.high):
-            refuse_not_finite(np.asarray(stack), pair.name)
+            if stack is not None:
+                refuse_not_finite(np.asarray(stack), pair.name)
 
 
 def train(model, data, steps_per_epoch, seed, run):
@@ -133,12 +134,14 @@ def report(run):
     }
     width = max(map(len, rows))
     for name, row in rows.items():
-        if row is not None:
+        if row is not None and "psnr" in row:
             print(
                 f"{name:{width}} PSNR {row['psnr']:.3f} dB, SSIM "
                 f"{row['ssim']:.4f}, NRMSE {row['nrmse']:.4f}, PSNR without "
                 f"fit {row['psnr_raw']:.3f} dB (mean of {len(row['stacks'])})"
             )
+    if not any("psnr" in row for row in restored.values()):
+        print("nothing is measured: the stacks have no truth; see previews/")
     if "measured_on" in metrics["data"]:
         print(f"measured on {metrics['data']['measured_on']}")
     print(

@@ -6,11 +6,13 @@ from functools import partial
 from sanet_tf.restoration.data import (
     archive,
     noise,
+    noisy,
     published,
     simulated,
     tiff_pairs,
 )
 from sanet_tf.restoration.data.patches import TASKS
+from sanet_tf.restoration.supervision import SUPERVISIONS, targets
 from sanet_tf.utils.errors import UserError
 
 SOURCES = {
@@ -18,6 +20,7 @@ SOURCES = {
     "noise": noise.load,
     "tiff": tiff_pairs.load,
     "npz": archive.load,
+    "stacks": noisy.load,
     **{name: partial(published.load, name) for name in published.ARCHIVES},
 }
 
@@ -54,6 +57,13 @@ def check_options(dataset, data_dir=None, task="denoise", **options):
         )
     if task not in TASKS:
         raise UserError(f"no task {task!r}; there are {', '.join(TASKS)}")
+    supervision = options.get("supervision", "pairs")
+    if supervision not in SUPERVISIONS:
+        raise UserError(
+            f"no supervision {supervision!r}; there are "
+            f"{', '.join(SUPERVISIONS)}"
+        )
+    targets.check(dataset, task, supervision)
     if dataset != "simulated" and not data_dir:
         raise UserError(f"--dataset={dataset} needs --data_dir=PATH")
     known = [*inspect.signature(SOURCES[dataset]).parameters][2:]

@@ -32,6 +32,7 @@ def load(
     fit_truth=False,
     cache_dir=None,
     strict=False,
+    supervision="pairs",
     seed=0,
 ):
     """Reads pairs and cuts patches.
@@ -48,6 +49,7 @@ def load(
         cache_dir: where compressed arrays are unpacked, once; None is beside
             the file.
         strict: whether a pair without contrast is an error, not left out.
+        supervision: of "noise2noise" `clean` is a second noisy picture.
         seed: of the patches.
 
     Returns:
@@ -76,8 +78,7 @@ def load(
     regions, skipped = contrast.select_regions(regions, percentiles, strict)
     parts = patches.cut_both(
         *(regions, axes, patch_size, num_patches, seed, task),
-        percentiles,
-        fit_truth,
+        *(percentiles, fit_truth, supervision),
     )
     return RestorationData(
         axes,
@@ -89,14 +90,23 @@ def load(
             "task": task,
             "seed": seed,
             "split": f"fields below {held} train, the others validate",
-            "measured_on": STAND_IN if test_data is None else "--test_data",
+            "measured_on": _measured_on(test_data, supervision),
             "provenance": stacks.provenance(stacks.folder_of(data_dir)),
             "skipped": skipped,
             "files": files,
             "fit_truth": fit_truth,
+            "supervision": supervision,
             **patches.describe(parts, patch_size),
         },
     )
+
+
+def _measured_on(test_data, supervision):
+    if test_data is not None:
+        return "--test_data"
+    if supervision == "noise2noise":
+        return f"the second noisy pictures of {STAND_IN}"
+    return STAND_IN
 
 
 def _read(path, cache_dir):

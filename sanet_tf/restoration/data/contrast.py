@@ -81,6 +81,8 @@ def _select(pairs, percentiles, sides):
 
 
 def _is_even(pair, side, percentiles):
+    if getattr(pair, side) is None:
+        return False
     stack = np.asarray(getattr(pair, side))
     refuse_not_finite(stack, pair.name)
     low, high = np.percentile(stack, percentiles)

@@ -28,7 +28,7 @@ def _tribolium(folder, condition):
     if pairs or not any(folder.glob("*.tif")):
         return pairs
     for path in stacks.list_stacks(folder):
-        exposures = stacks.open_stack(path, dimensions=(4,))
+        exposures = stacks.open_stack(path, stacks.EXPOSURES)
         if len(exposures) != 4:
             raise UserError(
                 f"{path}: expected 4 exposures of a stack, got "

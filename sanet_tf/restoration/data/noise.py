@@ -31,6 +31,7 @@ def load(
     photons=20.0,
     percentiles=None,
     strict=False,
+    supervision="pairs",
     seed=0,
 ):
     """Reads clean stacks, adds noise and cuts patches.
@@ -43,6 +44,7 @@ def load(
         percentiles: see `patches.cut`.
         strict: whether a stack without contrast is an error, not left out.
         photons: of the bright structures (99.9th percentile of a stack).
+        supervision: "noise2noise" draws the noise twice.
         seed: of the noise and of the patches.
 
     Returns:
@@ -69,8 +71,10 @@ def load(
             skipped.append(f"{file.name}: {error}")
             continue
         rng = np.random.default_rng((seed, index))
-        low = expose(expected, 1, rng, camera)
-        pairs.append(patches.Pair(file.name, low, clean))
+        low, again = expose(expected, 1, rng, camera), None
+        if supervision == "noise2noise":
+            again = expose(expected, 1, rng, camera)
+        pairs.append(patches.Pair(file.name, low, clean, again))
     if not pairs:
         raise UserError(f"no stack is left: {'; '.join(skipped)}")
     return restoration_data(
@@ -87,6 +91,7 @@ def load(
         num_patches=num_patches,
         percentiles=percentiles,
         strict=strict,
+        supervision=supervision,
         seed=seed,
         skipped=skipped,
     )

@@ -13,6 +13,7 @@ def restoration_data(
     num_patches,
     percentiles,
     strict,
+    supervision,
     seed,
     skipped=(),
     test=None,
@@ -27,6 +28,7 @@ def restoration_data(
         num_patches: to train with; a tenth as many validate.
         percentiles: see `patches.cut`.
         strict: whether a pair without contrast is an error, not left out.
+        supervision: one of `SUPERVISIONS`.
         seed: of the patches.
         skipped: a line of each stack that has been left out before.
         test: pairs to test on; None: some of the pairs, or regions of them.
@@ -47,7 +49,8 @@ def restoration_data(
         regions, percentiles, strict, [*skipped, *even]
     )
     parts = patches.cut_both(
-        regions, axes, patch_size, num_patches, seed, task, percentiles
+        *(regions, axes, patch_size, num_patches, seed, task, percentiles),
+        supervision=supervision,
     )
     return RestorationData(
         axes,
@@ -57,6 +60,7 @@ def restoration_data(
         {
             **description,
             "task": task,
+            "supervision": supervision,
             "seed": seed,
             "split": how,
             "skipped": skipped,

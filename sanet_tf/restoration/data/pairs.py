@@ -12,7 +12,8 @@ class TestPair:
         name: of the file, or of what was simulated.
         low: `ZYX` (or `YX`) of few photons; an array or one that is read when
             it is indexed.
-        high: the same of many photons; of a projection the plane `YX`.
+        high: the same of many photons; of a projection the plane `YX`. None
+            if there is no truth.
     """
 
     __test__ = False  # pytest need not look for tests in it
@@ -34,8 +35,9 @@ class RestorationData:
     Attributes:
         axes: of one patch without channel, "ZYX" or "YX".
         train: X and Y, (n, *patch, 1) float32, normalised by percentiles;
-            of a projection Y has size 1 along Z. What lies in a file is
-            mapped into memory, and read where it is indexed.
+            of a projection Y has size 1 along Z, of "noise2void" it is None.
+            What lies in a file is mapped into memory, and read where it is
+            indexed.
         validation: as `train`.
         test: tuple of `TestPair`.
         validation_stacks: tuple of `TestPair` that the validation's patches

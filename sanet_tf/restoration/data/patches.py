@@ -9,6 +9,7 @@ import psutil
 from csbdeep import data as care
 
 from sanet_tf.restoration.data import normalizations
+from sanet_tf.restoration.supervision.targets import as_learned
 from sanet_tf.utils.errors import UserError
 
 PATCH_SIZES = {"ZYX": (16, 64, 64), "YX": (64, 64)}
@@ -23,12 +24,25 @@ class Pair:
     Attributes:
         name: of the file, for messages.
         low: `ZYX` or `YX`.
-        high: the same shape; of a projection the plane `YX`.
+        high: the same shape; of a projection the plane `YX`. None if there
+            is no truth.
+        again: another noisy picture of the shape of `high`, or None.
     """
 
     name: str
     low: np.ndarray
-    high: np.ndarray
+    high: np.ndarray | None = None
+    again: np.ndarray | None = None
+
+    def part(self, at):
+        """The part that an index of the last two axes takes of all."""
+        return Pair(
+            self.name,
+            *(
+                None if picture is None else picture[at]
+                for picture in (self.low, self.high, self.again)
+            ),
+        )
 
 
 def plan(pairs, patch_size, task):
@@ -64,7 +78,7 @@ def plan(pairs, patch_size, task):
                 f"{format_shape(pair.low.shape)}"
             )
         expected = pair.low.shape[task == "project" :]
-        if pair.high.shape != expected:
+        if pair.high is not None and pair.high.shape != expected:
             raise UserError(
                 f"{pair.name}: expected a truth of {format_shape(expected)} "
                 f"for --task={task}, got {format_shape(pair.high.shape)}"
@@ -93,6 +107,7 @@ def cut_both(
     task,
     percentiles=None,
     fit_truth=False,
+    supervision="pairs",
 ):
     """Cuts patches to train with, and a tenth as many to validate with.
 
@@ -105,21 +120,22 @@ def cut_both(
         task: "denoise" or "project".
         percentiles: see `cut`.
         fit_truth: see `cut`.
+        supervision: one of `SUPERVISIONS`.
 
     Returns:
-        (X, Y) of each; see `cut`.
+        (X, Y) of each; see `cut`. Y of "noise2void" is None.
     """
     if number < 1:
         raise UserError(f"--num_patches must be positive, got {number}")
-    return tuple(
-        cut(
-            *(regions[region], axes, patch_size, size, (seed, index), task),
-            *(percentiles, fit_truth),
+    sizes = {"train": number, "validation": max(1, number // 10)}
+    parts = []
+    for index, (region, size) in enumerate(sizes.items()):
+        x, y = cut(
+            *(as_learned(regions[region], supervision), axes, patch_size),
+            *(size, (seed, index), task, percentiles, fit_truth),
         )
-        for index, (region, size) in enumerate(
-            [("train", number), ("validation", max(1, number // 10))]
-        )
-    )
+        parts.append((x, None if supervision == "noise2void" else y))
+    return tuple(parts)
 
 
 def cut(

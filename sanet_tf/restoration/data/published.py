@@ -85,6 +85,7 @@ def load(
     validation_split=0.05,
     cache_dir=None,
     strict=False,
+    supervision="pairs",
 ):
     """Opens a published data set; nothing is read but what is indexed.
 
@@ -98,6 +99,7 @@ def load(
         cache_dir: where a compressed training file is unpacked, once; None
             is beside it.
         strict: whether a truth without contrast is an error, not left out.
+        supervision: "pairs" or "noise2void".
 
     Returns:
         A `RestorationData`.
@@ -127,15 +129,18 @@ def load(
         raise UserError(_missing(archive, dataset, [root / TESTING]))
     patches.plan(pairs, (1, 1, 1) if task == "denoise" else (1, 1), task)
     regions, skipped = contrast.select_regions({"test": pairs}, strict=strict)
+    parts = [(x[:cut], y[:cut]), (x[cut:], y[cut:])]
+    if supervision == "noise2void":
+        parts = [(noisy, None) for noisy, _ in parts]
     return RestorationData(
         "ZYX",
-        (x[:cut], y[:cut]),
-        (x[cut:], y[cut:]),
+        *parts,
         as_stacks(regions["test"]),
         _as_stacks(x[cut:], y[cut:], task),
         {
             "dataset": dataset,
             "task": task,
+            "supervision": supervision,
             "condition": condition,
             "reference": REFERENCE,
             "split": f"the last {held} of {len(x)} patches validate",

@@ -33,6 +33,7 @@ def load(
     exposure=0.1,
     high_exposure=None,
     structure="mixed",
+    supervision="pairs",
     seed=0,
 ):
     """Simulates volumes and cuts patches.
@@ -49,6 +50,7 @@ def load(
         exposure: of the low pictures, or several that take turns.
         high_exposure: of the high pictures; None is without noise.
         structure: see `simulate_volume`.
+        supervision: "noise2noise" draws the noise twice.
         seed: of everything.
 
     Returns:
@@ -79,10 +81,15 @@ def load(
                 high = truth
                 if high_exposure is not None:
                     high = expose(truth, high_exposure, rng, camera)
+                again = None
+                if supervision == "noise2noise":
+                    other = np.random.default_rng((*stem, 1 + turn, 1))
+                    again = expose(truth, low, other, camera)
                 yield patches.Pair(
                     f"{patches.REGIONS[part]}-{index}-exposure-{low:g}",
                     expose(clean, low, rng, camera),
                     high,
+                    again,
                 )
 
     def in_turn(index):
@@ -95,7 +102,10 @@ def load(
     test = list(pictures(2, num_test, lambda index: exposures))
     regions = {"train": train, "validation": validation, "test": test}
     regions, skipped = contrast.select_regions(regions)
-    parts = patches.cut_both(regions, axes, patch_size, num_patches, seed, task)
+    parts = patches.cut_both(
+        *(regions, axes, patch_size, num_patches, seed, task),
+        supervision=supervision,
+    )
     return RestorationData(
         axes,
         *parts,
@@ -111,6 +121,7 @@ def load(
             "exposure": list(exposures),
             "high_exposure": high_exposure,
             "skipped": skipped,
+            "supervision": supervision,
             "camera": dataclasses.asdict(camera),
             **patches.describe(parts, patch_size),
         },

@@ -2,7 +2,7 @@
 
 import math
 
-from sanet_tf.restoration.data.patches import REGIONS, Pair
+from sanet_tf.restoration.data.patches import REGIONS
 from sanet_tf.utils.errors import UserError
 
 
@@ -80,6 +80,6 @@ def _by_regions(pairs, patch_size, held):
             start, stop = stop, stop + length
             part = slice(start, stop)
             at = (..., part, slice(None)) if axis == "Y" else (..., part)
-            parts[region].append(Pair(pair.name, pair.low[at], pair.high[at]))
+            parts[region].append(pair.part(at))
             sentences.append(f"{region}: {pair.name} {axis} {start}:{stop}")
     return parts, "disjoint regions; " + "; ".join(sentences)

@@ -9,7 +9,10 @@ from sanet_tf.utils.errors import UserError
 
 SUFFIXES = (".tif", ".tiff")
 LONGEST = 20_000  # characters of DATA.md in a record
-KINDS = {2: "a picture YX", 3: "a stack ZYX", 4: "exposures of a stack ZYX"}
+# What a file may hold, by its number of dimensions.
+STACKS = {2: "a picture YX", 3: "a stack ZYX"}
+EXPOSURES = {4: "exposures of a stack ZYX"}
+SERIES = {3: "a series TYX", 4: "a series TZYX"}
 
 
 def list_stacks(folder):
@@ -32,7 +35,7 @@ def list_stacks(folder):
     return stacks
 
 
-def open_stack(path, dimensions=(2, 3)):
+def open_stack(path, kinds=STACKS):
     """Opens a stack without reading it.
 
     The file's own axes are not believed: a stack in Z is often labelled time
@@ -40,7 +43,7 @@ def open_stack(path, dimensions=(2, 3)):
 
     Args:
         path: of a TIFF file.
-        dimensions: how many it may have.
+        kinds: `{number of dimensions: what that is}` for all it may have.
 
     Returns:
         An array mapped into memory. What is compressed is unpacked to the
@@ -50,12 +53,11 @@ def open_stack(path, dimensions=(2, 3)):
         UserError: it is not there, damaged, of colours, or of other axes.
     """
     axes = tiff_reading.read_axes(path)
-    if axes.endswith("S") or (axes and len(axes) not in dimensions):
+    if axes.endswith("S") or (axes and len(axes) not in kinds):
         data = tiff.open_stack(path, "TZCYX"[-len(axes) :]).data
-        kinds = " or ".join(KINDS[number] for number in dimensions)
         raise UserError(
-            f"{path}: expected {kinds}, of one channel; got axes {axes} of "
-            f"{'x'.join(map(str, data.shape))}"
+            f"{path}: expected {' or '.join(kinds.values())}, of one channel; "
+            f"got axes {axes} of {'x'.join(map(str, data.shape))}"
         )
     data = tiff.open_stack(path, "TZYX"[-len(axes) :] if axes else None).data
     return data.view("uint8") if data.dtype == bool else data

@@ -28,6 +28,7 @@ def load(
     num_patches=512,
     percentiles=None,
     strict=False,
+    supervision="pairs",
     seed=0,
 ):
     """Reads pairs of stacks and cuts patches.
@@ -39,6 +40,8 @@ def load(
         num_patches: to train with; a tenth as many validate.
         percentiles: see `patches.cut`.
         strict: whether a pair without contrast is an error, not left out.
+        supervision: of "noise2noise" DIR/GT has the second noisy stacks, and
+            DIR/test/GT the truths, if there are any.
         seed: of the patches.
 
     Returns:
@@ -58,22 +61,26 @@ def load(
         raise UserError(f"no such directory: {root}; expected {LAYOUT}")
     training = root / "train" if (root / "train").is_dir() else root
     pairs, files = _read(training)
-    test = None
+    test, measured_on = None, {}
     if (root / "test").is_dir():
         test, test_files = _read(root / "test")
         files |= {f"test/{name}": file for name, file in test_files.items()}
+    elif supervision == "noise2noise":
+        measured_on = {"measured_on": "the second noisy stacks: no test/GT"}
     return restoration_data(
         pairs,
         {
             "dataset": "tiff",
             "provenance": stacks.provenance(root),
             "files": files,
+            **measured_on,
         },
         task=task,
         patch_size=patch_size,
         num_patches=num_patches,
         percentiles=percentiles,
         strict=strict,
+        supervision=supervision,
         seed=seed,
         test=test,
     )

@@ -1,0 +1,89 @@
+"""Your own noisy stacks, of which there is no clean picture.
+
+    --supervision=noise2void      stacks ZYX or YX
+    --supervision=noise2noise     series TZYX or TYX of one scene each, at rest
+
+DIR is a TIFF file or a folder of them. Of a series each moment learns from the
+next. Three stacks or more are split by stacks, fewer into disjoint regions.
+Nothing can be measured on the test stacks; their pictures are to be looked at.
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+from sanet_tf.restoration.data import patches, stacks
+from sanet_tf.restoration.data.own_stacks import restoration_data
+from sanet_tf.utils.errors import UserError
+from sanet_tf.utils.files import sha256
+
+
+def load(
+    data_dir,
+    task,
+    patch_size=None,
+    num_patches=512,
+    percentiles=None,
+    strict=False,
+    supervision="noise2void",
+    seed=0,
+):
+    """Reads noisy stacks and cuts patches.
+
+    Args:
+        data_dir: a TIFF file or a folder of them.
+        task: "denoise".
+        patch_size: see `patches.plan`.
+        num_patches: to train with; a tenth as many validate.
+        percentiles: see `patches.cut`.
+        strict: whether a stack without contrast is an error, not left out.
+        supervision: "noise2void" or "noise2noise".
+        seed: of the patches.
+
+    Returns:
+        A `RestorationData`, whose test stacks have no truth.
+
+    Raises:
+        UserError: a stack is not what it should be.
+    """
+    if task != "denoise":
+        raise UserError(
+            f"--dataset=stacks is for --task=denoise, got --task={task}"
+        )
+    path = Path(data_dir).expanduser()
+    files = stacks.list_stacks(path) if path.is_dir() else [path]
+    read = _moments if supervision == "noise2noise" else _stack
+    return restoration_data(
+        [pair for file in files for pair in read(file)],
+        {
+            "dataset": "stacks",
+            "provenance": stacks.provenance(stacks.folder_of(path)),
+            "files": {file.name: sha256(file) for file in files},
+        },
+        task=task,
+        patch_size=patch_size,
+        num_patches=num_patches,
+        percentiles=percentiles,
+        strict=strict,
+        supervision=supervision,
+        seed=seed,
+    )
+
+
+def _stack(file):
+    return [patches.Pair(file.name, stacks.open_stack(file))]
+
+
+def _moments(file):
+    """Each moment of a series, and the next."""
+    series = stacks.open_stack(file, stacks.SERIES)
+    if series.ndim not in stacks.SERIES or len(series) < 2:
+        raise UserError(
+            f"{file}: expected a series of two moments or more, TYX or TZYX, "
+            f"got {patches.format_shape(series.shape)}"
+        )
+    series = np.asarray(series)
+    return [
+        patches.Pair(f"moment {t}/{file.name}", series[t], again=series[t + 1])
+        for t in range(len(series) - 1)
+    ]
