@@ -27,6 +27,7 @@ THIN = {
     "sanet_tf/restore": "restore",
 }
 DOCS = ROOT / "docs"
+COMPARISON = ROOT / "results/classification/comparison"
 PAGES = {
     path.relative_to(DOCS / "pages").as_posix(): path.read_text()
     for path in sorted((DOCS / "pages").rglob("*.md"))
@@ -257,32 +258,43 @@ def test_figures_show_what_the_pages_say(weights):
     np.testing.assert_allclose(mean, 1, rtol=1e-4)
 
 
-def test_the_runs_of_the_comparison_are_those_of_the_records():
+def test_the_comparison_is_that_of_the_records():
     names = {
         "MobileNetV2": "mobilenet_v2",
         "SANet": "sanet",
-        "without attention": "sanet_no_attention",
+        "SANet without attention": "sanet_no_attention",
         "AttnNet, regular attention": "attnnet",
     }
-    table = PAGES["results.md"].partition("| network | seed 0 |")[2]
-    rows = re.findall(r"^\| ([\w, ]+) \| (.* %.*) \|$", table, re.MULTILINE)
-    found = {
-        (names[name], seed): cell
-        for name, cells in rows[: len(names)]
-        for seed, cell in enumerate(cells.split(" | "))
-        if cell != "–"
+    top1 = {
+        model: [
+            100 * json.loads(path.read_text())["last"]["val_top1"]
+            for path in sorted(COMPARISON.glob(f"{model}-seed*/metrics.json"))
+        ]
+        for model in names.values()
     }
-    recorded, values = {}, {}
-    for path in (ROOT / "results/classification/comparison").glob("*-seed*"):
-        model, _, seed = path.name.rpartition("-seed")
-        metrics = json.loads((path / "metrics.json").read_text())
-        top1 = f"{100 * metrics['last']['val_top1']:.1f} %"
-        recorded[model, int(seed)] = top1
-        values[model, int(seed)] = 100 * metrics["last"]["val_top1"]
-    assert found == recorded
-    gains = [
-        values["sanet", seed] - values["mobilenet_v2", seed]
-        for seed in range(3)
-    ]
-    text = plus_minus(statistics.mean(gains), half_width(gains), 1)
-    assert f"SANet is {text} points above MobileNetV2" in PAGES["results.md"]
+    page = PAGES["results.md"]
+    for name, model in names.items():
+        values = top1[model]
+        cells = [name, _mean(values)]
+        for other in ("mobilenet_v2", "sanet_no_attention"):
+            gains = _gains(values, top1[other])
+            cells.append("" if other == model else _mean(gains, "+"))
+        row = f"| {' | '.join(cells)} | ".replace("|  |", "| |")
+        assert row.replace("-", "−") in page
+    for other, text in (
+        ("sanet_no_attention", "above itself without attention"),
+        ("attnnet", "above AttnNet"),
+        ("mobilenet_v2", "above; that is not shown"),
+    ):
+        gain = _mean(_gains(top1["sanet"], top1[other]))
+        assert f"{gain} points {text}" in page
+        assert gain in (ROOT / "README.md").read_text()
+
+
+def _mean(values, sign=""):
+    return plus_minus(statistics.mean(values), half_width(values), 2, sign)
+
+
+def _gains(values, others):
+    assert len(values) == len(others) == 5
+    return [a - b for a, b in zip(values, others, strict=True)]

@@ -16,8 +16,9 @@ TABLE_6 = (
     "[flags of experiments/restoration.py]"
 )
 COMPARE = (
-    "python experiments/compare.py --networks=mobilenet_v2,sanet,... --seeds=3 "
-    "--dataset=folder --data_dir=DIR --output=results/classification"
+    "python experiments/compare.py --networks=mobilenet_v2,sanet,... --seeds=5 "
+    "--data_dir=DIR --flagfile=comparison "
+    "--output=results/classification/comparison"
 )
 COUNTS = {
     **dict.fromkeys(
@@ -109,8 +110,8 @@ def load(results):
     """Reads the records.
 
     Args:
-        results: the folder `results`. Of its files classification/compare.csv
-            may be missing.
+        results: the folder `results`. Of its files
+            classification/comparison/compare.csv may be missing.
 
     Raises:
         UserError: another file is missing, or one is malformed.
@@ -120,7 +121,7 @@ def load(results):
         path.parent.name: _source(path, RESTORED, TABLE_6)
         for path in sorted(results.glob("restoration/*/table6.csv"))
     }
-    compared = results / "classification" / "compare.csv"
+    compared = results / "classification/comparison/compare.csv"
     return Records(
         counts=_by_model(profiling / "counts.csv", COUNTS),
         unets=_by_model(profiling / "unet_counts.csv", UNET_COUNTS),
