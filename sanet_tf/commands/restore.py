@@ -29,10 +29,20 @@ from sanet_tf.utils.errors import UserError
 from sanet_tf.utils.printing import printable
 
 USAGE = "--model=DIR in.tif [more.tif ...] --output=DIR"
+UNCERTAIN = "uncertainty"  # folder in that of the results
 
 with flag_help.group("model"):
-    MODEL = flags.DEFINE_string(
-        "model", None, "folder of the trained or exported restoration model"
+    MODEL = flags.DEFINE_list(
+        "model",
+        None,
+        "folder of the trained or exported restoration model; the mean of "
+        "several is A,B,C",
+    )
+    TTA = flags.DEFINE_bool(
+        "tta",
+        False,
+        "restore each stack flipped and turned in all eight ways, which takes "
+        "eight times as long, and average",
     )
     STATISTICS = flags.DEFINE_enum(
         "statistics",
@@ -64,6 +74,12 @@ with flag_help.group("output"):
         ["float32", "uint8", "uint16", "input"],
         "data type of the results; integers are rounded and clipped",
     )
+    UNCERTAINTY = flags.DEFINE_bool(
+        "uncertainty",
+        False,
+        "write one standard deviation of each voxel to OUTPUT/uncertainty too; "
+        "of several models, of --tta or of probabilistic models",
+    )
     PREVIEW = flags.DEFINE_bool(
         "preview", False, "write a PNG of each stack too"
     )
@@ -84,7 +100,7 @@ with flag_help.group("hardware"):
 
 
 def main(paths):
-    if MODEL.value is None or OUTPUT.value is None or not paths:
+    if not MODEL.value or OUTPUT.value is None or not paths:
         raise UserError(
             "expected --model, --output and one or more stacks: "
             f"{cli.program()} {USAGE}"
@@ -95,6 +111,7 @@ def main(paths):
         print(line, file=sys.stderr)
     failed = bool(lines)
     replacement.remove_all_abandoned(OUTPUT.value)
+    replacement.remove_all_abandoned(Path(OUTPUT.value) / UNCERTAIN)
     if not OVERWRITE.value:
         for target in [target for target in sources if target.exists()]:
             source = sources.pop(target)
@@ -112,15 +129,9 @@ def main(paths):
     if not sources:
         return int(failed)
     tf = backends.load_tensorflow(threads=THREADS.value)
-    from sanet_tf.inference import load
     from sanet_tf.training.progress import progress_bar
 
-    model = load(MODEL.value, THREADS.value, PROVIDERS.value)
-    if not hasattr(model, "restore"):
-        raise UserError(
-            f"{MODEL.value} classifies pictures, expected a restoration "
-            f"model: sanet predict --model={MODEL.value} photo.jpg"
-        )
+    model = _load()
     with progress_bar(len(sources), 0, "stack") as bar:
         for target, source in sources.items():
             try:
@@ -135,6 +146,31 @@ def main(paths):
                 bar.write(_line(source, error), file=sys.stderr)
             bar.update()
     return int(failed)
+
+
+def _load():
+    """The model, or all of them as one."""
+    from sanet_tf.inference import load
+    from sanet_tf.restoration.ensemble import Ensemble
+    from sanet_tf.restoration.restorer import is_probabilistic
+
+    models = [
+        load(path, THREADS.value, PROVIDERS.value) for path in MODEL.value
+    ]
+    for path, model in zip(MODEL.value, models, strict=True):
+        if not hasattr(model, "restore"):
+            raise UserError(
+                f"{path} classifies pictures, expected a restoration model: "
+                f"sanet predict --model={path} photo.jpg"
+            )
+    if len(models) > 1 or TTA.value:
+        return Ensemble(models, TTA.value)
+    if UNCERTAINTY.value and not is_probabilistic(models[0]):
+        raise UserError(
+            "--uncertainty needs several models, --tta, or a model that was "
+            f"trained with --probabilistic; {MODEL.value[0]} was not"
+        )
+    return models[0]
 
 
 def _restore(model, source, target, n_tiles):
@@ -160,26 +196,44 @@ def _restore(model, source, target, n_tiles):
     dtype = stack.dtype.name if DTYPE.value == "input" else DTYPE.value
     dtype = WIDER.get(dtype, dtype)
     axes, shape = hyperstacks.restored(model, stack.axes, stack.shape)
-    with create_stack(
-        target, shape, axes, dtype, like=stack, source=source
-    ) as destination:
+    with contextlib.ExitStack() as created:
+        results = {}
+        for path, kind in _results(target, dtype).items():
+            results[path] = created.enter_context(
+                create_stack(path, shape, axes, kind, like=stack, source=source)
+            )
         for index, part in hyperstacks.parts(model, stack.data, stack.axes):
+            restored, *deviations = (array[index] for array in results.values())
             with _named(axes, index):
                 model.restore(
-                    *(part, own, destination[index]),
+                    *(part, own, restored),
                     n_tiles=tiles,
                     statistics=STATISTICS.value,
                     blend=BLEND.value,
+                    **({"uncertainty": deviations[0]} if deviations else {}),
                 )
         if PREVIEW.value:
             first, part = next(hyperstacks.parts(model, stack.data, stack.axes))
+            restored, *deviations = (array[first] for array in results.values())
+            deviation = {UNCERTAIN: deviations[0]} if deviations else {}
             write_preview(
                 target.with_suffix(".png"),
-                {"input": part, "restored": destination[first]},
+                {"input": part, **deviation, "restored": restored},
                 own,
                 z_scale(stack),
                 *voxel_width(stack),
             )
+
+
+def _results(target, dtype):
+    """`{path: data type}` of a stack's results, the restored one first.
+
+    It appears last, when all else is there: so the stack counts as done.
+    """
+    deviation = target.parent / UNCERTAIN / target.name
+    return {target: dtype} | (
+        {deviation: "float32"} if UNCERTAINTY.value else {}
+    )
 
 
 @contextlib.contextmanager

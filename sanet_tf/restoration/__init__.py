@@ -18,8 +18,10 @@ if TYPE_CHECKING:
         SiameseProjectionConfig,
     )
     from sanet_tf.restoration.care.loading import load
+    from sanet_tf.restoration.ensemble import Ensemble
 
 __all__ = [
+    "Ensemble",
     "SiameseCARE",
     "SiameseConfig",
     "SiameseProjectionCARE",
@@ -33,5 +35,6 @@ __getattr__, __dir__, _ = lazy_loader.attach(
         "care.care": ["SiameseCARE", "SiameseProjectionCARE"],
         "care.config": ["SiameseConfig", "SiameseProjectionConfig"],
         "care.loading": ["load"],
+        "ensemble": ["Ensemble"],
     },
 )

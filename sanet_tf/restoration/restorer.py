@@ -1,5 +1,6 @@
 """What all restoration networks share: a stack in, the restored stack out."""
 
+import math
 from collections.abc import Sequence
 
 from sanet_tf.restoration.checks import check_image, check_tile_counts
@@ -28,6 +29,7 @@ class Restorer:
         n_tiles: Sequence[int] | None = None,
         statistics: str | None = None,
         blend: bool = False,
+        uncertainty=None,
     ) -> None:
         """Restores a stack piece by piece, percentile-normalised.
 
@@ -39,10 +41,17 @@ class Restorer:
             n_tiles: as in `predict`.
             statistics: as in `predict`.
             blend: as in `predict`.
+            uncertainty: of a probabilistic model, array-like like
+                `destination`, which receives one standard deviation; or None.
 
         Raises:
-            ValueError: as in `predict`.
+            ValueError: as in `predict`; or an uncertainty of a model that is
+                not probabilistic.
         """
+        if uncertainty is not None and not is_probabilistic(self):
+            raise ValueError(
+                "expected uncertainty=None: the model is not probabilistic"
+            )
         axes = self._check_image(source, axes)
         shape = self.restored_shape(source.shape, axes)
         if tuple(destination.shape) != shape:
@@ -67,11 +76,24 @@ class Restorer:
             values = values[..., :count]  # without the scale
             return normalizer.after(values) if same else values
 
-        result = Destination(
-            destination, self.restored_axes(axes), volume, finish
-        )
+        def deviation(values):
+            """Of Laplace's distribution, whose scale the network gives."""
+            scale = math.sqrt(2) * values[..., count:]
+            return scale * normalizer.range if same else scale
+
+        restored_axes = self.restored_axes(axes)
+        results = [Destination(destination, restored_axes, volume, finish)]
+        if uncertainty is not None:
+            results.append(
+                Destination(uncertainty, restored_axes, volume, deviation)
+            )
+
+        def write(slices, values):
+            for result in results:
+                result.write(slices, values)
+
         counts = self._tile_counts(n_tiles, axes)
-        self._restore_tiles(volume, result.write, counts, statistics, blend)
+        self._restore_tiles(volume, write, counts, statistics, blend)
 
     def restored_axes(self, axes: str) -> str:
         """Axes of what `restore` makes of a stack with these axes."""
@@ -101,3 +123,8 @@ class Restorer:
     @property
     def _spatial(self):
         return self.config.axes.replace("C", "")
+
+
+def is_probabilistic(model):
+    """Whether a restoration model gives a scale beside the mean."""
+    return getattr(model.config, "probabilistic", False)

@@ -25,6 +25,7 @@ class ExportedRestoration(Restorer):
             axes=manifest["axes"],
             n_channel_in=manifest["channels_in"],
             n_channel_out=manifest["channels_out"],
+            probabilistic=manifest.get("probabilistic", False),
         )
         self.percentiles = {
             name: manifest["normalizer"][name] for name in ("pmin", "pmax")
