@@ -100,7 +100,12 @@ with flag_help.group("hardware"):
 
 
 def main(paths):
-    if not MODEL.value or OUTPUT.value is None or not paths:
+    if (
+        not MODEL.value
+        or not all(MODEL.value)
+        or OUTPUT.value is None
+        or not paths
+    ):
         raise UserError(
             "expected --model, --output and one or more stacks: "
             f"{cli.program()} {USAGE}"

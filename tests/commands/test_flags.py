@@ -171,6 +171,7 @@ BEFORE_TENSORFLOW = {
     ],
     "sanet_tf.commands.restore": [
         (["--model=a", "a.tif"], "expected --model, --output and one or more"),
+        (["--model=a,", "--output=b", "a.tif"], "expected --model, --output"),
         (["--n_tiles=1,0,4"], "above 0, such as 1,4,4"),
         (["--dtype=uint61"], "float32, uint8, uint16, input; did you mean ui"),
     ],
