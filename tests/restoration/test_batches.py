@@ -3,6 +3,7 @@
 import numpy as np
 
 from sanet_tf.restoration.care.batches import Batches
+from sanet_tf.restoration.supervision.blind_spots import BlindSpots
 
 
 def test_order_of_patches_is_of_the_seed(pairs):
@@ -40,3 +41,15 @@ def test_an_epoch_goes_on_where_the_last_ended(pairs):
     for number in range(3):
         for left, right in zip(second[number], whole[3 + number], strict=True):
             np.testing.assert_array_equal(left, right)
+
+
+def test_each_batch_has_other_blind_spots(pairs):
+    X = pairs[0]
+    options = {"blind_spots": BlindSpots(4, 2)}
+    batches = Batches(X, X, 6, 3, None, 0, **options)
+    masks = [batches[i][1][..., 1].sum(0) for i in range(3)]
+    assert not np.array_equal(masks[0], masks[1])
+    assert not np.array_equal(masks[1], masks[2])
+    second = Batches(X, X, 6, 2, None, 0, first=1, **options)
+    for left, right in zip(second[0], batches[1], strict=True):
+        np.testing.assert_array_equal(left, right)

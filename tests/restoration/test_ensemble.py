@@ -66,6 +66,18 @@ def test_one_model_on_turned_stacks(rng, axes):
 
 
 def test_tiles_are_turned_too(rng):
+    model = Model()
+    options = {"n_tiles": (1, 2, 3), "statistics": "tile"}
+    stack, destination = rng.random((2, 5, 12, 14))
+    Ensemble([model], turns=True).restore(stack, "ZYX", destination, **options)
+    assert {call[1:] for call in model.calls} == {
+        ((5, 12, 14), (1, 2, 3), "tile"),
+        ((5, 14, 12), (1, 3, 2), "tile"),
+    }
+    np.testing.assert_allclose(destination, stack + 1.25, rtol=1e-6)
+
+
+def test_tiles_make_no_difference_without_attention(rng):
     model = fill(make_care("YX", attention=None))
     stack = rng.random((16, 48), np.float32)
     ensemble = Ensemble([model], turns=True)
