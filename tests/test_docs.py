@@ -298,3 +298,21 @@ def _mean(values, sign=""):
 def _gains(values, others):
     assert len(values) == len(others) == 5
     return [a - b for a, b in zip(values, others, strict=True)]
+
+
+def test_what_supervision_reaches_is_that_of_the_records():
+    page = PAGES["tour-microscopy.md"]
+    for supervision in ("pairs", "noise2noise", "noise2void"):
+        run = ROOT / "results/restoration/supervision" / supervision
+        metrics = json.loads((run / "metrics.json").read_text())
+        row, found = (
+            metrics["restored"]["default"],
+            metrics["verdict"]["default"],
+        )
+        gain = plus_minus(found["psnr_gain"], found["psnr_gain_ci95"], 2, "+")
+        gain = gain.replace("-", "−")
+        cells = f"{row['psnr']:.2f} | {row['ssim']:.3f} | {gain}"
+        assert f"| `{supervision}` | {cells} |" in page
+        best = metrics["baselines"][found["baseline"]]
+        assert best["chosen"] == "gaussian (sigma 1.2)"
+        assert f"{best['psnr']:.2f} dB. `noise2noise`" in page
