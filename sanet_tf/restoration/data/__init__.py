@@ -12,7 +12,7 @@ from sanet_tf.restoration.data import (
     tiff_pairs,
 )
 from sanet_tf.restoration.data.patches import TASKS
-from sanet_tf.restoration.supervision import SUPERVISIONS, targets
+from sanet_tf.restoration.supervision import SUPERVISIONS
 from sanet_tf.utils.errors import UserError
 
 SOURCES = {
@@ -58,12 +58,7 @@ def check_options(dataset, data_dir=None, task="denoise", **options):
     if task not in TASKS:
         raise UserError(f"no task {task!r}; there are {', '.join(TASKS)}")
     supervision = options.get("supervision", "pairs")
-    if supervision not in SUPERVISIONS:
-        raise UserError(
-            f"no supervision {supervision!r}; there are "
-            f"{', '.join(SUPERVISIONS)}"
-        )
-    targets.check(dataset, task, supervision)
+    _check_supervision(dataset, task, supervision)
     if dataset != "simulated" and not data_dir:
         raise UserError(f"--dataset={dataset} needs --data_dir=PATH")
     known = [*inspect.signature(SOURCES[dataset]).parameters][2:]
@@ -75,3 +70,26 @@ def check_options(dataset, data_dir=None, task="denoise", **options):
         )
     if options.get("seed", 0) < 0:
         raise UserError(f"the seed must not be negative, got {options['seed']}")
+
+
+def _check_supervision(dataset, task, supervision):
+    if supervision not in SUPERVISIONS:
+        raise UserError(
+            f"no supervision {supervision!r}; there are "
+            f"{', '.join(SUPERVISIONS)}"
+        )
+    if supervision == "noise2void" and task != "denoise":
+        raise UserError(
+            "--supervision=noise2void is for --task=denoise: a voxel of the "
+            f"picture itself is asked for; got --task={task}"
+        )
+    if supervision == "noise2noise" and dataset in published.ARCHIVES:
+        raise UserError(
+            f"--dataset={dataset} has clean pictures and no second noisy ones: "
+            "expected --supervision=pairs or noise2void"
+        )
+    if supervision == "pairs" and dataset == "stacks":
+        raise UserError(
+            "--dataset=stacks has no clean pictures: expected "
+            "--supervision=noise2void, or noise2noise of series"
+        )
