@@ -41,8 +41,10 @@ class BlindSpots:
 
         Returns:
             The patch with other values at the blind spots, and what is asked
-            for, `(*spatial, 2 C)`: the patch, and 1 at the blind spots.
+            for, `(*spatial, 2 C)`: the patch, and 1 at the blind spots; both
+            are floats, of integers too.
         """
+        patch = patch.astype(np.result_type(patch, np.float32))
         spots = self._draw(patch.shape[:-1], rng)
         where = tuple(spots.T)
         mask = np.zeros_like(patch)
@@ -55,9 +57,9 @@ class BlindSpots:
             # The highest of random numbers is anywhere, equally likely.
             chosen = np.argmax((1 - rng.random(is_seen.shape)) * is_seen, 1)
             substitutes = values[np.arange(len(spots)), chosen]
-        blinded = patch.copy()
-        blinded[where] = substitutes
-        return blinded, np.concatenate([patch, mask], axis=-1)
+        seen = patch.copy()
+        seen[where] = substitutes
+        return seen, np.concatenate([patch, mask], axis=-1)
 
     def _draw(self, shape, rng):
         """Positions `(K, axes)`: one of each box of a grid, at least one."""

@@ -96,6 +96,16 @@ def test_small_patches_have_a_spot_and_what_takes_its_place(
         assert (seen == 1).all()
 
 
+def test_the_median_of_integers_is_not_cut_off(rng):
+    patch = np.arange(6, dtype="uint16").reshape(2, 3, 1)
+    seen, asked = BlindSpots(25, 2, "median")(patch, np.random.default_rng(0))
+    assert seen.dtype == asked.dtype == np.float32
+    mask = asked[..., 1:] == 1
+    expected = np.median(patch[~mask])
+    assert expected % 1 == 0.5
+    np.testing.assert_array_equal(seen[mask], expected)
+
+
 def test_many_patches(rng):
     patches = rng.random((3, 20, 20, 1), np.float32)
     seen, asked = blinded(patches, BlindSpots(), rng)
