@@ -56,6 +56,13 @@ with flag_help.group("recipe"):
         1,
     )
     flags.DEFINE_integer("batch_size", 16, "patches in a step", 1)
+    flags.DEFINE_enum(
+        "loss",
+        None,
+        ["mae", "mse"],
+        "absolute or squared error, whose minimum has the highest PSNR; none: "
+        "mae of --supervision=pairs, else mse",
+    )
     flags.DEFINE_float("learning_rate", 4e-4, "learning rate of Adam", 0.0)
     flags.DEFINE_enum(
         "schedule",
@@ -113,19 +120,27 @@ with flag_help.group("hardware"):
     flags.DEFINE_bool(
         "deterministic", False, "results repeatable to the bit; slower"
     )
+    flags.DEFINE_bool(
+        "mixed_precision",
+        False,
+        "compute in bfloat16, with weights and output in float32: quicker "
+        "where the processor has it",
+    )
 
 
 def main(arguments):
     cli.no_arguments(arguments)
     from sanet_tf.restoration.data import check_options
 
-    _check_schedule()
+    _check_recipe()
     supervision_flags.check()
     arguments = restoration_data_flags.arguments()
     check_options(**arguments)
     backends.load_tensorflow(FLAGS.deterministic)
     import keras
 
+    if FLAGS.mixed_precision:  # not float16, which needs its loss scaled
+        keras.mixed_precision.set_global_policy("mixed_bfloat16")
     from sanet_tf.restoration.care.evaluation import evaluate_model
     from sanet_tf.restoration.care.run import (
         check,
@@ -177,8 +192,12 @@ def main(arguments):
         report(run)
 
 
-def _check_schedule():
-    """Refuses flags of one schedule beside another."""
+def _check_recipe():
+    """Refuses flags of one schedule, or loss, beside another."""
+    if FLAGS.loss and FLAGS.probabilistic:
+        raise UserError(
+            f"--probabilistic has a loss of its own: leave out --loss={FLAGS.loss}"
+        )
     if FLAGS.warmup_steps and FLAGS.schedule != "cosine":
         raise UserError("--warmup_steps goes with --schedule=cosine")
     if FLAGS.decay_steps and FLAGS.schedule == "cosine":
@@ -198,6 +217,7 @@ def _model_fields():
     percentiles = restoration_data_flags.percentiles()
     return {
         **({"percentiles": percentiles} if percentiles else {}),
+        **({"train_loss": FLAGS.loss} if FLAGS.loss else {}),
         "attention": None if FLAGS.attention == "none" else FLAGS.attention,
         "unet_n_depth": FLAGS.n_depth,
         "unet_n_first": FLAGS.n_first,

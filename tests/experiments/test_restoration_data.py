@@ -106,6 +106,24 @@ def test_noise_on_a_clean_stack_with_softmax(scene, tmp_path):
     assert config["attention"] == "softmax"
 
 
+def test_squared_error_in_mixed_precision(tmp_path):
+    """It is learned from in bfloat16; what is kept computes in float32."""
+    flags = (*NETWORK, *PATCHES, *VOLUMES, "--epochs=1", "--loss=mse")
+    losses = []
+    for name, more in ("float32", ()), ("mixed", ("--mixed_precision",)):
+        output = tmp_path / name
+        flags = (*flags, "--deterministic", "--notensorboard")
+        result = run(*flags, *more, f"--output={output}")
+        assert result.returncode == 0, result.stderr
+        losses.append(metrics_in(output)["training"]["best_val_loss"])
+        model = load(output / "model")
+        assert model.config.train_loss == "mse"
+        layers = model.keras_model.layers
+        assert {layer.compute_dtype for layer in layers} == {"float32"}
+    assert losses[0] == pytest.approx(losses[1], rel=0.02)
+    assert losses[0] != pytest.approx(losses[1], rel=1e-6)
+
+
 def test_noisy_stacks_alone(scene, tmp_path, rng):
     """Trained without a truth, looked at, and restored by the command."""
     data, output = tmp_path / "data", tmp_path / "run"

@@ -58,6 +58,7 @@ REFUSED = [
     (["--dataset=npz", "--data_dir=DIR"], "no such file; --dataset=npz needs"),
     ([*VOLUMES, "--test_data=DIR"], "takes no --test_data"),
     ([*VOLUMES, *PATCHES, "--clip_norm=nan"], "train_clip_norm"),
+    (["--probabilistic", "--loss=mse"], "of its own: leave out --loss=mse"),
     (
         ["--baselines=tv,blur"],
         "--baselines=tv,blur: expected one or more of gaussian",
