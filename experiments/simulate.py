@@ -43,7 +43,7 @@ def main(arguments):
     backends.load_tensorflow()
     import numpy as np
 
-    from sanet_tf.restoration.io.tiff import create_stack
+    from sanet_tf.restoration.io.stack import create_stack
     from sanet_tf.restoration.simulation.camera import expose
     from sanet_tf.restoration.simulation.volumes import simulate_volume
     from sanet_tf.utils.files import make_directory

@@ -196,7 +196,8 @@ def _check_recipe():
     """Refuses flags of one schedule, or loss, beside another."""
     if FLAGS.loss and FLAGS.probabilistic:
         raise UserError(
-            f"--probabilistic has a loss of its own: leave out --loss={FLAGS.loss}"
+            "--probabilistic has a loss of its own: leave out "
+            f"--loss={FLAGS.loss}"
         )
     if FLAGS.warmup_steps and FLAGS.schedule != "cosine":
         raise UserError("--warmup_steps goes with --schedule=cosine")

@@ -14,7 +14,7 @@ import tensorflow as tf
 from sanet_tf.export.folding import fold
 from sanet_tf.export.program import Program
 from sanet_tf.restoration.io import hyperstacks
-from sanet_tf.restoration.io.tiff import open_stack
+from sanet_tf.restoration.io.stack import open_stack
 from sanet_tf.restoration.normalization import StreamedPercentiles
 from sanet_tf.restoration.tiling.volume import PaddedStack
 from sanet_tf.utils.errors import UserError

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from sanet_tf.restoration.io.rounding import rounded
 from sanet_tf.restoration.restorer import is_probabilistic
 from sanet_tf.restoration.tiling.turned import TURNS, Turned, turned_back
 from sanet_tf.utils.errors import UserError
@@ -87,7 +88,7 @@ class Ensemble:
                 squares = squares + step * (values - mean)
                 if wants_scale:
                     variance = variance + scale**2
-        destination[...] = mean
+        destination[...] = rounded(mean, destination.dtype)
         if uncertainty is not None:
             among = squares / max(1, count - 1)
             uncertainty[...] = np.sqrt(among + variance / count)

@@ -12,7 +12,7 @@ from PIL import Image
 from sanet_tf.data import cifar, load_arrays
 from sanet_tf.data.decoding import FORMATS, decode_image
 from sanet_tf.restoration.data.npz import open_arrays
-from sanet_tf.restoration.io.tiff import open_stack
+from sanet_tf.restoration.io.stack import open_stack
 from tests.data.test_cifar import pack, write
 from tests.faults.digest import digest
 from tests.runs import make_picture

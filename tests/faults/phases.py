@@ -26,8 +26,8 @@ RESTORATION = {
     "sanet_tf.utils.isolated:call_isolated": "evaluation",
 }
 RESTORING = {
-    "sanet_tf.restoration.io.tiff:open_stack": "reading",
-    "sanet_tf.restoration.io.tiff:create_stack": "restoring and writing",
+    "sanet_tf.restoration.io.stack:open_stack": "reading",
+    "sanet_tf.restoration.io.stack:create_stack": "restoring and writing",
 }
 EXPORTING = {
     "sanet_tf.training.trained:load_trained": "loading",

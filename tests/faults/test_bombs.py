@@ -14,7 +14,7 @@ from sanet_tf.data import cifar, load_arrays
 from sanet_tf.data.cifar_formats import parse_pickle
 from sanet_tf.data.decoding import ImageError, decode_image
 from sanet_tf.restoration.data.npz import open_arrays
-from sanet_tf.restoration.io.tiff import open_stack
+from sanet_tf.restoration.io.stack import open_stack
 from sanet_tf.utils.memory import peak_above_baseline
 from tests.data.conftest import handmade_png  # noqa: F401
 from tests.faults.bombs import (

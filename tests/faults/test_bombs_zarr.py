@@ -9,7 +9,7 @@ import pytest
 import zarr
 from zarr.codecs import GzipCodec, TransposeCodec, ZstdCodec
 
-from sanet_tf.restoration.io.tiff import open_stack
+from sanet_tf.restoration.io.stack import open_stack
 from tests.faults.bombs import MEMORY, refuses, reported  # noqa: F401
 from tests.faults.zarr_files import VERSION_2, VERSION_3, ZARR
 

@@ -18,16 +18,16 @@ READS = 15  # planes, and then tiles; there are more
 
 def truncate(path, number, send):
     """The file is cut to a third before it is read for the given time."""
-    from sanet_tf.restoration.io import hyperstacks
+    from sanet_tf.restoration.io.view import View
 
-    original, reads = hyperstacks._Part.__getitem__, itertools.count(1)
+    original, reads = View.__getitem__, itertools.count(1)
 
     def read(self, key):
         if next(reads) == number:
             os.truncate(path, path.stat().st_size // 3)
         return original(self, key)
 
-    hyperstacks._Part.__getitem__ = read
+    View.__getitem__ = read
 
 
 def test_a_stack_that_shrinks(restoration, times, report, tmp_path):

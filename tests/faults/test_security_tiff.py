@@ -10,7 +10,7 @@ import pytest
 import tifffile
 
 from sanet_tf.restoration.data import stacks
-from sanet_tf.restoration.io.tiff import open_stack
+from sanet_tf.restoration.io.stack import open_stack
 from tests.faults.bombs import refuses, reported  # noqa: F401
 
 OWN = "urn:uuid:11111111-1111-1111-1111-111111111111"

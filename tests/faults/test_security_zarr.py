@@ -6,7 +6,7 @@ import pickle
 
 import pytest
 
-from sanet_tf.restoration.io.tiff import open_stack
+from sanet_tf.restoration.io.stack import open_stack
 from tests.faults.refusals import refuses
 from tests.faults.zarr_files import ZARR
 

@@ -6,6 +6,8 @@ from types import SimpleNamespace
 
 import numpy as np
 
+from sanet_tf.restoration.io.rounding import rounded
+
 
 class Model:
     """What `sanet_tf.load` returns, as far as the command sees."""
@@ -38,14 +40,15 @@ class Model:
             raise ValueError("expected finite voxels. Received: 3 NaN")
         if self.projects:
             values = np.asarray(source, np.float32).max(axis=axes.index("Z"))
-            destination[...] = values
+            destination[...] = rounded(values, destination.dtype)
             return
         halves = [
             (slice(None, size // 2), slice(size // 2, None))
             for size in source.shape
         ]
         for tile in itertools.product(*halves):
-            destination[tile] = source[tile].astype(np.float32) + 1.25
+            values = source[tile].astype(np.float32) + 1.25
+            destination[tile] = rounded(values, destination.dtype)
 
 
 def error_lines(capsys):

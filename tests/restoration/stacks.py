@@ -2,7 +2,7 @@
 
 import pytest
 
-from sanet_tf.restoration.io.tiff import open_stack
+from sanet_tf.restoration.io.stack import open_stack
 from sanet_tf.utils.errors import UserError
 
 CALIBRATION = {"spacing": 0.5, "unit": "um", "finterval": 2.5}

@@ -7,7 +7,7 @@ import zarr
 
 from sanet_tf.restoration.io import units
 from sanet_tf.restoration.io.calibration import voxel_width
-from sanet_tf.restoration.io.tiff import Stack, create_stack, open_stack
+from sanet_tf.restoration.io.stack import Stack, create_stack, open_stack
 
 SHAPE = (2, 3, 8, 9)  # TZYX
 
@@ -142,3 +142,15 @@ def test_units_are_those_of_ome(unit, tmp_path):
 def test_width_of_a_voxel(metadata, expected):
     stack = Stack(np.zeros((8, 9)), "YX", metadata, (4.0, 3.0), 1)
     assert voxel_width(stack) == expected
+
+
+@pytest.mark.parametrize(
+    ("unit", "name"),
+    [
+        *(("um", "micrometer"), ("nm", "nanometer"), ("m", "meter")),
+        *(("in", "inch"), ("Å", "angstrom"), ("feet", "foot")),
+        *(("pixel", None), ("furlong", None), (None, None)),
+    ],
+)
+def test_names_of_ome_zarr(unit, name):
+    assert units.length_name(unit) == name

@@ -95,6 +95,16 @@ def test_several_models(rng):
     np.testing.assert_allclose(deviation, np.std(each, 0, ddof=1), atol=1e-5)
 
 
+def test_a_mean_of_integers_is_rounded(rng):
+    stack = rng.integers(0, 200, (12, 16), np.uint8)
+    models = [fill(make_care("YX", **OPTIONS), seed) for seed in (1, 2)]
+    ensemble = Ensemble(models)
+    expected, found = np.empty(stack.shape, np.float32), stack.copy()
+    ensemble.restore(stack, "YX", expected)
+    ensemble.restore(stack, "YX", found)
+    np.testing.assert_array_equal(found, np.clip(np.rint(expected), 0, 255))
+
+
 def test_probabilistic_models(rng):
     """The variances of the likelihood and among the models are added."""
     options = {"probabilistic": True, **OPTIONS}

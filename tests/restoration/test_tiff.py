@@ -8,7 +8,7 @@ import pytest
 import tifffile
 
 from sanet_tf.restoration.io import tiff_reading
-from sanet_tf.restoration.io.tiff import create_stack, open_stack
+from sanet_tf.restoration.io.stack import create_stack, open_stack
 from sanet_tf.utils.errors import UserError
 from tests.restoration.stacks import one_line
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import zarr
 
-from sanet_tf.restoration.io.tiff import open_stack
+from sanet_tf.restoration.io.stack import open_stack
 from sanet_tf.utils.errors import UserError
 from tests.restoration.stacks import CALIBRATION, RESOLUTION, one_line
 

@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from sanet_tf.restoration.io.tiff import create_stack, open_stack
+from sanet_tf.restoration.io.stack import create_stack, open_stack
 from sanet_tf.utils import files
 from sanet_tf.utils.errors import UserError
 from tests.utils.test_files import content, write_folder, write_text

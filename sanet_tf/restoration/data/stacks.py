@@ -4,7 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from sanet_tf.restoration.io import tiff, tiff_reading
+from sanet_tf.restoration.io import stack as io_stack
+from sanet_tf.restoration.io import tiff_reading
 from sanet_tf.utils.errors import UserError
 
 SUFFIXES = (".tif", ".tiff")
@@ -54,12 +55,14 @@ def open_stack(path, kinds=STACKS):
     """
     axes = tiff_reading.read_axes(path)
     if axes.endswith("S") or (axes and len(axes) not in kinds):
-        data = tiff.open_stack(path, "TZCYX"[-len(axes) :]).data
+        data = io_stack.open_stack(path, "TZCYX"[-len(axes) :]).data
         raise UserError(
             f"{path}: expected {' or '.join(kinds.values())}, of one channel; "
             f"got axes {axes} of {'x'.join(map(str, data.shape))}"
         )
-    data = tiff.open_stack(path, "TZYX"[-len(axes) :] if axes else None).data
+    data = io_stack.open_stack(
+        path, "TZYX"[-len(axes) :] if axes else None
+    ).data
     return data.view("uint8") if data.dtype == bool else data
 
 

@@ -4,6 +4,7 @@ import itertools
 
 from sanet_tf.restoration.io.axis_letters import AXES
 from sanet_tf.restoration.io.file_array import unmapped
+from sanet_tf.restoration.io.view import View
 
 
 def needed_axes(model):
@@ -76,33 +77,20 @@ def parts(model, source, axes):
     source = unmapped(source)
     sizes = dict(zip(axes, source.shape, strict=True))
     for index in itertools.product(*(range(sizes[a]) for a in looped)):
-        at = dict(zip(looped, index, strict=True))
-        yield index, _Part(source, [at.get(letter) for letter in axes])
+        yield index, part(source, axes, looped, index)
 
 
-class _Part:
-    """A stack within an array: zarr would read all of it at once."""
+def part(array, axes, looped, index):
+    """What lies at an index along some axes of an array-like.
 
-    def __init__(self, source, fixed):
-        self.source = source
-        self.fixed = fixed  # an index, or None for what is free
-        self.dtype = source.dtype
-        self.shape = tuple(
-            size
-            for size, index in zip(source.shape, fixed, strict=True)
-            if index is None
-        )
-        self.ndim = len(self.shape)
+    Args:
+        array: array-like with axes `axes`, which takes slices.
+        axes: letters of its dimensions.
+        looped: letters of the axes of the index.
+        index: a number for each of them.
 
-    def __getitem__(self, key):
-        key = () if key is Ellipsis else key
-        keys = iter(key if isinstance(key, tuple) else (key,))
-        return self.source[
-            tuple(
-                next(keys, slice(None)) if index is None else index
-                for index in self.fixed
-            )
-        ]
-
-    def __array__(self, dtype=None, copy=None):
-        return self[()].astype(dtype or self.dtype, copy=bool(copy))
+    Returns:
+        A `View`, which reads and writes where it is sliced.
+    """
+    at = zip(map(axes.index, looped), index, strict=True)
+    return View(array, dict(at))

@@ -103,7 +103,7 @@ def name_results(stacks):
         stem = _stem(path)
         if stems[stem] > 1:
             stem = path.with_name(path.name.replace(".", "-"))
-        parts[stack] = [_without_zarr(part) for part in stem.parts[1:]]
+        parts[stack] = [without_zarr(part) for part in stem.parts[1:]]
         lengths[stack] = 1 + len(path.parts) - len(_root(path).parts)
     while True:
         names = {s: "-".join(parts[s][-lengths[s] :]) for s in stacks}
@@ -121,11 +121,12 @@ def name_results(stacks):
 
 def _stem(path):
     if path.is_dir():
-        return path.with_name(_without_zarr(path.name))
+        return path.with_name(without_zarr(path.name))
     return path.with_name(path.stem.removesuffix(".ome"))
 
 
-def _without_zarr(name):
+def without_zarr(name):
+    """A name without .zarr or .ome.zarr."""
     is_named = name.endswith(".zarr")
     return name.removesuffix(".zarr").removesuffix(".ome" * is_named)
 

@@ -1,23 +1,32 @@
-"""Which stack a result was made from, in TIFF's own tag for that.
+"""Which stack a result was made from, in a tag of TIFF or attributes of zarr.
 
-DocumentName holds the path of the stack, seen from the folder of the result
-and percent-encoded, for the tag holds ASCII.
+There is the path of the stack, seen from the folder of the result and
+percent-encoded, for the tag DocumentName holds ASCII.
 """
 
 import os
 from urllib.parse import quote, unquote
 
+from sanet_tf.utils import files
+
 DOCUMENT_NAME = 269
+ATTRIBUTE = "sanet_tf"  # of the group, a dictionary
 
 
-def tag(source, target):
-    """The tag as tifffile's `extratags` take it.
+def seen_from(source, target):
+    """The path of a stack, as its result says it.
 
     Args:
         source: path of a stack.
         target: path of its result.
     """
-    return (DOCUMENT_NAME, "s", 0, _seen_from(source, target), True)
+    path = os.path.relpath(source.resolve(), target.parent.resolve())
+    return quote(os.fsencode(path))
+
+
+def tag(seen):
+    """The tag of what `seen_from` gives, as tifffile's `extratags` take it."""
+    return (DOCUMENT_NAME, "s", 0, seen, True)
 
 
 def other(source, target):
@@ -31,18 +40,25 @@ def other(source, target):
         The path of the other stack, or None: it is the same one, or the file
         does not say it.
     """
-    import tifffile  # slow, and rarely needed
-
     try:
-        with tifffile.TiffFile(target) as tif:
-            name = tif.pages.first.tags.valueof(DOCUMENT_NAME)
-    except Exception:  # it is no TIFF file, so no result of anything
+        name = (_of_zarr if target.is_dir() else _of_tiff)(target)
+    except Exception:  # it is neither, so no result of anything
         return None
-    if not isinstance(name, str) or name == _seen_from(source, target):
+    if not isinstance(name, str) or name == seen_from(source, target):
         return None
     return os.path.normpath(os.path.join(target.parent, unquote(name)))
 
 
-def _seen_from(source, target):
-    path = os.path.relpath(source.resolve(), target.parent.resolve())
-    return quote(os.fsencode(path))
+def _of_tiff(target):
+    import tifffile  # slow, and rarely needed
+
+    with tifffile.TiffFile(target) as tif:
+        return tif.pages.first.tags.valueof(DOCUMENT_NAME)
+
+
+def _of_zarr(target):
+    if (target / "zarr.json").is_file():
+        attributes = files.read_json(target / "zarr.json")["attributes"]
+    else:
+        attributes = files.read_json(target / ".zattrs")
+    return attributes[ATTRIBUTE]["source"]

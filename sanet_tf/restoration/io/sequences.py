@@ -7,7 +7,7 @@ import tifffile
 
 from sanet_tf.restoration.io import axis_letters, inputs
 from sanet_tf.restoration.io.file_array import unmapped
-from sanet_tf.restoration.io.tiff import Stack, open_stack
+from sanet_tf.restoration.io.stack import Stack, open_stack
 from sanet_tf.utils.errors import UserError
 
 

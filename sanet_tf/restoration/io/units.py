@@ -55,6 +55,17 @@ def length_symbol(unit):
     return LENGTHS[unit][0] if unit in LENGTHS else PIXEL.get(unit)
 
 
+def length_name(unit):
+    """OME-Zarr's name of a unit of length, or None where it has none."""
+    symbol = LENGTHS[unit][0] if unit in LENGTHS else None
+    names = (
+        spelling
+        for spelling, (short, _) in LENGTHS.items()
+        if short == symbol and spelling.isalpha() and spelling.isascii()
+    )
+    return next((name for name in names if len(name) > 2), None)
+
+
 def convert_length(value, unit, target):
     """A length in another unit, or None where that cannot be."""
     if unit == target or (unit in PIXEL and target in PIXEL):

@@ -1,39 +1,33 @@
-"""Stacks in TIFF files: read piece by piece, written piece by piece.
+"""Stacks in files: read piece by piece, written piece by piece.
 
-A stack may be larger than the memory. What is not compressed is mapped into
-memory; LZW, deflate and the like are unpacked to a temporary file, which is
-mapped. A folder that ends in .zarr is read by zarr.
+A stack may be larger than the memory. Of TIFF files, what is not compressed is
+mapped into memory; LZW, deflate and the like are unpacked to a temporary file,
+which is mapped. zarr reads and writes folders.
 
 Axes are named by letters: T time, Z, C channel, Y, X.
 """
 
 import contextlib
 import dataclasses
-import errno
-import math
+import functools
 import os
-import shutil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import tifffile
 
 from sanet_tf.restoration.io import (
     axis_letters,
-    calibration,
     inputs,
     origin,
     tiff_reading,
+    tiff_writing,
 )
 from sanet_tf.restoration.io.axis_letters import AXES
-from sanet_tf.restoration.io.rounding import rounded
+from sanet_tf.restoration.io.view import View
 from sanet_tf.utils import files, replacement
 from sanet_tf.utils.errors import UserError
 
-IMAGEJ_DTYPES = ("uint8", "uint16", "float32")
-OME_DTYPES = ("int8", "int16", "int32", "uint32", "float64", *IMAGEJ_DTYPES)
-CLASSIC_BYTES = 2**32 - 2**25  # above it a TIFF needs offsets of 64 bits
 UNFINISHED = "unfinished-"
 
 
@@ -105,25 +99,28 @@ def open_stack(path, axes=None, expected=None):
 
 
 @contextlib.contextmanager
-def create_stack(path, shape, axes, dtype, like=None, source=None):
-    """Makes a TIFF file to be filled within a `with` block.
+def create_stack(
+    path, shape, axes, dtype, like=None, source=None, **zarr_options
+):
+    """Makes a TIFF file or OME-Zarr to be filled within a `with` block.
 
-    ImageJ opens it as a hyperstack, in the order TZCYX whatever the order of
-    `axes`. What ImageJ's format lacks, other data types and more than 4 GB, is
-    written as OME-TIFF. The file appears under its name when the block ends
-    without an error; otherwise nothing is left.
+    ImageJ opens a TIFF file as a hyperstack, in the order TZCYX whatever the
+    order of `axes`. What ImageJ's format lacks, other data types and more than
+    4 GB, is written as OME-TIFF. A path that ends in .zarr becomes a folder of
+    OME-Zarr. Either appears under its name when the block ends without an
+    error; otherwise nothing is left.
 
     Args:
-        path: path of the file; an old one is replaced.
+        path: path of the file or folder; an old one is replaced.
         shape: shape of the stack.
         axes: a letter of TZCYX for each dimension, in any order.
         dtype: data type of the file.
         like: `Stack` from which voxel size and the like are taken, or None.
         source: path of the stack that it is made from, or None.
+        **zarr_options: `version` and `chunks`; see `zarr_writing.create`.
 
     Yields:
-        An array mapped to the file. Values assigned to it,
-        `array[slices] = values`, are rounded and clipped to its data type.
+        An array-like in the file, with axes `axes`, that takes slices.
 
     Raises:
         ValueError: `axes` do not fit `shape`, or are not letters of TZCYX; a
@@ -136,68 +133,40 @@ def create_stack(path, shape, axes, dtype, like=None, source=None):
             f"expected a letter of {AXES} for each dimension. Received: "
             f"axes={axes}, shape={shape}"
         )
-    if dtype.name not in OME_DTYPES:
-        raise ValueError(
-            f"expected a data type among {', '.join(OME_DTYPES)}. Received: "
-            f"dtype={dtype}"
-        )
-    order = sorted(range(len(axes)), key=lambda i: AXES.index(axes[i]))
     path = Path(path)
+    is_zarr = path.suffix == ".zarr"
+    create, letters = tiff_writing.create, AXES
+    if is_zarr:
+        from sanet_tf.restoration.io import zarr_writing  # slow to import
+
+        create = functools.partial(
+            zarr_writing.create,
+            name=inputs.without_zarr(path.name),
+            **zarr_options,
+        )
+        letters = "TCZYX"  # OME-Zarr's order
+    order = sorted(range(len(axes)), key=lambda i: letters.index(axes[i]))
     files.make_directory(path.parent)
     unfinished = path.with_name(UNFINISHED + path.name)
     replacement.remove_abandoned(unfinished)
     unfinished = replacement.temporary_path(unfinished)
     try:
-        mapped = _allocate(
+        array = create(
             unfinished,
             tuple(shape[i] for i in order),
             "".join(axes[i] for i in order),
             dtype,
             like or Stack(np.empty((0, 0)), "YX"),
-            [] if source is None else [origin.tag(source, path)],
+            None if source is None else origin.seen_from(source, path),
         )
-        yield mapped.transpose(np.argsort(order)).view(_Rounding)
-        mapped.flush()
+        if is_zarr:
+            yield View(array, axes=order)
+        else:
+            yield array.transpose(np.argsort(order))
+            array.flush()
         files.write_atomically(path, lambda new: os.replace(unfinished, new))
     finally:
-        unfinished.unlink(missing_ok=True)
-
-
-class _Rounding(np.ndarray):
-    """Rounds and clips what is assigned."""
-
-    def __setitem__(self, key, values):
-        super().__setitem__(key, rounded(values, self.dtype))
-
-
-def _allocate(path, shape, axes, dtype, like, tags):
-    """A new file's data, mapped; its room on the disk is taken at once."""
-    metadata = calibration.for_imagej(like, axes, shape)
-    size = math.prod(shape) * dtype.itemsize
-    if size > shutil.disk_usage(path.parent).free:  # before it is filled
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
-    if dtype.name in IMAGEJ_DTYPES and size <= CLASSIC_BYTES:
-        kind = {"imagej": True}
-    else:
-        kind = {"ome": True, "bigtiff": size > CLASSIC_BYTES}
-        metadata, own_tags = calibration.for_ome(metadata, like.resolution)
-        tags = [*tags, *own_tags]
-    mapped = tifffile.memmap(
-        path,
-        shape=shape,
-        dtype=dtype,
-        photometric="minisblack",
-        metadata={"axes": axes, **metadata},
-        resolution=like.resolution,
-        resolutionunit=like.resolution_unit,
-        extratags=tags,
-        **kind,
-    )
-    if hasattr(os, "posix_fallocate"):
-        # On a full disk, writing to a mapped hole would kill the process.
-        with open(path, "r+b") as file:
-            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
-    return mapped
+        replacement.remove(unfinished)
 
 
 def _read_tiff(path):
@@ -205,6 +174,6 @@ def _read_tiff(path):
 
 
 def _read_zarr(path):
-    from sanet_tf.restoration.io import ome_zarr  # slow to import
+    from sanet_tf.restoration.io import zarr_reading  # slow to import
 
-    return Stack(*ome_zarr.read(path))
+    return Stack(*zarr_reading.read(path))

@@ -1,0 +1,125 @@
+"""OME-Zarr to be filled: one array of full size, with axes and voxel size."""
+
+import zarr
+
+import sanet_tf
+from sanet_tf.restoration.io import calibration, origin, units
+
+VERSIONS = ("0.5", "0.4")  # of OME-Zarr: zarr 3 and zarr 2
+CHUNK = {"T": 1, "C": 1, "Z": 64, "Y": 256, "X": 256}  # at most 16 MiB
+CHUNK_OF_PLANES = {"T": 1, "C": 1, "Y": 1024, "X": 1024}
+KINDS = {"T": "time", "C": "channel"}  # the others are "space"
+ARRAY = "0"
+
+
+def create(
+    path, shape, axes, dtype, like, source, name, version="0.5", chunks=None
+):
+    """A new folder's array, which takes slices.
+
+    Args:
+        path: path of the folder.
+        shape: shape of the stack.
+        axes: a letter for each dimension, in the order of TCZYX.
+        dtype: data type of the array.
+        like: `Stack` from which voxel size and time step are taken.
+        source: what `origin.seen_from` says of the stack, or None.
+        name: of the image.
+        version: one of `VERSIONS`.
+        chunks: voxels of a chunk along the spatial axes; None: 64 x 256 x 256,
+            of planes 1024 x 1024.
+
+    Raises:
+        ValueError: another version, or chunks that do not fit the axes.
+    """
+    if version not in VERSIONS:
+        raise ValueError(
+            f"expected OME-Zarr of version {' or '.join(VERSIONS)}. "
+            f"Received: {version!r}"
+        )
+    multiscale = {
+        "name": name,
+        "axes": _axes(axes, like, shape),
+        "datasets": [
+            {
+                "path": ARRAY,
+                "coordinateTransformations": [
+                    {"type": "scale", "scale": _scale(axes, like, shape)}
+                ],
+            }
+        ],
+    }
+    is_old = version == "0.4"
+    attributes = {"version": version, "multiscales": [multiscale]}
+    if is_old:
+        attributes = {"multiscales": [{"version": version, **multiscale}]}
+    else:
+        attributes = {"ome": attributes}
+    group = zarr.open_group(
+        path,
+        mode="w",
+        zarr_format=2 if is_old else 3,
+        attributes={
+            **attributes,
+            origin.ATTRIBUTE: {
+                "version": sanet_tf.__version__,
+                **({} if source is None else {"source": source}),
+            },
+        },
+    )
+    return group.create_array(
+        ARRAY,
+        shape=shape,
+        chunks=_chunks(axes, shape, chunks),
+        dtype=dtype,
+        dimension_names=None if is_old else [a.lower() for a in axes],
+        chunk_key_encoding={"name": "v2", "separator": "/"} if is_old else None,
+        config={"write_empty_chunks": True},  # none is missing
+    )
+
+
+def _chunks(axes, shape, chunks):
+    spatial = [axis for axis in axes if axis in "ZYX"]
+    default = CHUNK if "Z" in axes else CHUNK_OF_PLANES
+    if chunks is not None and len(chunks) != len(spatial):
+        raise ValueError(
+            f"expected chunks along {''.join(spatial)}, one number for each. "
+            f"Received: {','.join(map(str, chunks))}"
+        )
+    wanted = {**default, **dict(zip(spatial, chunks or (), strict=False))}
+    return tuple(
+        max(1, min(wanted[axis], size))
+        for axis, size in zip(axes, shape, strict=True)
+    )
+
+
+def _sizes(axes, like, shape):
+    """Voxel size and time step in OME's words."""
+    metadata = calibration.for_imagej(like, axes, shape)
+    return calibration.for_ome(metadata, like.resolution)[0]
+
+
+def _scale(axes, like, shape):
+    known = _sizes(axes, like, shape)
+    step = {"T": known.get("TimeIncrement", 1.0)}
+    return [
+        float(step.get(axis, known.get(f"PhysicalSize{axis}", 1.0)))
+        for axis in axes
+    ]
+
+
+def _axes(axes, like, shape):
+    known = _sizes(axes, like, shape)
+    found = []
+    for axis in axes:
+        unit = units.length_name(known.get(f"PhysicalSize{axis}Unit"))
+        if axis == "T" and "TimeIncrement" in known:
+            unit = "second"
+        found.append(
+            {
+                "name": axis.lower(),
+                "type": KINDS.get(axis, "space"),
+                **({"unit": unit} if unit else {}),
+            }
+        )
+    return found
