@@ -9,8 +9,8 @@ PYTEST = $(BIN)/python -m pytest -n logical --maxprocesses=4 --dist=loadfile
 # Of PyTorch one version, so that its tests stay the same.
 TORCH ?= 2.13.0
 
-.PHONY: demo demo-restoration tables docs test test-all test-torch test-faults \
-    test-runtimes mutate lint format clean
+.PHONY: demo demo-restoration tables docs test test-all test-torch \
+    test-napari test-faults test-runtimes mutate lint format clean
 
 # Trains SANet on scikit-learn's digits, then classifies image files.
 demo: .venv/installed
@@ -58,6 +58,12 @@ test-all: .venv/installed
 test-torch: .venv-torch/installed
 	KERAS_BACKEND=torch $(PYTEST:.venv/%=.venv-torch/%) tests/layers \
 	    tests/training/test_feeds.py tests/training/test_training*.py
+
+# The napari plugin in a real viewer. Needs Xvfb (Debian: xvfb, libegl1,
+# libxcb-cursor0) and installs napari: up to a gigabyte.
+test-napari: .venv-napari/installed
+	xvfb-run --auto-servernum .venv-napari/bin/python -m pytest -q \
+	    tests/napari_plugin/test_widget.py
 
 # All faults, of which the tests make a few; one after the other.
 test-faults: .venv/installed
@@ -117,6 +123,12 @@ format: .venv/installed
 	    torch==$(TORCH) --editable ".[torch]"
 	touch $@
 
+.venv-napari/installed: pyproject.toml
+	$(PYTHON) -m venv .venv-napari
+	.venv-napari/bin/python -m pip install --quiet pytest pytest-qt \
+	    --editable ".[napari]"
+	touch $@
+
 .venv-oldest/installed: pyproject.toml
 	$(PYTHON) -m venv .venv-oldest
 	.venv-oldest/bin/python -m pip install --quiet numpy $(shell sed -n \
@@ -124,4 +136,4 @@ format: .venv/installed
 	touch $@
 
 clean:
-	rm -rf .venv .venv-torch .venv-oldest build dist *.egg-info $(DEMO) $(RESTORED)
+	rm -rf .venv .venv-torch .venv-napari .venv-oldest build dist *.egg-info $(DEMO) $(RESTORED)

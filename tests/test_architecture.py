@@ -21,6 +21,7 @@ ALLOWED = {
     },
     "inference": {"data", "export", "restoration", "training", "utils"},
 }
+ALLOWED["napari_plugin"] = {"inference", "restoration", "utils"}
 ALLOWED["commands"] = {*ALLOWED}
 # `python -m sanet_tf.NAME`, which calls a command.
 THIN = ("explain", "predict", "restore", "export.__main__")

@@ -1,0 +1,1 @@
+"""Restoration within napari; see docs/pages/napari.md."""
