@@ -79,6 +79,7 @@ def test_links_lead_somewhere(figures):
     files = {
         *PAGES,
         "commands.md",
+        *(path.name for path in (ROOT / "docs/pages").glob("*.png")),
         *(f"figures/{name}.png" for name in figures.FIGURES),
         *(
             path.relative_to(ROOT).as_posix()
