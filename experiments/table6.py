@@ -24,6 +24,9 @@ NETWORKS = {"unet": "none", "attn": "softmax", "sao": "siamese"}
 flags.adopt_module_key_flags(restoration)
 flags.DEFINE_integer("seeds", 3, "runs of each network", 1)
 flags.DEFINE_integer("processes", 1, "runs side by side", 1)
+flags.DEFINE_integer(
+    "threads", None, "cores of each run; default: all, shared among them", 1
+)
 flag_types.define_names(
     "networks",
     list(NETWORKS),
@@ -58,7 +61,7 @@ def main(arguments):
         for seed in range(FLAGS.seeds)
         for network in FLAGS.networks
     }
-    metrics, _ = complete(runs.values(), FLAGS.processes)
+    metrics, _ = complete(runs.values(), FLAGS.processes, FLAGS.threads)
     results = {key: metrics[run.name] for key, run in runs.items()}
     rows = rows_of(results)
     files.write_csv(output / "table6.csv", rows)

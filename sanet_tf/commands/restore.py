@@ -21,7 +21,7 @@ from absl import flags
 
 from sanet_tf.commands import cli
 from sanet_tf.commands.flags import flag_help, flag_types
-from sanet_tf.commands.restore_sources import find_sources, line_of
+from sanet_tf.commands.restore_sources import UNCERTAINTY, find_sources, line_of
 from sanet_tf.restoration.io import origin
 from sanet_tf.utils import backends, replacement
 from sanet_tf.utils.errors import UserError
@@ -88,7 +88,7 @@ with flag_help.group("output"):
         ["float32", "uint8", "uint16", "input"],
         "data type of the results; integers are rounded and clipped",
     )
-    UNCERTAINTY = flags.DEFINE_bool(
+    DEVIATION = flags.DEFINE_bool(
         "uncertainty",
         False,
         "write one standard deviation of each voxel to OUTPUT/uncertainty too; "
@@ -132,7 +132,7 @@ def main(paths):
         print(line, file=sys.stderr)
     failed = bool(lines)
     replacement.remove_all_abandoned(OUTPUT.value)
-    replacement.remove_all_abandoned(Path(OUTPUT.value) / UNCERTAINTY.name)
+    replacement.remove_all_abandoned(Path(OUTPUT.value) / UNCERTAINTY)
     if not OVERWRITE.value:
         for target in [target for target in sources if target.exists()]:
             source = sources.pop(target)
@@ -182,7 +182,7 @@ def _options():
         "n_tiles": flag_types.numbers("n_tiles"),
         "blend": BLEND.value,
         "dtype": DTYPE.value,
-        "uncertainty": UNCERTAINTY.value,
+        "uncertainty": DEVIATION.value,
         "preview": PREVIEW.value,
         "zarr_version": ZARR_VERSION.value,
         "zarr_chunks": flag_types.numbers("zarr_chunks"),
@@ -206,7 +206,7 @@ def _load():
             )
     if len(models) > 1 or TTA.value:
         return Ensemble(models, TTA.value)
-    if UNCERTAINTY.value and not is_probabilistic(models[0]):
+    if DEVIATION.value and not is_probabilistic(models[0]):
         raise UserError(
             "--uncertainty needs several models, --tta, or a model that was "
             f"trained with --probabilistic; {MODEL.value[0]} was not"

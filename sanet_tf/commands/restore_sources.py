@@ -7,6 +7,8 @@ from sanet_tf.restoration.io import inputs
 from sanet_tf.utils.errors import UserError
 from sanet_tf.utils.printing import printable
 
+UNCERTAINTY = "uncertainty"  # folder in that of the results
+
 
 def find_sources(paths, output, suffix, is_sequence):
     """What is restored, and where to.
@@ -37,7 +39,8 @@ def find_sources(paths, output, suffix, is_sequence):
     for source, name in inputs.name_results([*found.values()]).items():
         target = output / f"{name}{suffix}"
         place = source.resolve()
-        if output.resolve() in (place, place.parent):
+        folders = output.resolve(), (output / UNCERTAINTY).resolve()
+        if {*folders} & {place, place.parent} or target.resolve() == place:
             raise UserError(
                 f"--output={output} is the folder of {source}; name another "
                 "folder, so that no input is overwritten"

@@ -2,6 +2,7 @@
 
 import contextlib
 
+from sanet_tf.commands.restore_sources import UNCERTAINTY
 from sanet_tf.restoration.io import hyperstacks, inputs, signed
 from sanet_tf.restoration.io.calibration import voxel_width, z_scale
 from sanet_tf.restoration.io.sequences import open_sequence
@@ -9,8 +10,6 @@ from sanet_tf.restoration.io.stack import create_stack, open_stack
 from sanet_tf.restoration.normalization import WIDER
 from sanet_tf.restoration.previews import write_preview
 from sanet_tf.utils.errors import UserError
-
-UNCERTAINTY = "uncertainty"  # folder in that of the results
 
 
 def restore_stack(

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -27,34 +28,33 @@ class Restoration:
 
     Args:
         model: path of a trained or exported restoration model.
-        data: array-like.
+        data: array-like, which is read whole.
         settings: a `job.Settings`.
 
     Raises:
-        UserError: the settings do not fit the data, or there is no model.
+        UserError: the settings do not fit the data, there is no model, or no
+            room for temporary files.
     """
 
     def __init__(self, model, data, settings):
         settings.check(data.shape)
-        if not Path(model).exists():
+        if not Path(model).exists() or Path(model) == Path():
             raise UserError(
-                f"{model}: no such folder; expected that of a trained or "
-                "exported restoration model"
+                f"{model}: expected the folder of a trained or exported "
+                "restoration model"
             )
         self._folder = Path(tempfile.mkdtemp(prefix="sanet-"))
+        weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         try:
-            self._write(Path(model).resolve(), data, settings)
+            with files.os_errors_as_user_errors(self._folder):
+                # Not mapped: a full disk would end this process.
+                np.save(self._folder / "data.npy", np.asarray(data))
+            self._start(Path(model).resolve(), settings)
         except BaseException:
             shutil.rmtree(self._folder)
             raise
 
-    def _write(self, model, data, settings):
-        copy = np.lib.format.open_memmap(
-            *(self._folder / "data.npy", "w+", data.dtype, data.shape)
-        )
-        for index in range(len(data)):  # it may be larger than the memory
-            copy[index] = np.asarray(data[index])
-        copy.flush()
+    def _start(self, model, settings):
         files.write_json(
             self._folder / "request.json",
             {"model": str(model), "settings": dataclasses.asdict(settings)},

@@ -1,7 +1,5 @@
 """napari's widget that restores the selected layer."""
 
-import functools
-
 import napari
 from magicgui.widgets import (
     CheckBox,
@@ -17,6 +15,7 @@ from magicgui.widgets import (
 from napari.layers import Image, Shapes
 from napari.utils import notifications
 from qtpy.QtCore import QTimer
+from qtpy.QtWidgets import QApplication
 
 from sanet_tf.napari_plugin import layers
 from sanet_tf.napari_plugin.job import Settings
@@ -37,8 +36,9 @@ class RestoreWidget(Container):
     def __init__(self, viewer: napari.Viewer):
         super().__init__()
         self._viewer = viewer
-        self._running = self._add = None
-        self.model = FileEdit(label="model", mode="d")
+        self._running = self._source = None
+        self._is_docked = False
+        self.model = FileEdit(label="model", mode="d", value="")
         self.image = create_widget(annotation=Image, label="image")
         self.region = create_widget(
             annotation=Shapes | None, label="within shapes"
@@ -69,33 +69,38 @@ class RestoreWidget(Container):
         self._timer = QTimer()
         self._timer.setInterval(INTERVAL)
         self._timer.timeout.connect(self._look)
+        QApplication.instance().aboutToQuit.connect(self._close)
 
     def reset_choices(self, *arguments):
         """magicgui's: the layers have changed."""
         super().reset_choices(*arguments)
-        if not self.axes.value:
-            self._guess_axes()
+        self._guess_axes()
 
     def _guess_axes(self, *_):
-        if self.image.value is not None:
-            self.axes.value = layers.likely_axes(self.image.value)
+        """Of another layer, unless what is there fits it, too."""
+        layer = self.image.value
+        if layer is not None and len(self.axes.value) != layer.ndim:
+            self.axes.value = layers.likely_axes(layer)
 
     def _start(self):
         try:
             layer = self.image.value
             if layer is None:
                 raise UserError("there is no image layer: open a stack first")
-            part = layers.corner(self.region.value, layer)
-            data = layers.pixels(layer)[part]
             settings = self._settings()
+            settings.check(layers.pixels(layer).shape)
+            part = layers.region(self.region.value, layer, settings.axes)
+            data = layers.pixels(layer)[part]
             restoration = Restoration(self.model.value, data, settings)
-        except (UserError, OSError) as error:
+        except Exception as error:  # of arrays of all libraries
             self._refuse(error)
             return
         self._running = restoration
-        self._add = functools.partial(self._add_result, layer, part, settings)
+        self._source = layer, part, settings.axes
+        self._is_docked = self.native.parent() is not None
         self.restore.enabled, self.stop.enabled = False, True
-        self.progress.value, self.status.value = 0, "loading the model"
+        self.progress.max = 0  # busy
+        self.status.value = "loading the model"
         self._timer.start()
 
     def _settings(self):
@@ -109,16 +114,20 @@ class RestoreWidget(Container):
         )
 
     def _look(self):
-        """At how far it is."""
+        """At how far it is, and whether anybody waits for it."""
+        if self._is_docked and self.native.parent() is None:
+            self._stop()
+            return
         share = self._running.progress
         if share is not None:
             self.status.value = "restoring"
-            self.progress.value = int(100 * share)
+        if share:
+            self.progress.max, self.progress.value = 100, int(100 * share)
         if not self._running.is_running:
             self._end()
             try:
                 self._add(*self._running.result())
-            except UserError as error:
+            except Exception as error:  # napari's, too
                 self._refuse(error)
 
     def _stop(self):
@@ -128,15 +137,25 @@ class RestoreWidget(Container):
 
     def _end(self):
         self._timer.stop()
+        self.progress.max, self.progress.value = 100, 0
         self.restore.enabled, self.stop.enabled = True, False
 
-    def _add_result(self, layer, part, settings, axes, restored, deviation):
-        place = layers.placed(layer, part, settings.axes, axes)
+    def _close(self):
+        """As napari ends."""
+        if self._timer.isActive():
+            self._timer.stop()
+            self._running.stop()
+
+    def _add(self, restored_axes, restored, deviation):
+        layer, part, axes = self._source
         for name, values in (
             ("restored", restored),
             ("uncertainty", deviation),
         ):
             if values is not None:
+                values, place = layers.placed(
+                    layer, part, axes, values, restored_axes
+                )
                 self._viewer.add_image(
                     values, name=f"{layer.name}, {name}", **place
                 )

@@ -1,6 +1,7 @@
 """The other side of `process.Restoration`: `python -m ...worker FOLDER`."""
 
 import os
+import shutil
 import sys
 import threading
 import time
@@ -17,8 +18,10 @@ INTERVAL = 0.2  # seconds between two reports
 
 
 def main(folder):
-    threading.Thread(target=_end_with_parent, daemon=True).start()
     folder = Path(folder)
+    threading.Thread(
+        target=_end_with_parent, args=(folder,), daemon=True
+    ).start()
     try:
         answer = {"axes": _restore(folder)}
     except MemoryError:
@@ -61,9 +64,10 @@ class _Report:
             self._last = time.monotonic()
 
 
-def _end_with_parent():
+def _end_with_parent(folder):
     """Whose end closes the pipe, however it ends."""
     sys.stdin.buffer.read()
+    shutil.rmtree(folder, ignore_errors=True)
     os._exit(1)
 
 

@@ -277,6 +277,10 @@ def test_goes_on_after_a_failed_run(tmp_path):
             "expected one or more of unet, attn, sao",
         ),
         (["--networks="], "expected one or more of unet, attn, sao"),
+        (
+            ["--processes=64", "--threads=64"],
+            "expected --processes times --threads of at most",
+        ),
         (["--seed=3"], "expected --seeds, the number of runs of each"),
         (["seeds=3"], "expected flags only, got 'seeds=3'"),
     ],

@@ -1,5 +1,6 @@
 """A restoration beside this process: its result, its errors, its end."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -78,7 +79,9 @@ def test_nothing_begins_with_wrong_settings(trained, temporary):
     _, folder = trained
     with pytest.raises(UserError, match="one letter of TZCYX"):
         Restoration(folder, np.zeros(SHAPE), Settings("ZZZ"))
-    with pytest.raises(UserError, match="none: no such folder"):
+    with pytest.raises(UserError, match="expected the folder of a trained"):
+        Restoration("", np.zeros(SHAPE), Settings("TYX"))
+    with pytest.raises(UserError, match="none: expected the folder of a"):
         Restoration(temporary / "none", np.zeros(SHAPE), Settings("TYX"))
 
 
@@ -89,6 +92,15 @@ def test_it_stops_at_once(trained):
     restoration.stop()
     assert time.monotonic() - start < 5
     assert not child.is_running()
+
+
+def test_no_room_for_the_copy(trained, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(process.np, "save", full)
+    with pytest.raises(UserError, match=r"cannot write .*: No space"):
+        Restoration(trained[1], np.zeros(SHAPE), Settings("TYX"))
 
 
 def test_a_process_that_is_killed(trained):
@@ -126,4 +138,4 @@ def test_it_ends_with_its_parent(trained, temporary):
         assert psutil.pid_exists(int(pid))
         parent.kill()
     wait(lambda: not psutil.pid_exists(int(pid)))
-    process.shutil.rmtree(Path(folder))
+    assert not Path(folder).exists()

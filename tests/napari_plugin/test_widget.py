@@ -7,9 +7,12 @@ import numpy as np
 import pytest
 
 pytest.importorskip("napari", reason="make test-napari installs napari")
+import dask.array
+import zarr
 from napari.utils import notifications
 from npe2 import PluginManifest
 
+from sanet_tf.napari_plugin import layers
 from sanet_tf.napari_plugin import widget as widgets
 from sanet_tf.napari_plugin.job import restore_array
 from sanet_tf.napari_plugin.process import Restoration
@@ -38,12 +41,12 @@ model.keras_model.save_weights(model.logdir / "weights_best.h5")
 class Beside:
     """Takes the place of the process: a network that adds 1.25."""
 
-    is_running, progress = False, 0.2
+    is_running, progress, model = False, 0.2, Model()
 
     def __init__(self, model, data, settings):
         settings.check(data.shape)
         self.restore = lambda: restore_array(
-            Model(), data, settings, lambda share: None
+            self.model, np.asarray(data), settings, lambda share: None
         )
         self.is_stopped = False
 
@@ -185,6 +188,94 @@ def test_what_cannot_be_is_one_line(
     assert len(told) == 1
     assert line in told[0] == widget.status.value
     assert len(viewer.layers) == 1
+
+
+def test_a_projection_stays_beneath_its_slider(
+    viewer, widget, finished, monkeypatch, rng
+):
+    """Its Z has one plane; turned and moved it lies where its source does."""
+    monkeypatch.setattr(Beside, "model", Model(projects=True))
+    values = rng.random((3, 5, 12, 14), np.float32)
+    affine = np.eye(5)
+    affine[:4, 4] = 1, 0, 200, 300
+    place = {"scale": (1, 2, 0.5, 0.25), "rotate": 30, "affine": affine}
+    source = viewer.add_image(values, name="a", **place)
+    press(widget.restore)
+    finished(widget)
+    result = viewer.layers["a, restored"]
+    np.testing.assert_array_equal(result.data[:, 0], values.max(axis=1))
+    np.testing.assert_allclose(
+        result.data_to_world((2, 0, 3, 4)), source.data_to_world((2, 0, 3, 4))
+    )
+
+
+def test_new_channels_come_first(viewer, rng):
+    layer = viewer.add_image(rng.random((12, 14), np.float32), scale=(0.5, 2))
+    part = (slice(2, 12), slice(0, 14))
+    values = rng.random((10, 14, 3), np.float32)
+    found, place = layers.placed(layer, part, "YX", values, "YXC")
+    result = viewer.add_image(found, **place)
+    np.testing.assert_array_equal(result.data[1], values[..., 1])
+    assert tuple(result.translate) == (0, 1, 0)
+
+
+def test_four_planes_are_no_colours(viewer, widget, finished, rng):
+    values = rng.random((12, 14, 4), np.float32)
+    viewer.add_image(values, name="a", rgb=False)
+    press(widget.restore)
+    finished(widget)
+    assert viewer.layers["a, restored"].data.shape == values.shape
+
+
+def test_pyramids_and_arrays_of_other_libraries(viewer, widget, finished, rng):
+    values = rng.random((5, 16, 14), np.float32)
+    pyramid = [values, values[:, ::2, ::2]]
+    viewer.add_image(pyramid, name="pyramid", multiscale=True)
+    viewer.add_image(zarr.array(values, chunks=(2, 8, 8)), name="zarr")
+    viewer.add_image(dask.array.from_array(values, chunks=8), name="dask")
+    for name in ("pyramid", "zarr", "dask"):
+        widget.image.value = viewer.layers[name]
+        press(widget.restore)
+        finished(widget)
+        result = viewer.layers[f"{name}, restored"].data
+        np.testing.assert_array_equal(result, values + 1.25)
+
+
+def test_regions_follow_the_axes(viewer, rng):
+    """Y and X are not always the last two."""
+    layer = viewer.add_image(rng.random((60, 50, 2), np.float32), rgb=False)
+    corners = [[9.5, 19.5, 0], [24.5, 19.5, 0], [24.5, 29.5, 1]]
+    shapes = viewer.add_shapes([corners], shape_type="polygon")
+    found = layers.region(shapes, layer, "YXC")
+    assert found == (slice(10, 25), slice(20, 30), slice(0, 2))
+    beside = viewer.add_shapes([np.array(corners) + 100], shape_type="polygon")
+    with pytest.raises(UserError, match="encloses nothing of"):
+        layers.region(beside, layer, "YXC")
+
+
+def test_axes_that_are_known_or_typed(viewer, widget, rng):
+    stack = rng.random((2, 3, 4, 12, 14), np.float32)
+    viewer.add_image(stack)
+    assert widget.axes.value == ""  # of five there are several orders
+    viewer.add_image(stack, axis_labels=("t", "c", "z", "y", "x"))
+    widget.image.value = viewer.layers[1]
+    assert widget.axes.value == "TCZYX"
+    viewer.add_image(stack[0, 0], name="third")
+    widget.image.value = viewer.layers["third"]
+    assert widget.axes.value == "ZYX"
+    widget.axes.value = "TYX"
+    viewer.add_image(stack[0, 1], name="fourth")
+    widget.image.value = viewer.layers["fourth"]
+    assert widget.axes.value == "TYX"
+
+
+def test_closing_the_widget_stops_it(viewer, widget, qtbot, rng, monkeypatch):
+    monkeypatch.setattr(Beside, "is_running", True)
+    viewer.add_image(rng.random((5, 12, 14), np.float32))
+    press(widget.restore)
+    running = widget._running
+    viewer.window.remove_dock_widget("all")
+    qtbot.waitUntil(lambda: running.is_stopped, timeout=20_000)
 
 
 def test_colours_and_no_layer_at_all(viewer, widget, monkeypatch, rng):

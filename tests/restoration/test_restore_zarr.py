@@ -1,6 +1,7 @@
 """The command whose results are OME-Zarr."""
 
 import os
+import shutil
 
 import numpy as np
 import pytest
@@ -95,3 +96,19 @@ def test_chunks_of_other_axes(command, write, capsys):
     (line,) = error_lines(capsys)
     assert line.startswith("a.tif: expected chunks along ZYX, one number")
     assert os.listdir("out") == []
+
+
+def test_no_input_is_replaced(command, write, tmp_path):
+    """Not through a link, nor in the folder of the uncertainty."""
+    values = write("a.tif")
+    options = ("--output_format=zarr", "--overwrite")
+    assert command("a.tif", "--output=in", *options) == 0
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/a.ome.zarr").symlink_to(tmp_path / "in/a.ome.zarr")
+    (tmp_path / "b/uncertainty").mkdir(parents=True)
+    shutil.copytree("in/a.ome.zarr", "b/uncertainty/a.ome.zarr")
+    for source, output in (("in", "out"), ("b/uncertainty", "b")):
+        with pytest.raises(UserError, match="so that no input is overwritten"):
+            command(source, f"--output={output}", *options)
+        data = open_stack(f"{source}/a.ome.zarr").data
+        np.testing.assert_array_equal(data[:], values + 1.25)

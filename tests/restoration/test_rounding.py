@@ -14,6 +14,8 @@ from sanet_tf.restoration.tiling.volume import Destination, PaddedStack
         ("uint16", [0, 0, 0, 1, 2, 300, 65535]),
         ("int16", [-32768, -1, 0, 1, 2, 300, 32767]),
         ("uint32", [0, 0, 0, 1, 2, 300, 2**32 - 1]),
+        ("uint64", [0, 0, 0, 1, 2, 300, 2**64 - 2**11]),
+        ("int64", [-(2**63), -1, 0, 1, 2, 300, 2**63 - 2**10]),
     ],
 )
 def test_integers_never_wrap(dtype, expected):

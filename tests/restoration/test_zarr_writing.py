@@ -136,13 +136,6 @@ def test_a_failed_block_leaves_the_old_folder(tmp_path, volume):
         array[...] = 1
     assert os.listdir(tmp_path) == ["a.zarr"]
     assert open_stack(path).shape == (9, 9)
-    (tmp_path / "b.zarr").write_text("a file")
-    with (
-        pytest.raises(UserError, match=r"cannot write .*b\.zarr"),
-        create_stack(tmp_path / "b.zarr", (9, 9), "YX", "uint8"),
-    ):
-        pass
-    assert (tmp_path / "b.zarr").read_text() == "a file"
 
 
 @pytest.mark.parametrize("version", MODELS)
@@ -156,3 +149,51 @@ def test_a_result_knows_its_source(tmp_path, version):
     assert other == str(source)
     zarr.create_array(tmp_path / "b.zarr", data=np.zeros((2, 2)))
     assert origin.other(source, tmp_path / "b.zarr") is None
+
+
+@pytest.mark.parametrize("name", ["a.zarr", "b.tif"])
+def test_a_file_and_a_folder_do_not_replace_each_other(tmp_path, name):
+    """Which is told before anything is computed."""
+    if name == "a.zarr":
+        (tmp_path / name).write_text("a file")
+    else:
+        (tmp_path / name).mkdir()
+    with (
+        pytest.raises(
+            UserError, match=r"cannot write .*: it is a (file|folder)"
+        ),
+        create_stack(tmp_path / name, (9, 9), "YX", "uint8"),
+    ):
+        pytest.fail("the block was entered")
+    assert os.listdir(tmp_path) == [name]
+
+
+def test_times_and_widths_that_are_nothing(tmp_path):
+    """A file's way to say that it does not know; a scale of 0 shows nothing."""
+    metadata = {**CALIBRATION, "finterval": 0.0, "spacing": float("nan")}
+    like = Stack(np.zeros((2, 3, 4, 5), "u1"), "TZYX", metadata, RESOLUTION)
+    path = tmp_path / "a.zarr"
+    with create_stack(path, like.shape, like.axes, "uint8", like):
+        pass
+    (multiscale,) = zarr.open_group(path).attrs["ome"]["multiscales"]
+    (step,) = multiscale["datasets"][0]["coordinateTransformations"]
+    assert step["scale"] == pytest.approx([1, 1, 0.107, 0.103])
+    assert "unit" not in multiscale["axes"][0]
+
+
+def test_centimetres_of_tiff(tmp_path):
+    like = Stack(np.zeros((4, 5), "u1"), "YX", {}, (1e4, 2e4), 3)
+    with create_stack(tmp_path / "a.zarr", (4, 5), "YX", "uint8", like):
+        pass
+    stack = open_stack(tmp_path / "a.zarr")
+    assert stack.resolution == pytest.approx((1e4, 2e4))
+    assert stack.metadata == {"unit": "cm"}
+
+
+@pytest.mark.parametrize("dtype", [bool, "float16", "complex64"])
+def test_types_that_few_programs_open(tmp_path, dtype):
+    with (
+        pytest.raises(ValueError, match="expected integers or floats"),
+        create_stack(tmp_path / "a.zarr", (4, 5), "YX", dtype),
+    ):
+        pass

@@ -121,7 +121,7 @@ def for_ome(metadata, resolution):
         if _known(size) and symbol:
             result[f"PhysicalSize{axis}"] = size
             result[f"PhysicalSize{axis}Unit"] = symbol
-    if "finterval" in metadata:
+    if _known(metadata.get("finterval")):
         result["TimeIncrement"] = metadata["finterval"]
         result["TimeIncrementUnit"] = "s"
     tagged = {key: metadata[key] for key in TAGGED if key in metadata}

@@ -20,4 +20,7 @@ def rounded(values, dtype):
     if np.isnan(values).any():
         raise ValueError(f"expected numbers to write as {dtype}. Received: NaN")
     limits = np.iinfo(dtype)
-    return np.clip(np.rint(values), limits.min, limits.max)
+    highest = float(limits.max)
+    if highest > limits.max:  # of 64 bits: a float above it, which would wrap
+        highest = np.nextafter(highest, 0)
+    return np.clip(np.rint(values), limits.min, highest)

@@ -124,7 +124,9 @@ def create_stack(
 
     Raises:
         ValueError: `axes` do not fit `shape`, or are not letters of TZCYX; a
-            data type that neither ImageJ nor OME has.
+            data type that the format has not.
+        UserError: there is a folder in place of the file, or a file in that
+            of the folder.
         OSError: no room on the disk.
     """
     shape, dtype = tuple(shape), np.dtype(dtype).newbyteorder("=")
@@ -135,6 +137,9 @@ def create_stack(
         )
     path = Path(path)
     is_zarr = path.suffix == ".zarr"
+    if path.exists() and path.is_dir() != is_zarr:
+        kind = "file" if is_zarr else "folder"
+        raise UserError(f"cannot write {path}: it is a {kind}")
     create, letters = tiff_writing.create, AXES
     if is_zarr:
         from sanet_tf.restoration.io import zarr_writing  # slow to import

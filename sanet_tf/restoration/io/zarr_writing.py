@@ -1,15 +1,17 @@
 """OME-Zarr to be filled: one array of full size, with axes and voxel size."""
 
+import numpy as np
 import zarr
 
 import sanet_tf
 from sanet_tf.restoration.io import calibration, origin, units
 
 VERSIONS = ("0.5", "0.4")  # of OME-Zarr: zarr 3 and zarr 2
-CHUNK = {"T": 1, "C": 1, "Z": 64, "Y": 256, "X": 256}  # at most 16 MiB
+CHUNK = {"T": 1, "C": 1, "Z": 64, "Y": 256, "X": 256}  # 16 MiB of float32
 CHUNK_OF_PLANES = {"T": 1, "C": 1, "Y": 1024, "X": 1024}
 KINDS = {"T": "time", "C": "channel"}  # the others are "space"
 ARRAY = "0"
+CENTIMETRE = 3  # TIFF's ResolutionUnit
 
 
 def create(
@@ -30,21 +32,25 @@ def create(
             of planes 1024 x 1024.
 
     Raises:
-        ValueError: another version, or chunks that do not fit the axes.
+        ValueError: another version, chunks that do not fit the axes, or a
+            data type that is neither an integer nor a float of 32 bits or more.
     """
+    if dtype.kind not in "iuf" or dtype == np.float16:
+        raise ValueError(f"expected integers or floats. Received: {dtype}")
     if version not in VERSIONS:
         raise ValueError(
             f"expected OME-Zarr of version {' or '.join(VERSIONS)}. "
             f"Received: {version!r}"
         )
+    known = _sizes(axes, like, shape)
     multiscale = {
         "name": name,
-        "axes": _axes(axes, like, shape),
+        "axes": _axes(axes, known),
         "datasets": [
             {
                 "path": ARRAY,
                 "coordinateTransformations": [
-                    {"type": "scale", "scale": _scale(axes, like, shape)}
+                    {"type": "scale", "scale": _scale(axes, known)}
                 ],
             }
         ],
@@ -96,11 +102,12 @@ def _chunks(axes, shape, chunks):
 def _sizes(axes, like, shape):
     """Voxel size and time step in OME's words."""
     metadata = calibration.for_imagej(like, axes, shape)
+    if like.resolution_unit == CENTIMETRE:
+        metadata.setdefault("unit", "cm")
     return calibration.for_ome(metadata, like.resolution)[0]
 
 
-def _scale(axes, like, shape):
-    known = _sizes(axes, like, shape)
+def _scale(axes, known):
     step = {"T": known.get("TimeIncrement", 1.0)}
     return [
         float(step.get(axis, known.get(f"PhysicalSize{axis}", 1.0)))
@@ -108,8 +115,7 @@ def _scale(axes, like, shape):
     ]
 
 
-def _axes(axes, like, shape):
-    known = _sizes(axes, like, shape)
+def _axes(axes, known):
     found = []
     for axis in axes:
         unit = units.length_name(known.get(f"PhysicalSize{axis}Unit"))
