@@ -302,7 +302,7 @@ def _gains(values, others):
 
 
 def test_what_supervision_reaches_is_that_of_the_records():
-    page = PAGES["tour-microscopy.md"]
+    page = PAGES["restoration.md"]
     for supervision in ("pairs", "noise2noise", "noise2void"):
         run = ROOT / "results/restoration/supervision" / supervision
         metrics = json.loads((run / "metrics.json").read_text())
