@@ -139,6 +139,9 @@ def main(paths):
             other = origin.other(source, target)
             if other is None:
                 kept = f"{target} exists, kept; --overwrite replaces it"
+                deviation = target.parent / UNCERTAINTY / target.name
+                if DEVIATION.value and not deviation.exists():
+                    kept += ", and adds its uncertainty, which is not there"
                 print(printable(kept))
                 continue
             failed = True

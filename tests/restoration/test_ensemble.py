@@ -175,6 +175,18 @@ def test_uncertainty_of_what_is_certain(command, write):
         command("a.tif", "--output=out", "--uncertainty")
 
 
+def test_an_uncertainty_that_is_missing_is_named(command, write, capsys):
+    write("a.tif")
+    assert command("a.tif", "--output=out") == 0
+    again = ("a.tif", "--output=out", "--tta", "--uncertainty")
+    for options, missing in (((), True), (("--overwrite",), None), ((), False)):
+        capsys.readouterr()
+        assert command(*again, *options) == 0
+        found = capsys.readouterr().out
+        assert ("kept" in found) == (missing is not None)
+        assert ("adds its uncertainty" in found) == bool(missing)
+
+
 def test_nothing_is_left_of_a_stack_that_fails(command, write, tmp_path):
     bad = np.full((5, 12, 14), np.nan, np.float32)
     tifffile.imwrite(tmp_path / "a.tif", bad, metadata={"axes": "ZYX"})
