@@ -12,6 +12,7 @@ from sanet_tf import recipes
 from sanet_tf.commands.flags import flag_help
 from sanet_tf.utils import endings
 from sanet_tf.utils.errors import UserError, did_you_mean
+from sanet_tf.utils.program import program
 
 HELP = ("-h", "-?", "-help", "--help", "-helpshort", "--helpshort")
 VERSION = ("-version", "--version")
@@ -47,16 +48,6 @@ def no_arguments(arguments):
             f"expected flags only, got {' '.join(arguments)!r}; "
             "flags are written --name=value"
         )
-
-
-def program():
-    """The running command, as its user types it."""
-    if sys.argv[0].startswith("sanet "):
-        return sys.argv[0]
-    spec = sys.modules["__main__"].__spec__
-    if spec is not None:
-        return f"python -m {spec.name.removesuffix('.__main__')}"
-    return f"python {sys.argv[0]}"
 
 
 def say(text):

@@ -26,6 +26,7 @@ from sanet_tf.data import check_source
 from sanet_tf.utils import backends, files
 from sanet_tf.utils.errors import UserError
 from sanet_tf.utils.printing import printable
+from sanet_tf.utils.program import program
 
 FLAGS = flags.FLAGS
 USAGE = "--model=DIR (--data_dir=DIR | pictures/ ...) --output=DIR"
@@ -58,9 +59,7 @@ with flag_help.group("output"):
 
 def main(paths):
     if not FLAGS.model or FLAGS.output is None:
-        raise UserError(
-            f"expected --model and --output: {cli.program()} {USAGE}"
-        )
+        raise UserError(f"expected --model and --output: {program()} {USAGE}")
     _check_data(paths)
     sizes = flag_types.numbers("image_size") or ()
     backends.load_tensorflow()

@@ -15,6 +15,7 @@ from sanet_tf.commands.flags import flag_help
 from sanet_tf.utils import backends
 from sanet_tf.utils.errors import UserError
 from sanet_tf.utils.printing import printable
+from sanet_tf.utils.program import program
 
 USAGE = "--model=RUN_DIR photo.jpg [--output=FILE.png]"
 
@@ -35,8 +36,7 @@ SUFFIXES = (".png", ".pdf", ".svg")
 def main(paths):
     if MODEL.value is None or len(paths) != 1:
         raise UserError(
-            "expected --model=RUN_DIR and one photograph: "
-            f"{cli.program()} {USAGE}"
+            f"expected --model=RUN_DIR and one photograph: {program()} {USAGE}"
         )
     photograph = Path(paths[0])
     output = Path(OUTPUT.value or f"{photograph.stem}-explained.png")

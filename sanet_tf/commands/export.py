@@ -19,6 +19,7 @@ from sanet_tf.export import FORMATS, QUANTIZATIONS, manifest
 from sanet_tf.export.layouts import LAYOUTS
 from sanet_tf.utils import backends, files
 from sanet_tf.utils.errors import UserError
+from sanet_tf.utils.program import program
 
 USAGE = "--model=RUN_DIR --format=litert --output=DIR"
 
@@ -58,9 +59,7 @@ with flag_help.group("output"):
 def main(arguments):
     cli.no_arguments(arguments)
     if MODEL.value is None or OUTPUT.value is None:
-        raise UserError(
-            f"expected --model and --output: {cli.program()} {USAGE}"
-        )
+        raise UserError(f"expected --model and --output: {program()} {USAGE}")
     from sanet_tf.export import writing
 
     output = Path(OUTPUT.value)

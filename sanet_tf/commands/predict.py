@@ -19,6 +19,7 @@ from sanet_tf.commands import cli
 from sanet_tf.commands.flags import flag_help
 from sanet_tf.utils.errors import UserError
 from sanet_tf.utils.printing import printable
+from sanet_tf.utils.program import program
 
 USAGE = "--model=DIR a.jpg [b.png pictures/ ...]"
 
@@ -44,7 +45,7 @@ def main(paths):
     if MODEL.value is None or not paths:
         raise UserError(
             "expected --model=DIR and one or more pictures: "
-            f"{cli.program()} {USAGE}"
+            f"{program()} {USAGE}"
         )
     files, failed = _files(paths)
     if not files:

@@ -26,6 +26,7 @@ from sanet_tf.restoration.io import origin
 from sanet_tf.utils import backends, replacement
 from sanet_tf.utils.errors import UserError
 from sanet_tf.utils.printing import printable
+from sanet_tf.utils.program import program
 
 USAGE = "--model=DIR in.tif [more.tif ...] --output=DIR"
 SUFFIXES = {"tiff": ".tif", "zarr": ".ome.zarr"}
@@ -122,7 +123,7 @@ def main(paths):
     ):
         raise UserError(
             "expected --model, --output and one or more stacks: "
-            f"{cli.program()} {USAGE}"
+            f"{program()} {USAGE}"
         )
     options = _options()
     sources, lines = find_sources(

@@ -14,6 +14,7 @@ from absl import flags
 
 import sanet_tf
 from sanet_tf.utils.device import processor
+from sanet_tf.utils.program import program
 
 PACKAGES = ("keras", "numpy", "pillow", "tensorflow", "jax", "torch")
 # They change from place to place, and decide rounding, but no result.
@@ -78,15 +79,13 @@ def default_flags(names):
 
 def _command():
     """The running command, with its data folder by its name."""
-    words = ["python", *sys.argv]
-    if sys.argv[0].startswith("sanet "):
-        words = [*sys.argv[0].split(), *sys.argv[1:]]
+    words = sys.argv[1:]
     if "data_dir" in flags.FLAGS and flags.FLAGS["data_dir"].value:
         place = flags.FLAGS["data_dir"].value
         name = _folder_name(place)
         shorter = {f"{head}{place}": f"{head}{name}" for head in DATA_DIR}
         words = [shorter.get(word, word) for word in words]
-    return shlex.join(words)
+    return " ".join([program(), *map(shlex.quote, words)])
 
 
 def _folder_name(path):
