@@ -38,6 +38,7 @@ flag_types.define_names(
 def main(arguments):
     cli.no_arguments(arguments)
     from child_runs import Run, complete
+    from children import core_sets
     from table6_report import rows_of, write_figure, write_markdown
 
     from sanet_tf.training.record import run_record, script_flags
@@ -47,6 +48,7 @@ def main(arguments):
             "expected --seeds, the number of runs of each network; their seeds "
             "are 0, 1, ..., so --seed has no meaning"
         )
+    core_sets(FLAGS.processes, FLAGS.threads)  # refused before a folder is made
     output = files.make_directory(FLAGS.output or "runs/table6")
     own = script_flags()
     record = run_record(

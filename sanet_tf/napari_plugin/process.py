@@ -48,7 +48,11 @@ class Restoration:
         try:
             with files.os_errors_as_user_errors(self._folder):
                 # Not mapped: a full disk would end this process.
-                np.save(self._folder / "data.npy", np.asarray(data))
+                np.save(
+                    self._folder / "data.npy",
+                    np.asarray(data),
+                    allow_pickle=False,
+                )
             self._start(Path(model).resolve(), settings)
         except BaseException:
             shutil.rmtree(self._folder)
@@ -96,7 +100,8 @@ class Restoration:
                 raise UserError(answer.get("error") or self._killed())
             arrays = (self._folder / f"{name}.npy" for name in RESULTS)
             restored, deviation = (
-                np.load(path) if path.is_file() else None for path in arrays
+                np.load(path, allow_pickle=False) if path.is_file() else None
+                for path in arrays
             )
             return answer["axes"], restored, deviation
         finally:

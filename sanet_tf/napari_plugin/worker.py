@@ -42,7 +42,7 @@ def _restore(folder):
             "model"
         )
     settings = Settings(**request["settings"])
-    data = np.load(folder / "data.npy", mmap_mode="r")
+    data = np.load(folder / "data.npy", "r", allow_pickle=False)
     report = _Report(folder / "progress.json")
     report(0.0)
     axes, *results = restore_array(model, data, settings, report)

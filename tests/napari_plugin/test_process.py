@@ -95,7 +95,7 @@ def test_it_stops_at_once(trained):
 
 
 def test_no_room_for_the_copy(trained, monkeypatch):
-    def full(*_):
+    def full(*_, **options):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(process.np, "save", full)
