@@ -58,7 +58,6 @@ def restore_stack(
             f"axes {stack.axes}, got {len(n_tiles)}"
         )
     own, looped = hyperstacks.split_axes(model, stack.axes, stack.shape)
-    tiles = n_tiles and tuple(n_tiles[stack.axes.index(a)] for a in own)
     dtype = stack.dtype.name if dtype == "input" else dtype
     written = {target: WIDER.get(dtype, dtype)}
     if uncertainty:
@@ -78,19 +77,11 @@ def restore_stack(
             )
             for path, kind in written.items()
         ]
-        for index, part in hyperstacks.parts(model, stack.data, stack.axes):
-            restored, *deviations = (
-                hyperstacks.part(result, axes, looped, index)
-                for result in results
-            )
-            with _named(axes, index):
-                model.restore(
-                    *(part, own, restored),
-                    n_tiles=tiles,
-                    statistics=statistics,
-                    blend=blend,
-                    **({"uncertainty": deviations[0]} if deviations else {}),
-                )
+        hyperstacks.restore(
+            *(model, stack.data, stack.axes, results, n_tiles),
+            statistics=statistics,
+            blend=blend,
+        )
         if preview:
             first, part = next(hyperstacks.parts(model, stack.data, stack.axes))
             restored, *deviations = (
@@ -110,14 +101,3 @@ def restore_stack(
 def _stem(target):
     is_zarr = target.suffix == ".zarr"
     return inputs.without_zarr(target.name) if is_zarr else target.stem
-
-
-@contextlib.contextmanager
-def _named(axes, index):
-    """Has an error say at which time, channel or plane it was, if of many."""
-    try:
-        yield
-    except ValueError as error:
-        places = zip(axes, index, strict=False)  # the looped axes come first
-        text = "".join(f"{letter} = {number}, " for letter, number in places)
-        raise UserError(f"at {text}{error}" if text else str(error)) from error

@@ -66,7 +66,7 @@ def restore_array(model, data, settings, report):
 
     Raises:
         UserError: the model does not fit the data, or has no uncertainty.
-        ValueError: what the model's `restore` raises.
+        ValueError: the data lack an axis of the model.
     """
     if settings.tta:
         model = Ensemble([model], turns=True)
@@ -75,25 +75,16 @@ def restore_array(model, data, settings, report):
             "a map of uncertainty needs flips and turns, or a model that was "
             "trained with --probabilistic"
         )
-    own, looped = hyperstacks.split_axes(model, settings.axes, data.shape)
     axes, shape = hyperstacks.restored(model, settings.axes, data.shape)
     results = [
         np.empty(shape, np.float32) for _ in range(1 + settings.uncertainty)
     ]
-    tiles = settings.n_tiles
-    if tiles is not None:
-        tiles = tuple(tiles[settings.axes.index(axis)] for axis in own)
-    progress = _Progress(results[0].size, report)
-    for index, part in hyperstacks.parts(model, data, settings.axes):
-        restored, *deviations = (
-            hyperstacks.part(result, axes, looped, index) for result in results
-        )
-        model.restore(
-            *(part, own, _Counted(restored, progress)),
-            n_tiles=tiles,
-            statistics=settings.statistics,
-            **({"uncertainty": deviations[0]} if deviations else {}),
-        )
+    counted = _Counted(results[0], report)
+    hyperstacks.restore(
+        *(model, data, settings.axes, [counted, *results[1:]]),
+        n_tiles=settings.n_tiles,
+        statistics=settings.statistics,
+    )
     kept = "".join(
         [axis for axis in settings.axes if axis in axes]
         + [axis for axis in axes if axis not in settings.axes]
@@ -103,22 +94,14 @@ def restore_array(model, data, settings, report):
     return kept, restored, deviations[0] if deviations else None
 
 
-class _Progress:
-    def __init__(self, total, report):
-        self._total, self._report, self._done = max(1, total), report, 0
-
-    def add(self, voxels):
-        self._done += voxels
-        self._report(min(1.0, self._done / self._total))
-
-
 class _Counted:
-    """A destination that counts what is written."""
+    """A destination that reports the share of it that is written."""
 
-    def __init__(self, array, progress):
-        self.array, self._progress = array, progress
+    def __init__(self, array, report):
+        self.array, self._report, self._done = array, report, 0
         self.shape, self.dtype = array.shape, array.dtype
 
     def __setitem__(self, key, values):
         self.array[key] = values
-        self._progress.add(np.size(values))
+        self._done += np.size(values)
+        self._report(min(1.0, self._done / self.array.size))

@@ -1,10 +1,12 @@
 """Hyperstacks: one network, applied to each time, channel or plane."""
 
+import contextlib
 import itertools
 
 from sanet_tf.restoration.io.axis_letters import AXES
 from sanet_tf.restoration.io.file_array import unmapped
 from sanet_tf.restoration.io.view import View
+from sanet_tf.utils.errors import UserError
 
 
 def needed_axes(model):
@@ -94,3 +96,43 @@ def part(array, axes, looped, index):
     """
     at = zip(map(axes.index, looped), index, strict=True)
     return View(array, dict(at))
+
+
+def restore(model, source, axes, results, n_tiles=None, **options):
+    """Restores a hyperstack, what the network takes at once one by one.
+
+    Args:
+        model: a restoration model, or an `Ensemble`.
+        source: array-like of the whole hyperstack.
+        axes: letters of its dimensions.
+        results: array-likes, of the axes and shape that `restored` gives: for
+            the restored stack and, if there are two, for its uncertainty.
+        n_tiles: along each of the axes, or None.
+        **options: of the model's `restore`.
+
+    Raises:
+        UserError: what the model refuses, and where.
+    """
+    own, looped = split_axes(model, axes, source.shape)
+    result_axes, _ = restored(model, axes, source.shape)
+    if n_tiles is not None:
+        n_tiles = tuple(n_tiles[axes.index(axis)] for axis in own)
+    for index, values in parts(model, source, axes):
+        destination, *deviations = (
+            part(result, result_axes, looped, index) for result in results
+        )
+        if deviations:
+            options["uncertainty"] = deviations[0]
+        with _named(looped, index):
+            model.restore(values, own, destination, n_tiles=n_tiles, **options)
+
+
+@contextlib.contextmanager
+def _named(looped, index):
+    """Has an error say at which time, channel or plane it was, if of many."""
+    try:
+        yield
+    except ValueError as error:
+        places = zip(looped, index, strict=True)
+        text = "".join(f"{letter} = {number}, " for letter, number in places)
+        raise UserError(f"at {text}{error}" if text else str(error)) from error
