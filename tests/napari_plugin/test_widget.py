@@ -220,7 +220,7 @@ def test_new_channels_come_first(viewer, rng):
 
 
 def test_four_planes_are_no_colours(viewer, widget, finished, rng):
-    values = rng.random((12, 14, 4), np.float32)
+    values = rng.random((80, 80, 4), np.float32)
     viewer.add_image(values, name="a", rgb=False)
     press(widget.restore)
     finished(widget)
