@@ -11,7 +11,8 @@ before them. Times and channels are restored one by one.
 
 A file that fails is named on stderr, the others are restored all the same, and
 the exit status is 1. What is there already is left, so the same command goes on
-with a folder where it stopped.
+with a folder where it stopped; and within a stack, where a trained model's
+results are OME-Zarr.
 """
 
 import sys
@@ -100,6 +101,12 @@ with flag_help.group("output"):
     )
     OVERWRITE = flags.DEFINE_bool("overwrite", False, "replace old results")
 with flag_help.group("hardware"):
+    CLUSTER = flags.DEFINE_string(
+        "cluster",
+        None,
+        "share the tiles of each stack among processes of dask.distributed: "
+        "local:N, or HOST:PORT of its scheduler; with --output_format=zarr",
+    )
     flag_types.define_sizes(
         "n_tiles",
         None,
@@ -154,11 +161,23 @@ def main(paths):
     if not sources:
         return int(failed)
     tf = backends.load_tensorflow(threads=THREADS.value)
+    from sanet_tf.commands.restore_model import executor_of, load_model
     from sanet_tf.commands.restore_stack import restore_stack
+    from sanet_tf.restoration.distributed.unfinished import folder_of
     from sanet_tf.training.progress import progress_bar
 
-    model = _load()
-    with progress_bar(len(sources), 0, "stack") as bar:
+    cluster, threads = CLUSTER.value, THREADS.value
+    model = load_model(
+        MODEL.value,
+        TTA.value,
+        DEVIATION.value,
+        cluster is not None,
+        *(threads, PROVIDERS.value),
+    )
+    with (
+        executor_of(cluster, threads) as options["executor"],
+        progress_bar(len(sources), 0, "stack") as bar,
+    ):
         for target, source in sources.items():
             try:
                 restore_stack(model, source, target, **options)
@@ -170,14 +189,30 @@ def main(paths):
             except Exception as error:  # each library has errors of its own
                 failed = True
                 bar.write(line_of(source, error), file=sys.stderr)
+            finally:
+                if folder_of(target).exists():
+                    line = f"{folder_of(target)} has what is done so far; "
+                    line = printable(f"{line}the same command goes on")
+                    bar.write(line, file=sys.stderr)
             bar.update()
     return int(failed)
 
 
 def _options():
     """The arguments of `restore_stack` that flags are."""
+    if CLUSTER.value is not None:
+        for name, flag in (("blend", BLEND), ("tta", TTA)):
+            if flag.value:
+                raise UserError(
+                    f"--cluster cannot have --{name}, which takes all tiles of "
+                    "a stack together"
+                )
+        if len(MODEL.value) > 1:
+            raise UserError(
+                f"--cluster takes one --model, got {len(MODEL.value)}"
+            )
     if FORMAT.value != "zarr":
-        for name in ("zarr_version", "zarr_chunks"):
+        for name in ("zarr_version", "zarr_chunks", "cluster"):
             if flags.FLAGS[name].value != flags.FLAGS[name].default:
                 raise UserError(f"--{name} goes with --output_format=zarr")
     return {
@@ -191,31 +226,6 @@ def _options():
         "zarr_version": ZARR_VERSION.value,
         "zarr_chunks": flag_types.numbers("zarr_chunks"),
     }
-
-
-def _load():
-    """The model, or all of them as one."""
-    from sanet_tf.inference import load
-    from sanet_tf.restoration.ensemble import Ensemble
-    from sanet_tf.restoration.restorer import is_probabilistic
-
-    models = [
-        load(path, THREADS.value, PROVIDERS.value) for path in MODEL.value
-    ]
-    for path, model in zip(MODEL.value, models, strict=True):
-        if not hasattr(model, "restore"):
-            raise UserError(
-                f"{path} classifies pictures, expected a restoration model: "
-                f"sanet predict --model={path} photo.jpg"
-            )
-    if len(models) > 1 or TTA.value:
-        return Ensemble(models, TTA.value)
-    if DEVIATION.value and not is_probabilistic(models[0]):
-        raise UserError(
-            "--uncertainty needs several models, --tta, or a model that was "
-            f"trained with --probabilistic; {MODEL.value[0]} was not"
-        )
-    return models[0]
 
 
 if __name__ == "__main__":

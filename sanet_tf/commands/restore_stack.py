@@ -2,11 +2,15 @@
 
 import contextlib
 
+import numpy as np
+
 from sanet_tf.commands.restore_sources import UNCERTAINTY
-from sanet_tf.restoration.io import hyperstacks, inputs, signed
+from sanet_tf.restoration.distributed.executors import Here
+from sanet_tf.restoration.distributed.restored import restored
+from sanet_tf.restoration.io import hyperstacks, inputs
 from sanet_tf.restoration.io.calibration import voxel_width, z_scale
-from sanet_tf.restoration.io.sequences import open_sequence
-from sanet_tf.restoration.io.stack import create_stack, open_stack
+from sanet_tf.restoration.io.sequences import open_any
+from sanet_tf.restoration.io.stack import create_stack
 from sanet_tf.restoration.normalization import WIDER
 from sanet_tf.restoration.previews import write_preview
 from sanet_tf.utils.errors import UserError
@@ -26,6 +30,7 @@ def restore_stack(
     preview=False,
     zarr_version="0.5",
     zarr_chunks=None,
+    executor=None,
 ):
     """Restores a stack, each time and channel by itself.
 
@@ -42,16 +47,14 @@ def restore_stack(
         preview: whether a picture is written, too.
         zarr_version: of OME-Zarr.
         zarr_chunks: of OME-Zarr, or None.
+        executor: of the tasks that a trained model's restoration to OME-Zarr
+            is made of; None: this process.
 
     Raises:
         UserError: the stack cannot be read, or does not fit the model.
         ValueError: what `restore` raises.
     """
-    is_sequence = source.is_dir() and not inputs.is_zarr(source)
-    open_source = open_sequence if is_sequence else open_stack
-    stack = signed.decode(
-        open_source(source, axes, hyperstacks.needed_axes(model))
-    )
+    stack = open_any(source, axes, hyperstacks.needed_axes(model))
     if n_tiles and len(n_tiles) != len(stack.axes):
         raise UserError(
             f"{source}: expected --n_tiles with one number for each of the "
@@ -59,43 +62,66 @@ def restore_stack(
         )
     own, looped = hyperstacks.split_axes(model, stack.axes, stack.shape)
     dtype = stack.dtype.name if dtype == "input" else dtype
-    written = {target: WIDER.get(dtype, dtype)}
+    written = {target: np.dtype(WIDER.get(dtype, dtype))}
     if uncertainty:
-        written[target.parent / UNCERTAINTY / target.name] = "float32"
-    options = {}
+        deviation = target.parent / UNCERTAINTY / target.name
+        written[deviation] = np.dtype("float32")
+    options = {"statistics": statistics, "n_tiles": n_tiles}
+    zarr = {}
     if target.suffix == ".zarr":
-        options = {"version": zarr_version, "chunks": zarr_chunks}
-    axes, shape = hyperstacks.restored(model, stack.axes, stack.shape)
-    with contextlib.ExitStack() as created:
-        # The first appears last, when all else is there: then it is done.
-        results = [
-            created.enter_context(
-                create_stack(
-                    *(path, shape, axes, kind),
-                    **{"like": stack, "source": source, **options},
-                )
-            )
-            for path, kind in written.items()
-        ]
-        hyperstacks.restore(
-            *(model, stack.data, stack.axes, results, n_tiles),
-            statistics=statistics,
-            blend=blend,
-        )
+        if zarr_chunks is None and "Z" in looped:  # planes are written alone
+            zarr_chunks = (1, 1024, 1024)
+        zarr = {"zarr_version": zarr_version, "zarr_chunks": zarr_chunks}
+    if zarr and not blend and hasattr(model, "logdir"):
+        options |= {"executor": executor or Here(), **zarr}
+        make = restored
+    else:
+        options |= {"blend": blend, **zarr}
+        make = _restored_at_once
+    with make(model, stack, source, written, **options) as results:
         if preview:
+            axes, _ = hyperstacks.restored(model, stack.axes, stack.shape)
             first, part = next(hyperstacks.parts(model, stack.data, stack.axes))
-            restored, *deviations = (
+            values, *deviations = (
                 hyperstacks.part(result, axes, looped, first)
                 for result in results
             )
             deviation = {UNCERTAINTY: deviations[0]} if deviations else {}
             write_preview(
                 target.parent / f"{_stem(target)}.png",
-                {"input": part, **deviation, "restored": restored},
+                {"input": part, **deviation, "restored": values},
                 own,
                 z_scale(stack),
                 *voxel_width(stack),
             )
+
+
+@contextlib.contextmanager
+def _restored_at_once(
+    model,
+    stack,
+    source,
+    targets,
+    *,
+    zarr_version=None,
+    zarr_chunks=None,
+    **options,
+):
+    """The results, which appear when the block ends; see `restored`."""
+    zarr = {}
+    if zarr_version is not None:
+        zarr = {"version": zarr_version, "chunks": zarr_chunks}
+    axes, shape = hyperstacks.restored(model, stack.axes, stack.shape)
+    with contextlib.ExitStack() as created:
+        # The first appears last, when all else is there: then it is done.
+        results = [
+            created.enter_context(
+                create_stack(path, shape, axes, kind, stack, source, **zarr)
+            )
+            for path, kind in targets.items()
+        ]
+        hyperstacks.restore(model, stack.data, stack.axes, results, **options)
+        yield results
 
 
 def _stem(target):

@@ -8,7 +8,7 @@ from sanet_tf.restoration.normalization import check_finite
 
 
 def check_image(image, axes, spatial, channels):
-    """Checks an image against a model's axes.
+    """Checks an image against a model's axes; reads all of it.
 
     Args:
         image: array-like.
@@ -23,6 +23,13 @@ def check_image(image, axes, spatial, channels):
         ValueError: they do not fit, the image is empty, or a voxel is not a
             finite real number.
     """
+    axes = check_axes(image, axes, spatial, channels)
+    check_finite(image, axes)
+    return axes
+
+
+def check_axes(image, axes, spatial, channels):
+    """As `check_image`, but reads no voxel."""
     axes = str(axes).upper()
     shape = tuple(image.shape)
     if sorted(axes.replace("C", "", 1)) != sorted(spatial):
@@ -49,7 +56,6 @@ def check_image(image, axes, spatial, channels):
             f"expected an image of {channels} channels. Received: {found}, "
             f"shape={shape}, axes={axes!r}"
         )
-    check_finite(image, axes)
     return axes
 
 

@@ -9,7 +9,6 @@ Of a sparse stack, a few spots on an even ground, both percentiles are the
 ground. csbdeep divides by 1e-20 then; here the full range becomes 1.
 """
 
-import functools
 import math
 
 import numpy as np
@@ -21,40 +20,17 @@ WIDER = {"bool": "uint8", "float16": "float32"}
 FLAT = 2.0**-16  # of the full range: less than a step of a 16-bit camera
 
 
-class StreamedPercentiles:
-    """Maps two percentiles of each channel to 0 and 1, and back.
+class Stretch:
+    """Maps two intensities of each channel to 0 and 1, and back.
 
     Args:
-        array: array-like of integers or floats.
-        axes: its axes; the percentiles are of each channel along "C".
-        pmin: lower percentile.
-        pmax: upper percentile.
+        low: what becomes 0, float32, a number for each channel.
+        range: what is to be added to it to become 1.
     """
 
-    def __init__(
-        self,
-        array,
-        axes,
-        pmin=PERCENTILES["pmin"],
-        pmax=PERCENTILES["pmax"],
-    ):
-        channels = array.shape[axes.index("C")] if "C" in axes else 1
-        quantiles = np.array([pmin, pmax]) / 100
-        dtype = np.dtype(array.dtype)
-        if dtype.kind in "bui" and dtype.itemsize <= 2:
-            find = _exact
-        else:
-            step = -(-math.prod(array.shape) // channels // MAX_SAMPLE)
-            find = functools.partial(_sampled, step=max(step, 1))
-        found = [
-            find(_planes(array, axes, channel), quantiles)
-            for channel in range(channels)
-        ]
-        lowest, self.low, high, highest = np.array(found, np.float32).T
-        full = highest - lowest
-        self.range = contrast(self.low, high, full)
-        # As csbdeep's, of a stack of one value.
-        self.range[self.range == 0] = 1e-20
+    def __init__(self, low, range):
+        self.low = np.asarray(low, np.float32)
+        self.range = np.asarray(range, np.float32)
 
     def before(self, values):
         """Normalises `(*spatial, C)`; float32."""
@@ -64,6 +40,69 @@ class StreamedPercentiles:
     def after(self, values):
         """Undoes it."""
         return values * self.range + self.low
+
+
+class StreamedPercentiles(Stretch):
+    """Maps two percentiles of each channel to 0 and 1, and back.
+
+    Args:
+        array: array-like of integers or floats.
+        axes: its axes; the percentiles are of each channel along "C".
+        pmin: lower percentile.
+        pmax: upper percentile.
+        collected: what `collect` gave, of all of the array; None: it is
+            collected here.
+    """
+
+    def __init__(
+        self,
+        array,
+        axes,
+        pmin=PERCENTILES["pmin"],
+        pmax=PERCENTILES["pmax"],
+        collected=None,
+    ):
+        quantiles = np.array([pmin, pmax]) / 100
+        if collected is None:
+            collected = collect(array, axes)
+        find = _exact if _is_counted(array) else _sampled
+        found = [find(*own, quantiles) for own in collected]
+        lowest, low, high, highest = np.array(found, np.float32).T
+        full = contrast(low, high, highest - lowest)
+        full[full == 0] = 1e-20  # as csbdeep's, of a stack of one value
+        super().__init__(low, full)
+
+
+def collect(array, axes, span=slice(None)):
+    """What the percentiles of an array are found from, of a part of it.
+
+    Args:
+        array: array-like of integers or floats.
+        axes: its axes.
+        span: the part, along the axis `along(axes)`.
+
+    Returns:
+        For each channel the counts of all integers, or a sample and the ends;
+        `merge` puts those of two parts together.
+    """
+    channels = array.shape[axes.index("C")] if "C" in axes else 1
+    planes = [_planes(array, axes, c, span) for c in range(channels)]
+    if _is_counted(array):
+        return [*map(_count, planes)]
+    step = max(1, -(-math.prod(array.shape) // channels // MAX_SAMPLE))
+    return [_sample(own, step) for own in planes]
+
+
+def merge(ones, others):
+    """What `collect` would have given for two parts of an array together."""
+    merged = []
+    for one, other in zip(ones, others, strict=True):
+        if len(one) == 2:  # counts, and where zero is
+            merged.append((one[0] + other[0], one[1]))
+        else:
+            lowest, highest = min(one[1], other[1]), max(one[2], other[2])
+            merged.append((one[0] + other[0], lowest, highest))
+    return merged
 
 
 def contrast(low, high, full):
@@ -90,19 +129,21 @@ def are_percentiles(values):
     )
 
 
-def check_finite(array, axes):
-    """Raises ValueError that counts the voxels that are NaN or infinite."""
-    if np.dtype(array.dtype).kind != "f":
-        return
-    along = _along(axes)
-    count, first = 0, None
-    for i in range(array.shape[along]):
-        plane = np.asarray(array[(slice(None),) * along + (i,)])
-        bad = np.argwhere(~np.isfinite(plane))
-        if first is None and len(bad):
-            first = tuple(map(int, np.insert(bad[0], along, i)))
-        count += len(bad)
-    if count:
+def check_finite(array, axes, found=None):
+    """Refuses an array with voxels that are NaN or infinite.
+
+    Args:
+        array: array-like.
+        axes: its axes.
+        found: what `count_not_finite` gave for its parts; None: they are
+            counted here.
+
+    Raises:
+        ValueError: there are some; how many, and where the first is.
+    """
+    found = [count_not_finite(array, axes)] if found is None else found
+    if count := sum(number for number, _ in found):
+        first = min(place for _, place in found if place is not None)
         raise ValueError(
             f"expected finite voxels; {count} of {np.prod(array.shape):,} are "
             f"NaN or infinite, the first at {axes} = {first}. Replace them, "
@@ -110,23 +151,49 @@ def check_finite(array, axes):
         )
 
 
-def _along(axes):
+def count_not_finite(array, axes, span=slice(None)):
+    """How many voxels of a part are NaN or infinite, and where the first is.
+
+    Args:
+        array: array-like.
+        axes: its axes.
+        span: the part, along the axis `along(axes)`.
+    """
+    count, first = 0, None
+    if np.dtype(array.dtype).kind != "f":
+        return count, first
+    axis = along(axes)
+    for i in range(array.shape[axis])[span]:
+        plane = np.asarray(array[(slice(None),) * axis + (i,)])
+        bad = np.argwhere(~np.isfinite(plane))
+        if first is None and len(bad):
+            first = tuple(map(int, np.insert(bad[0], axis, i)))
+        count += len(bad)
+    return count, first
+
+
+def along(axes):
     """The axis to read along: a whole channel may be too large."""
     return 1 if axes[0] == "C" else 0
 
 
-def _planes(array, axes, channel):
+def _is_counted(array):
+    dtype = np.dtype(array.dtype)
+    return dtype.kind in "bui" and dtype.itemsize <= 2
+
+
+def _planes(array, axes, channel, span):
     """The values of a channel, one index of an axis at a time."""
-    along = _along(axes)
-    index = [channel if axis == "C" else slice(None) for axis in axes]
-    for i in range(array.shape[along]):
-        index[along] = i
+    axis = along(axes)
+    index = [channel if a == "C" else slice(None) for a in axes]
+    for i in range(array.shape[axis])[span]:
+        index[axis] = i
         plane = np.asarray(array[tuple(index)])
         yield plane.astype(WIDER.get(plane.dtype.name, plane.dtype), copy=False)
 
 
-def _exact(planes, quantiles):
-    """Percentiles from a histogram, interpolated as NumPy's, and the ends."""
+def _count(planes):
+    """How often each integer occurs, and at which index zero is."""
     counts, offset = np.zeros(2**16, np.int64), 0
     for plane in planes:
         if plane.dtype.kind == "i":
@@ -134,6 +201,20 @@ def _exact(planes, quantiles):
         counts += np.bincount(
             plane.ravel().astype(np.int64) + offset, minlength=2**16
         )
+    return counts, offset
+
+
+def _sample(planes, step):
+    """Every `step`th value of each plane, and the ends of all."""
+    sample, ends = [], []
+    for plane in planes:
+        sample.append(plane.ravel()[::step])
+        ends += [plane.min(), plane.max()]
+    return sample, min(ends), max(ends)
+
+
+def _exact(counts, offset, quantiles):
+    """Percentiles from a histogram, interpolated as NumPy's, and the ends."""
     ends = np.cumsum(counts)
     places = quantiles * (ends[-1] - 1)
     low, high = (
@@ -147,10 +228,6 @@ def _exact(planes, quantiles):
     return lowest, *found, highest
 
 
-def _sampled(planes, quantiles, step):
-    """Percentiles of every `step`th value, and the ends of all."""
-    sample, ends = [], []
-    for plane in planes:
-        sample.append(plane.ravel()[::step])
-        ends += [plane.min(), plane.max()]
-    return min(ends), *np.quantile(np.concatenate(sample), quantiles), max(ends)
+def _sampled(sample, lowest, highest, quantiles):
+    """Percentiles of a sample, and the ends."""
+    return lowest, *np.quantile(np.concatenate(sample), quantiles), highest

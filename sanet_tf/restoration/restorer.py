@@ -65,6 +65,14 @@ class Restorer:
                 "so what is restored would be read again"
             )
         normalizer = StreamedPercentiles(source, axes, **self.percentiles)
+        volume, write = self._connect(
+            source, axes, destination, uncertainty, normalizer
+        )
+        counts = self._tile_counts(n_tiles, axes)
+        self._restore_tiles(volume, write, counts, statistics, blend)
+
+    def _connect(self, source, axes, destination, uncertainty, normalizer):
+        """The padded source, and a function that writes what is restored."""
         same = self.config.n_channel_in == self.config.n_channel_out
         spatial = self._spatial
         volume = PaddedStack(
@@ -92,8 +100,7 @@ class Restorer:
             for result in results:
                 result.write(slices, values)
 
-        counts = self._tile_counts(n_tiles, axes)
-        self._restore_tiles(volume, write, counts, statistics, blend)
+        return volume, write
 
     def restored_axes(self, axes: str) -> str:
         """Axes of what `restore` makes of a stack with these axes."""

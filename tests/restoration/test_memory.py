@@ -4,9 +4,10 @@ import numpy as np
 import psutil
 import pytest
 
+from sanet_tf.restoration.tiling import memory_limit as limits
 from sanet_tf.restoration.tiling import prediction, tile_memory
+from sanet_tf.restoration.tiling.memory_limit import memory_limit
 from sanet_tf.restoration.tiling.tile_memory import (
-    memory_limit,
     predict_bytes,
 )
 from sanet_tf.utils.isolated import call_isolated
@@ -60,10 +61,11 @@ def test_projection():
 
 
 def test_limit(monkeypatch):
-    monkeypatch.setattr(tile_memory, "free_bytes", lambda: 1000)
+    monkeypatch.setattr(limits, "free_bytes", lambda: 1000)
     assert memory_limit() == 800  # eight tenths of what is free
     assert memory_limit(300) == 500
-    monkeypatch.setattr(tile_memory, "free_bytes", lambda: 2**50)
+    assert memory_limit(processes=4) == 200
+    monkeypatch.setattr(limits, "free_bytes", lambda: 2**50)
     assert memory_limit() == memory_limit(2**40) == 6 * 2**30
 
 
@@ -113,9 +115,9 @@ def restored(monkeypatch):
     counts = []
     restore = prediction.restore_tiles
 
-    def restore_and_count(network, volume, tiles, *rest):
+    def restore_and_count(stack, tiles, *rest):
         counts.append(len(tiles))
-        restore(network, volume, tiles, *rest)
+        restore(stack, tiles, *rest)
 
     monkeypatch.setattr(prediction, "restore_tiles", restore_and_count)
     return counts

@@ -123,13 +123,21 @@ def restore(model, source, axes, results, n_tiles=None, **options):
         )
         if deviations:
             options["uncertainty"] = deviations[0]
-        with _named(looped, index):
+        with named(looped, index):
             model.restore(values, own, destination, n_tiles=n_tiles, **options)
 
 
 @contextlib.contextmanager
-def _named(looped, index):
-    """Has an error say at which time, channel or plane it was, if of many."""
+def named(looped, index):
+    """Has an error say at which time, channel or plane it was, if of many.
+
+    Args:
+        looped: letters of the axes of the index.
+        index: a number for each of them.
+
+    Raises:
+        UserError: in place of any `ValueError`.
+    """
     try:
         yield
     except ValueError as error:

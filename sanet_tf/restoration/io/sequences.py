@@ -5,10 +5,29 @@ from pathlib import Path
 import numpy as np
 import tifffile
 
-from sanet_tf.restoration.io import axis_letters, inputs
+from sanet_tf.restoration.io import axis_letters, inputs, signed
 from sanet_tf.restoration.io.file_array import unmapped
 from sanet_tf.restoration.io.stack import Stack, open_stack
 from sanet_tf.utils.errors import UserError
+
+
+def open_any(path, axes=None, expected=None):
+    """A folder of planes as one stack, or what `open_stack` opens.
+
+    Args:
+        path: `Path` of a file or a folder.
+        axes: as of `open_stack`.
+        expected: as of `open_stack`.
+
+    Returns:
+        A `Stack` of the values that ImageJ shows.
+
+    Raises:
+        UserError: as of `open_stack` and `open_sequence`.
+    """
+    is_sequence = path.is_dir() and not inputs.is_zarr(path)
+    opened = open_sequence if is_sequence else open_stack
+    return signed.decode(opened(path, axes, expected))
 
 
 def open_sequence(folder, axes=None, expected=None):

@@ -24,7 +24,6 @@ from sanet_tf.restoration.io import (
     tiff_writing,
 )
 from sanet_tf.restoration.io.axis_letters import AXES
-from sanet_tf.restoration.io.view import View
 from sanet_tf.utils import files, replacement
 from sanet_tf.utils.errors import UserError
 
@@ -136,10 +135,7 @@ def create_stack(
             f"axes={axes}, shape={shape}"
         )
     path = Path(path)
-    is_zarr = path.suffix == ".zarr"
-    if path.exists() and path.is_dir() != is_zarr:
-        kind = "file" if is_zarr else "folder"
-        raise UserError(f"cannot write {path}: it is a {kind}")
+    is_zarr = check_target(path)
     create, letters = tiff_writing.create, AXES
     if is_zarr:
         from sanet_tf.restoration.io import zarr_writing  # slow to import
@@ -149,7 +145,7 @@ def create_stack(
             name=inputs.without_zarr(path.name),
             **zarr_options,
         )
-        letters = "TCZYX"  # OME-Zarr's order
+        letters = zarr_writing.ORDER
     order = sorted(range(len(axes)), key=lambda i: letters.index(axes[i]))
     files.make_directory(path.parent)
     unfinished = path.with_name(UNFINISHED + path.name)
@@ -165,13 +161,27 @@ def create_stack(
             None if source is None else origin.seen_from(source, path),
         )
         if is_zarr:
-            yield View(array, axes=order)
+            yield zarr_writing.view(array, axes)
         else:
             yield array.transpose(np.argsort(order))
             array.flush()
         files.write_atomically(path, lambda new: os.replace(unfinished, new))
     finally:
         replacement.remove(unfinished)
+
+
+def check_target(path):
+    """Whether a path is to become a folder of OME-Zarr.
+
+    Raises:
+        UserError: there is a folder in place of the file, or a file in that
+            of the folder.
+    """
+    is_zarr = path.suffix == ".zarr"
+    if path.exists() and path.is_dir() != is_zarr:
+        kind = "file" if is_zarr else "folder"
+        raise UserError(f"cannot write {path}: it is a {kind}")
+    return is_zarr
 
 
 def _read_tiff(path):

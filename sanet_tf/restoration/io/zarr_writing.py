@@ -5,12 +5,14 @@ import zarr
 
 import sanet_tf
 from sanet_tf.restoration.io import calibration, origin, units
+from sanet_tf.restoration.io.view import View
 
 VERSIONS = ("0.5", "0.4")  # of OME-Zarr: zarr 3 and zarr 2
 CHUNK = {"T": 1, "C": 1, "Z": 64, "Y": 256, "X": 256}  # 16 MiB of float32
 CHUNK_OF_PLANES = {"T": 1, "C": 1, "Y": 1024, "X": 1024}
 KINDS = {"T": "time", "C": "channel"}  # the others are "space"
 ARRAY = "0"
+ORDER = "TCZYX"
 CENTIMETRE = 3  # TIFF's ResolutionUnit
 
 
@@ -82,6 +84,28 @@ def create(
         chunk_key_encoding={"name": "v2", "separator": "/"} if is_old else None,
         config={"write_empty_chunks": True},  # none is missing
     )
+
+
+def view(array, axes):
+    """The array in an order of axes that need not be OME-Zarr's."""
+    order = sorted(range(len(axes)), key=lambda i: ORDER.index(axes[i]))
+    return View(array, axes=order)
+
+
+def reopen(path, axes):
+    """What `create` has made, to be filled by another process.
+
+    Args:
+        path: path of the folder.
+        axes: letters of its dimensions, in any order.
+
+    Returns:
+        An array-like with these axes that takes slices, and `{axis: voxels of
+        a chunk}`.
+    """
+    array = zarr.open_group(path, mode="r+")[ARRAY]
+    stored = sorted(axes, key=ORDER.index)
+    return view(array, axes), dict(zip(stored, array.chunks, strict=True))
 
 
 def _chunks(axes, shape, chunks):

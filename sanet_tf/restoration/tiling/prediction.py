@@ -14,14 +14,15 @@ from csbdeep.utils import normalize_mi_ma
 from sanet_tf.restoration.normalization import PERCENTILES, WIDER, contrast
 from sanet_tf.restoration.restorer import Restorer
 from sanet_tf.restoration.tiling.blending import BlendedTiles
+from sanet_tf.restoration.tiling.memory_limit import memory_limit
 from sanet_tf.restoration.tiling.statistics import TiledNetwork
-from sanet_tf.restoration.tiling.tile_memory import (
-    memory_limit,
-    predict_bytes,
-)
+from sanet_tf.restoration.tiling.tile_memory import predict_bytes
 from sanet_tf.restoration.tiling.tiles import Grid
 from sanet_tf.restoration.tiling.volume import Destination, PaddedStack
-from sanet_tf.restoration.tiling.whole_volume import restore_tiles
+from sanet_tf.restoration.tiling.whole_volume import (
+    TiledStack,
+    restore_tiles,
+)
 
 DEFAULT_STATISTICS = "volume"
 KEEPING = threading.Lock()  # held while a model makes what it will keep
@@ -233,6 +234,15 @@ class Prediction(Restorer):
 
     def _restore_tiles(self, volume, write, counts, statistics, blend=False):
         """Restores a `PaddedStack`; counts along spatial axes, or None."""
+        stack = self._tiled_stack(volume, write, statistics)
+        grid = self._grid(volume.shape, blend)
+        counts = counts or self._choose(grid, blend)
+        tiles, blended = grid.tiles(counts), None
+        if blend and len(tiles) > 1:
+            blended = BlendedTiles(grid, tiles, stack.network.map_axes)
+        restore_tiles(stack, tiles, blended)
+
+    def _tiled_stack(self, volume, write, statistics):
         network = self._tiled_network()
         statistics = network.choose(statistics, DEFAULT_STATISTICS)
         window = self.config.train_patch_size
@@ -241,14 +251,7 @@ class Prediction(Restorer):
                 "statistics='window' needs the size of the training patches: "
                 "set `train_patch_size` in the configuration, or train"
             )
-        grid = self._grid(volume.shape, blend)
-        counts = counts or self._choose(grid, blend)
-        tiles, blended = grid.tiles(counts), None
-        if blend and len(tiles) > 1:
-            blended = BlendedTiles(grid, tiles, network.map_axes)
-        restore_tiles(
-            network, volume, tiles, write, statistics, window, blended
-        )
+        return TiledStack(network, volume, write, statistics, window)
 
     def _tiled_network(self):
         with KEEPING:

@@ -2,18 +2,9 @@
 
 import tensorflow as tf
 
-from sanet_tf.utils.memory import free_bytes
-
 OVERHEAD = 1.15  # what the allocator keeps beyond what is alive
-FREE_FRACTION = 0.8  # of the free memory that may be used
-LIMIT = 6 * 2**30  # bytes; more is no faster
 CONVOLUTIONS = ("Conv2D", "Conv3D")  # they copy their input
 ALIASES = ("Reshape", "Identity", "ExpandDims", "Squeeze", "ReadVariableOp")
-
-
-def memory_limit(reserved=0):
-    """Bytes that a tile may take, beside what is reserved for the result."""
-    return min(LIMIT, int(FREE_FRACTION * free_bytes()) - reserved)
 
 
 def predict_bytes(model, shape):

@@ -18,15 +18,18 @@ class Tile:
     Attributes:
         read: where it is read, with its margin.
         write: its own part of the result; no voxel is in two.
-        crop: `(starts, stops)` of that part in the tile.
+        counted: that part on the network's blocks, over which means are
+            gathered; None: the same.
+        crop: `(starts, stops)` of what is counted in the tile.
     """
 
     read: tuple
     write: tuple
+    counted: tuple | None = None
 
     @property
     def crop(self):
-        return self.crop_of(self.write)
+        return self.crop_of(self.counted or self.write)
 
     def crop_of(self, part):
         """`(starts, stops)` in the tile of slices of the volume."""
@@ -56,6 +59,8 @@ class Grid:
     tiled: tuple
     overlaps: tuple | None = None
 
+    SMALLEST = "a smaller tile has no part of its own"
+
     def tiles(self, counts):
         """All tiles, for about `counts` of them along each axis."""
         along = [
@@ -76,12 +81,13 @@ class Grid:
             )
         )
 
-    def choose(self, predict_bytes, limit):
+    def choose(self, predict_bytes, limit, number=1):
         """The fewest tiles that fit into memory.
 
         Args:
             predict_bytes: function of a tile's shape.
             limit: bytes that there are.
+            number: how many tiles there are to be, if there can be.
 
         Returns:
             Number of tiles along each axis.
@@ -93,7 +99,8 @@ class Grid:
         while True:
             shape = self.tile_shape(counts)
             needed = predict_bytes(shape)
-            if needed <= limit:
+            fits = needed <= limit
+            if fits and len(self.tiles(counts)) >= number:
                 return tuple(counts)
             for axis in sorted(
                 range(len(shape)), key=lambda i: shape[i], reverse=True
@@ -103,10 +110,12 @@ class Grid:
                     counts = finer
                     break
             else:
+                if fits:
+                    return tuple(counts)
                 raise ValueError(
                     f"a tile of {' x '.join(map(str, shape))} voxels needs "
                     f"{needed / 2**30:.1f} GiB, and {limit / 2**30:.1f} GiB "
-                    "are free; a smaller tile has no part of its own"
+                    f"are free; {self.SMALLEST}"
                 )
 
     def _finer(self, counts, axis, shape):

@@ -1,65 +1,134 @@
 """A volume restored tile by tile, with the attention's view of the whole."""
 
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
+from sanet_tf.restoration.tiling.statistics import TiledNetwork
+from sanet_tf.restoration.tiling.volume import PaddedStack
 from sanet_tf.training.progress import progress_bar
 
 
-def restore_tiles(
-    network, volume, tiles, write, statistics, window=None, blended=None
-):
-    """Restores a volume.
+@dataclasses.dataclass(frozen=True)
+class TiledStack:
+    """A stack that is restored in tiles.
 
-    With statistics "volume" there is a pass over the tiles for each attention
-    layer before the one that restores.
-
-    Args:
+    Attributes:
         network: a `TiledNetwork`.
         volume: a `PaddedStack`.
-        tiles: the `Tile`s of a `Grid`.
         write: function of slices along the spatial axes and of the restored
             values `(*spatial, C)`, without the projected axis.
         statistics: a key of `sanet_tf.restoration.tiling.statistics.METHODS`.
         window: voxels of the window along each spatial axis.
+    """
+
+    network: TiledNetwork
+    volume: PaddedStack
+    write: Callable
+    statistics: str
+    window: Any = None
+
+    @property
+    def means(self):
+        """How many attention layers need means of the whole volume."""
+        return len(self.network.layers) * (self.statistics == "volume")
+
+    def gather(self, tile, means):
+        """The sum of the next attention layer's means over a tile's own part.
+
+        Args:
+            tile: a `Tile`.
+            means: those of the layers before it, over the whole volume.
+
+        Returns:
+            The means times the number of positions, float64, and that number.
+        """
+        inputs = self.volume.read(tile.read)[np.newaxis]
+        found, positions = self.network.gather(inputs, tile.crop, means)
+        return found.numpy().astype(np.float64) * positions, positions
+
+    def restore(self, tile, means):
+        """Restores and writes a tile's own part.
+
+        Args:
+            tile: a `Tile`.
+            means: of all attention layers over the whole volume, or none: of
+                the tile.
+        """
+        self.write(tile.write, self.values(tile, tile.write, means))
+
+    def values(self, tile, part, means):
+        """The restored values of a part of a tile, slices of the volume."""
+        inputs = self.volume.read(tile.read)[np.newaxis]
+        if means:
+            outputs = self.network.restore_with(inputs, means)
+        elif self.statistics == "window":
+            outputs = self.network.restore_locally(inputs, self.window)
+        else:
+            outputs = self.network.restore(inputs)
+        starts, stops = (
+            [ends[axis] for axis in self.network.map_axes]
+            for ends in tile.crop_of(part)
+        )
+        return outputs.numpy()[0][tuple(map(slice, starts, stops))]
+
+
+def restore_tiles(stack, tiles, blended=None):
+    """Restores a volume in this process.
+
+    Args:
+        stack: a `TiledStack`.
+        tiles: the `Tile`s of a `Grid`.
         blended: a `BlendedTiles`, or None to write each tile's own part.
     """
-    gathers = statistics == "volume" and len(tiles) > 1
-    passes = 1 + len(network.layers) * gathers
+
+    def blend(tile, means):
+        blended.add(tile, stack.values(tile, blended.reach(tile), means))
+
+    steps = {
+        "gather": stack.gather,
+        "restore": stack.restore if blended is None else blend,
+    }
+    passes = count_passes(stack, tiles)
     with progress_bar(passes * len(tiles), 0, "tile") as bar:
-        means = []
-        for _ in range(passes - 1):
-            means.append(_gather(network, volume, tiles, means, bar))
-        for tile in tiles:
-            inputs = volume.read(tile.read)[np.newaxis]
-            if gathers:
-                outputs = network.restore_with(inputs, means)
-            elif statistics == "window":
-                outputs = network.restore_locally(inputs, window)
-            else:
-                outputs = network.restore(inputs)
-            part = tile.write if blended is None else blended.reach(tile)
-            starts, stops = (
-                [ends[axis] for axis in network.map_axes]
-                for ends in tile.crop_of(part)
-            )
-            values = outputs.numpy()[0][tuple(map(slice, starts, stops))]
-            if blended is None:
-                write(part, values)
-            else:
-                blended.add(tile, values)
-            bar.update()
+
+        def run(step, means):
+            for tile in tiles:
+                yield steps[step](tile, means)
+                bar.update()
+
+        run_passes(passes, run)
     if blended is not None:
         for tile in tiles:
-            write(tile.write, blended.read(tile.write))
+            stack.write(tile.write, blended.read(tile.write))
 
 
-def _gather(network, volume, tiles, means, bar):
-    """The means of the next attention layer over the volume."""
+def count_passes(stack, tiles):
+    """Passes over the tiles: one for each layer's means, and the last."""
+    return 1 + stack.means * (len(tiles) > 1)
+
+
+def run_passes(passes, run):
+    """Gathers the means of one attention layer after the other, and restores.
+
+    Args:
+        passes: what `count_passes` gives.
+        run: function of "gather" or "restore" and of the means so far, which
+            gives the results of all tiles in their order.
+    """
+    means = []
+    for _ in range(passes - 1):
+        means.append(mean(run("gather", means)))
+    for _ in run("restore", means):
+        pass
+
+
+def mean(found):
+    """The mean over the volume, of what `TiledStack.gather` gave."""
     total, count = 0.0, 0
-    for tile in tiles:
-        inputs = volume.read(tile.read)[np.newaxis]
-        found, positions = network.gather(inputs, tile.crop, means)
-        total = total + found.numpy().astype(np.float64) * int(positions)
-        count += int(positions)
-        bar.update()
+    for values, positions in found:
+        total = total + values
+        count += positions
     return (total / count).astype(np.float32)

@@ -1,0 +1,1 @@
+"""Stacks restored in tiles by many processes, and by the same command again."""

@@ -1,0 +1,174 @@
+"""Tasks done by workers of dask.distributed, on this machine or on many.
+
+A worker that is killed costs its tasks only: others do them again.
+"""
+
+import collections
+import contextlib
+import os
+import re
+import threading
+import urllib.parse
+
+import sanet_tf
+from sanet_tf.restoration.distributed import job as jobs
+from sanet_tf.restoration.tiling.memory_limit import memory_limit
+from sanet_tf.utils.errors import UserError, first_line
+
+ADDRESSES = (
+    "local:N, of N processes on this machine, or HOST:PORT of a scheduler"
+)
+SECONDS = 30  # to find the scheduler and its first worker
+# The package has tiles that fit, and TensorFlow gives no memory back, which
+# dask would take for a leak: it would pause the worker.
+OWN_LIMITS = {
+    f"distributed.worker.memory.{name}": False
+    for name in ("target", "spill", "pause", "terminate")
+}
+
+
+@contextlib.contextmanager
+def connect(address, threads=None):
+    """The workers of a cluster, as an executor; see `executors`.
+
+    Args:
+        address: "local:N" or the address of a scheduler.
+        threads: that each process of a local cluster computes with; None: its
+            share of the cores. Others keep to the environment of their worker.
+
+    Raises:
+        UserError: it is no address, dask.distributed is not installed, nobody
+            answers there, or the workers have another sanet_tf.
+    """
+    try:
+        import dask
+
+        dask.config.set({"logging.distributed": "error"})  # else a diary
+        import distributed
+    except ImportError as error:
+        raise UserError(
+            f"--cluster needs dask.distributed ({error}): "
+            'pip install ".[cluster]"'
+        ) from error
+    local = re.fullmatch(r"local:([1-9]\d*)", address)
+    is_remote = re.fullmatch(r"(\w+://)?(?!local:)[^\s/]+:\d+", address)
+    if not local and not is_remote:
+        raise UserError(f"--cluster={address}: expected {ADDRESSES}")
+    if threads and not local:
+        raise UserError(
+            "--threads goes with --cluster=local:N; the workers of a scheduler "
+            "have theirs from TF_NUM_INTRAOP_THREADS"
+        )
+    with contextlib.ExitStack() as stack:
+        try:
+            scheduler = address
+            if local:
+                share = (os.cpu_count() or 1) // int(local[1])
+                threads = threads or max(1, share)
+                stack.enter_context(dask.config.set(OWN_LIMITS))
+                cluster = distributed.LocalCluster(
+                    n_workers=int(local[1]),
+                    threads_per_worker=1,
+                    memory_limit=0,
+                    dashboard_address="localhost:0",
+                )
+                scheduler = stack.enter_context(cluster)
+            client = stack.enter_context(
+                distributed.Client(scheduler, timeout=SECONDS)
+            )
+            client.wait_for_workers(1, timeout=SECONDS)
+        except (OSError, TimeoutError, ValueError) as error:
+            raise UserError(
+                f"--cluster={address}: no scheduler with a worker within "
+                f"{SECONDS} s: {first_line(error)}"
+            ) from error
+        _check_versions(client)
+        yield Cluster(client, threads)
+
+
+class Cluster:
+    """The workers of a client of dask.distributed.
+
+    Args:
+        client: a `distributed.Client`.
+        threads: that each worker computes with; None: its own choice.
+
+    Attributes:
+        workers: how many there are now.
+        dashboard: address of a page that shows what they do.
+    """
+
+    def __init__(self, client, threads=None):
+        self._client, self._threads = client, threads
+        self.dashboard = client.dashboard_link
+        hosts = collections.Counter(map(_host, client.nthreads()))
+        most = max(hosts.values())
+        self._limits = client.run(memory_limit, processes=most)
+
+    @property
+    def workers(self):
+        return len(self._client.nthreads())
+
+    def tile_bytes(self):
+        """Bytes that a tile may take, at the worker that has fewest."""
+        return min(self._limits.values())
+
+    def run(self, job, model, step, tasks):
+        """Does a step of all tasks; see `Here`.
+
+        Raises:
+            UserError: workers were killed at a task, again and again.
+        """
+        from distributed import KilledWorker, as_completed
+
+        futures = {
+            self._client.submit(
+                *(_work, self._threads, job, step, *arguments), pure=False
+            ): key
+            for key, arguments in tasks.items()
+        }
+        try:
+            # What is no longer held here is forgotten by the workers.
+            for future, result in as_completed([*futures], with_results=True):
+                yield futures.pop(future), result
+        except KilledWorker as error:
+            raise UserError(
+                "workers were killed at one task again and again: they may be "
+                "out of memory; more --n_tiles need less"
+            ) from error
+        finally:
+            self._client.cancel([*futures])
+
+
+def _host(address):
+    return urllib.parse.urlsplit(address).hostname
+
+
+_ONE = threading.Lock()  # a tile takes all of a worker's memory
+
+
+def _work(threads, job, step, *arguments):
+    with _ONE:
+        from sanet_tf.utils import backends
+
+        backends.load_tensorflow(threads=threads)
+        return getattr(jobs.opened(job), step)(*arguments)
+
+
+def _version():
+    return sanet_tf.__version__
+
+
+def _check_versions(client):
+    try:
+        found = client.run(_version)
+    except ImportError as error:
+        raise UserError(
+            f"the workers need sanet_tf {_version()} too: {error}"
+        ) from error
+    for worker, version in found.items():
+        if version != _version():
+            raise UserError(
+                f"the worker {worker} has sanet_tf {version}, expected "
+                f"{_version()} as here"
+            )

@@ -1,0 +1,115 @@
+"""A restoration as any process can take part in it, on any machine."""
+
+import dataclasses
+import functools
+import itertools
+from pathlib import Path
+
+from sanet_tf.restoration import normalization
+from sanet_tf.restoration.io import hyperstacks, zarr_writing
+from sanet_tf.restoration.io.file_array import unmapped
+from sanet_tf.restoration.io.sequences import open_any
+
+
+@dataclasses.dataclass(frozen=True)
+class Job:
+    """A stack in a file, to be restored to arrays that are there.
+
+    Attributes:
+        model: path of the folder of the trained model.
+        source: path of the stack; all paths are the same on all machines.
+        axes: of the stack.
+        results: paths of the folders of OME-Zarr: of the restored stack and,
+            if there are two, of its uncertainty.
+        statistics: see `Restorer.restore`.
+        weights: a text that is another if the model is.
+        identity: a text that is another if what lies at the other paths is.
+    """
+
+    model: str
+    source: str
+    axes: str
+    results: tuple
+    statistics: str | None
+    weights: str
+    identity: str
+
+
+class Opened:
+    """A job's files, opened in this process; its methods are the tasks.
+
+    Args:
+        job: a `Job`.
+        model: the model, a `SiameseCARE` or `SiameseProjectionCARE`.
+    """
+
+    def __init__(self, job, model):
+        self.job, self.model = job, model
+        stack = open_any(Path(job.source), job.axes)
+        self.data = unmapped(stack.data)
+        shape = self.data.shape
+        self.own, self.looped = hyperstacks.split_axes(model, job.axes, shape)
+        self.result_axes, _ = hyperstacks.restored(model, job.axes, shape)
+        found = [zarr_writing.reopen(r, self.result_axes) for r in job.results]
+        self.results, (self.chunks, *_) = zip(*found, strict=True)
+
+    def indices(self):
+        """Of all that the network takes at once, along the other axes."""
+        sizes = dict(zip(self.job.axes, self.data.shape, strict=True))
+        return [*itertools.product(*(range(sizes[a]) for a in self.looped))]
+
+    def part(self, index):
+        """What the network takes at once."""
+        return hyperstacks.part(self.data, self.job.axes, self.looped, index)
+
+    def collect(self, index, span):
+        """What the percentiles of a part are found from, and its bad voxels.
+
+        Args:
+            index: of the part.
+            span: slice along `normalization.along` of its axes.
+        """
+        part = self.part(index)
+        with self.named(index):
+            bad = normalization.count_not_finite(part, self.own, span)
+            return normalization.collect(part, self.own, span), bad
+
+    def gather(self, index, stretch, tile, means):
+        """What `TiledStack.gather` gives, as JSON has it."""
+        with self.named(index):
+            values, positions = self.tiled(index, stretch).gather(tile, means)
+            return values.tolist(), positions
+
+    def restore(self, index, stretch, tile, means):
+        """See `TiledStack.restore`."""
+        with self.named(index):
+            self.tiled(index, stretch).restore(tile, means)
+
+    def named(self, index):
+        """Has an error say which part it was."""
+        return hyperstacks.named(self.looped, index)
+
+    def tiled(self, index, stretch):
+        """A part as a `TiledStack`, whose intensities a `Stretch` maps."""
+        destination, *deviations = (
+            hyperstacks.part(result, self.result_axes, self.looped, index)
+            for result in self.results
+        )
+        uncertainty = deviations[0] if deviations else None
+        volume, write = self.model._connect(
+            *(self.part(index), self.own, destination, uncertainty, stretch)
+        )
+        return self.model._tiled_stack(volume, write, self.job.statistics)
+
+
+@functools.lru_cache(maxsize=1)
+def opened(job):
+    """The job, opened in a worker."""
+    return Opened(job, _model(job.model, job.weights))
+
+
+@functools.lru_cache(maxsize=1)
+def _model(path, _):
+    from sanet_tf.restoration.care.loading import load  # imports TensorFlow
+
+    return load(path)

@@ -1,0 +1,154 @@
+"""A job done pass by pass: the intensities, each layer's means, the tiles.
+
+What is done goes into a journal; whoever does the job again skips it.
+"""
+
+import math
+
+import numpy as np
+
+from sanet_tf.restoration import normalization
+from sanet_tf.restoration.checks import check_axes
+from sanet_tf.restoration.distributed.job import Opened
+from sanet_tf.restoration.tiling.chunk_tiles import aligned
+from sanet_tf.restoration.tiling.volume import PaddedStack
+from sanet_tf.restoration.tiling.whole_volume import count_passes, mean
+from sanet_tf.training.progress import progress_bar
+from sanet_tf.utils.errors import UserError
+
+SPAN = 2**26  # voxels that a task reads to find the intensities
+TILES = ("tiles",)
+
+
+def restore(job, model, executor, journal, n_tiles=None):
+    """Restores a stack.
+
+    Args:
+        job: a `Job`.
+        model: its model, as this process has it.
+        executor: where the tasks are done; see `executors`.
+        journal: a `Journal`.
+        n_tiles: along each axis of the stack, or None: as memory allows.
+
+    Raises:
+        ValueError: as of `Restorer.restore`.
+    """
+    opened = Opened(job, model)
+    first, *_ = indices = opened.indices()
+    part, axes, spatial = opened.part(first), opened.own, model._spatial
+    check_axes(part, axes, spatial, model.config.n_channel_in)
+    volume = PaddedStack(part, axes, spatial, model._axes_div_by(spatial))
+    grid = _grid(opened, volume, executor)
+    counts = _counts(opened, grid, executor, journal, n_tiles)
+    tiles = grid.tiles(counts)
+    none = normalization.Stretch(0, 1)
+    layers = count_passes(opened.tiled(first, none), tiles) - 1
+    passes = [*[("gather", layer) for layer in range(layers)], ("restore",)]
+    keys = {
+        name: {
+            (*name, number, *index): (index, number)
+            for index in indices
+            for number in range(len(tiles))
+        }
+        for name in passes
+    }
+    spans = _spans(part, axes)
+    total = len(indices) * len(spans) + sum(map(len, keys.values()))
+    with progress_bar(total, 0, "task") as bar:
+
+        def run(step, tasks):
+            for key, result in executor.run(job, model, step, tasks):
+                yield key, result
+                bar.update()
+
+        stretches = _stretches(opened, indices, spans, run, journal)
+        if TILES not in journal:
+            journal.add(TILES, counts)
+        bar.update(len(indices) * len(spans) - bar.n)
+        means = {index: [] for index in indices}
+        for name in passes:
+            left = {
+                key: (index, stretches[index], tiles[number], means[index])
+                for key, (index, number) in keys[name].items()
+                if key not in journal
+            }
+            bar.update(len(keys[name]) - len(left))
+            for key, result in run(name[0], left):
+                journal.add(key, result)
+            if name != passes[-1]:
+                for index, known in means.items():
+                    own = [journal[*name, n, *index] for n in range(len(tiles))]
+                    known.append(mean((np.array(v), n) for v, n in own))
+
+
+def _grid(opened, volume, executor):
+    """Of whole chunks, if several processes write them."""
+    chunks = [1] * len(volume.spatial)
+    if executor.workers > 1:
+        sizes = dict(zip(volume.spatial, volume.sizes, strict=True))
+        chunks = [opened.chunks.get(axis, sizes[axis]) for axis in sizes]
+    return aligned(opened.model._grid(volume.shape), volume, chunks)
+
+
+def _counts(opened, grid, executor, journal, n_tiles):
+    """Tiles along each spatial axis of the network: those chosen first."""
+    if TILES in journal:
+        return journal[TILES]
+    model, axes = opened.model, opened.own
+    if n_tiles is None:
+        number = -(-executor.workers // len(opened.indices()))
+        limit = executor.tile_bytes()
+        return grid.choose(model._predict_bytes, limit, number)
+    n_tiles = [n_tiles[opened.job.axes.index(axis)] for axis in axes]
+    counts = model._tile_counts(n_tiles, axes)
+    for axis, count, size, chunk in zip(
+        model._spatial, counts, grid.sizes, grid.chunks, strict=True
+    ):
+        if count > 1 and count > (most := -(-size // chunk)):
+            raise UserError(
+                f"expected at most {most} tiles along {axis}, got {count}: two "
+                f"workers may not write to one chunk, of {chunk} voxels there; "
+                "smaller --zarr_chunks allow more"
+            )
+    return counts
+
+
+def _spans(part, axes):
+    """Slices along an axis, each for one task."""
+    size = part.shape[normalization.along(axes)]
+    step = max(1, SPAN * size // math.prod(part.shape))
+    return [slice(start, start + step) for start in range(0, size, step)]
+
+
+def _stretches(opened, indices, spans, run, journal):
+    """How the intensities of each part are mapped."""
+    tasks = {
+        (number, *index): (index, span)
+        for index in indices
+        for number, span in enumerate(spans)
+        if ("stretch", *index) not in journal
+    }
+    found = {}
+    for (_, *index), (collected, bad) in run("collect", tasks):
+        index = tuple(index)
+        before, counts = found.pop(index, (None, []))
+        if before is not None:
+            collected = normalization.merge(before, collected)
+        found[index] = collected, [*counts, bad]
+        if len(counts) + 1 == len(spans):
+            stretch = _stretch(opened, index, *found.pop(index))
+            values = stretch.low.tolist(), stretch.range.tolist()
+            journal.add(("stretch", *index), values)
+    return {
+        index: normalization.Stretch(*journal["stretch", *index])
+        for index in indices
+    }
+
+
+def _stretch(opened, index, collected, bad):
+    part, axes = opened.part(index), opened.own
+    with opened.named(index):
+        normalization.check_finite(part, axes, bad)
+    return normalization.StreamedPercentiles(
+        part, axes, **opened.model.percentiles, collected=collected
+    )

@@ -1,0 +1,99 @@
+"""A stack restored to OME-Zarr by tasks, which the same call goes on with."""
+
+import contextlib
+from pathlib import Path
+
+import sanet_tf
+from sanet_tf.restoration.distributed import passes
+from sanet_tf.restoration.distributed.job import Job, Opened
+from sanet_tf.restoration.distributed.unfinished import (
+    identify,
+    identify_model,
+    unfinished,
+)
+from sanet_tf.restoration.io import hyperstacks, inputs, origin, zarr_writing
+from sanet_tf.utils.errors import UserError
+
+
+@contextlib.contextmanager
+def restored(
+    model,
+    stack,
+    source,
+    targets,
+    executor,
+    *,
+    statistics=None,
+    n_tiles=None,
+    zarr_version="0.5",
+    zarr_chunks=None,
+):
+    """Restores a stack; the results appear when the block ends.
+
+    Args:
+        model: a trained model, with its folder.
+        stack: the `Stack`.
+        source: its `Path`.
+        targets: `{Path: data type}` of the results, folders of OME-Zarr: of
+            the restored stack and, if there are two, of its uncertainty.
+        executor: where the tasks are done; see `executors`.
+        statistics: see `Restorer.restore`.
+        n_tiles: along each axis of the stack, or None.
+        zarr_version: of OME-Zarr.
+        zarr_chunks: of OME-Zarr, or None.
+
+    Yields:
+        An array-like of each result, of the axes that `hyperstacks.restored`
+        gives.
+
+    Raises:
+        UserError: the stack does not fit the model, or results cannot be
+            written.
+    """
+    axes, shape = hyperstacks.restored(model, stack.axes, stack.shape)
+    order = sorted(range(len(axes)), key=lambda i: "TCZYX".index(axes[i]))
+    _, looped = hyperstacks.split_axes(model, stack.axes, stack.shape)
+    if zarr_chunks and "Z" in looped and zarr_chunks[0] > 1 < executor.workers:
+        raise UserError(
+            "the model restores planes one by one, and two workers may not "
+            f"write to one chunk: expected a chunk of 1 along Z, got "
+            f"{zarr_chunks[0]}"
+        )
+
+    def create(number, path):
+        target = [*targets][number]
+        zarr_writing.create(
+            path,
+            tuple(shape[i] for i in order),
+            "".join(axes[i] for i in order),
+            targets[target],
+            stack,
+            origin.seen_from(source, target),
+            inputs.without_zarr(target.name),
+            zarr_version,
+            zarr_chunks,
+        )
+
+    identity = {
+        "version": sanet_tf.__version__,
+        "model": identify_model(model.logdir),
+        "source": identify(source.resolve()),
+        "axes": stack.axes,
+        "statistics": statistics,
+        "n_tiles": n_tiles and list(n_tiles),
+        "zarr_version": zarr_version,
+        "zarr_chunks": zarr_chunks and list(zarr_chunks),
+        "targets": {path.name: dtype.name for path, dtype in targets.items()},
+    }
+    with unfinished([*targets], create, identity) as (paths, journal):
+        job = Job(
+            model=str(Path(model.logdir).resolve()),
+            source=str(source.resolve()),
+            axes=stack.axes,
+            results=tuple(str(path.resolve()) for path in paths),
+            statistics=statistics,
+            weights=repr(identity["model"]),
+            identity=repr(identity),
+        )
+        passes.restore(job, model, executor, journal, n_tiles)
+        yield Opened(job, model).results

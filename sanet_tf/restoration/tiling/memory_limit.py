@@ -1,0 +1,17 @@
+"""The memory that a tile may take; needs no TensorFlow."""
+
+from sanet_tf.utils.memory import free_bytes
+
+FREE_FRACTION = 0.8  # of the free memory that may be used
+LIMIT = 6 * 2**30  # bytes; more is no faster
+
+
+def memory_limit(reserved=0, processes=1):
+    """Bytes that a tile may take.
+
+    Args:
+        reserved: bytes for the result.
+        processes: that have a tile each on this machine.
+    """
+    free = int(FREE_FRACTION * free_bytes()) // processes
+    return min(LIMIT, free - reserved)
