@@ -124,7 +124,7 @@ with flag_help.group("hardware"):
         "mixed_precision",
         False,
         "compute in bfloat16, with weights and output in float32: quicker "
-        "where the processor has it",
+        "where the processor has it; on a CPU of planes only",
     )
 
 
@@ -153,11 +153,17 @@ def main(arguments):
     from sanet_tf.training.record import script_flags
     from sanet_tf.training.run_directory import RunDirectory
     from sanet_tf.utils import files
+    from sanet_tf.utils.device import gpu_name
     from sanet_tf.utils.isolated import call_isolated
 
     modes, n_tiles = FLAGS.statistics, flag_types.numbers("n_tiles")
     baselines = [name for name in FLAGS.baselines if name != "none"]
     data = load_data(**arguments)
+    if FLAGS.mixed_precision and "Z" in data.axes and gpu_name() is None:
+        raise UserError(
+            "--mixed_precision goes with planes on a CPU: in bfloat16 "
+            "TensorFlow's gradients of small volumes are not finite there"
+        )
     _tell_skipped(data.description["skipped"])
     fields = _model_fields()
     check(data, FLAGS.task, fields, modes, n_tiles)
