@@ -1,12 +1,13 @@
 """Measures a volume restored by one, two and more processes of one machine.
 
-    python profiling/run_cluster.py [--workers=1,2] [--shape=64,512,512]
+    python profiling/run_cluster.py [--workers=1,2] [--shape=32,384,384]
 
 A U-Net with SAO and random weights, on which the cost does not depend,
 restores a volume to OME-Zarr with the means of the whole volume, by workers of
-dask.distributed of one thread each. More workers than cores cannot be faster.
+dask.distributed of one thread each; a tile is a chunk of the result. More
+workers than cores cannot be faster.
 Between machines network and storage count, which are not measured here. Time:
-ten minutes on two cores. Writes cluster.csv, cluster.md and a record of the
+five minutes on two cores. Writes cluster.csv, cluster.md and a record of the
 run; all is measured, and each result is compared with one process's.
 """
 
@@ -28,13 +29,13 @@ flag_types.define_sizes(
     "workers", ["1", "2"], "numbers of workers, rising", example="1,2,4"
 )
 flag_types.define_sizes(
-    "shape", ["64", "512", "512"], "voxels along Z,Y,X", axes=3
+    "shape", ["32", "384", "384"], "voxels along Z,Y,X", axes=3
 )
 flag_types.define_sizes(
-    "n_tiles", ["1", "4", "4"], "tiles along Z,Y,X", axes=3, example="1,4,4"
+    "n_tiles", ["1", "3", "3"], "tiles along Z,Y,X", axes=3, example="1,4,4"
 )
-flags.DEFINE_integer("n_first", 32, "channels at full resolution", 1)
-flags.DEFINE_integer("repeats", 3, "timed restorations, after a first one", 1)
+flags.DEFINE_integer("n_first", 16, "channels at full resolution", 1)
+flags.DEFINE_integer("repeats", 2, "timed restorations, after a first one", 1)
 flags.DEFINE_string(
     "output", "runs/profiling", "folder that receives the results"
 )
@@ -142,10 +143,13 @@ class _Bench:
         from sanet_tf.restoration.io.stack import open_stack
 
         target = self.folder / f"{name}.ome.zarr"
+        n_tiles = flag_types.numbers("n_tiles")
+        sizes = zip(flag_types.numbers("shape"), n_tiles, strict=True)
         restore_stack(
             *(self.model, self.source, target),
             executor=executor,
-            n_tiles=flag_types.numbers("n_tiles"),
+            n_tiles=n_tiles,
+            zarr_chunks=tuple(-(-size // count) for size, count in sizes),
         )
         return open_stack(target).data[...]
 
@@ -155,14 +159,14 @@ class _Timed:
 
     def __init__(self, executor):
         self._executor = executor
-        self.workers = executor.workers
+        self.workers, self.shares = executor.workers, executor.shares
         self.tile_bytes = executor.tile_bytes
         self.seconds = collections.Counter()
         self.passes = collections.Counter()
 
-    def run(self, job, model, step, tasks):
+    def run(self, opened, step, tasks):
         start = time.perf_counter()
-        yield from self._executor.run(job, model, step, tasks)
+        yield from self._executor.run(opened, step, tasks)
         self.seconds[STEPS[step]] += time.perf_counter() - start
         self.passes[STEPS[step]] += 1
 

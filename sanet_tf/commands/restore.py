@@ -15,6 +15,8 @@ with a folder where it stopped; and within a stack, where a trained model's
 results are OME-Zarr.
 """
 
+import contextlib
+import os
 import sys
 from pathlib import Path
 
@@ -160,10 +162,11 @@ def main(paths):
             print(printable(line), file=sys.stderr)
     if not sources:
         return int(failed)
+    if CLUSTER.value is not None:  # its workers may share this GPU
+        os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
     tf = backends.load_tensorflow(threads=THREADS.value)
     from sanet_tf.commands.restore_model import executor_of, load_model
     from sanet_tf.commands.restore_stack import restore_stack
-    from sanet_tf.restoration.distributed.unfinished import folder_of
     from sanet_tf.training.progress import progress_bar
 
     cluster, threads = CLUSTER.value, THREADS.value
@@ -180,7 +183,8 @@ def main(paths):
     ):
         for target, source in sources.items():
             try:
-                restore_stack(model, source, target, **options)
+                with _telling(target, bar):
+                    restore_stack(model, source, target, **options)
                 bar.write(printable(f"wrote {target}"))
             except (MemoryError, tf.errors.ResourceExhaustedError):
                 failed = True
@@ -189,13 +193,22 @@ def main(paths):
             except Exception as error:  # each library has errors of its own
                 failed = True
                 bar.write(line_of(source, error), file=sys.stderr)
-            finally:
-                if folder_of(target).exists():
-                    line = f"{folder_of(target)} has what is done so far; "
-                    line = printable(f"{line}the same command goes on")
-                    bar.write(line, file=sys.stderr)
             bar.update()
     return int(failed)
+
+
+@contextlib.contextmanager
+def _telling(target, bar):
+    """Says, where a restoration is interrupted, what is kept of it."""
+    from sanet_tf.restoration.distributed.unfinished import folder_of
+
+    try:
+        yield
+    except BaseException:
+        if folder_of(target).exists():
+            line = f"{folder_of(target)} has what is done so far"
+            bar.write(printable(line), file=sys.stderr)
+        raise
 
 
 def _options():
@@ -223,6 +236,7 @@ def _options():
         "dtype": DTYPE.value,
         "uncertainty": DEVIATION.value,
         "preview": PREVIEW.value,
+        "overwrite": OVERWRITE.value,
         "zarr_version": ZARR_VERSION.value,
         "zarr_chunks": flag_types.numbers("zarr_chunks"),
     }

@@ -31,6 +31,7 @@ def restore_stack(
     zarr_version="0.5",
     zarr_chunks=None,
     executor=None,
+    overwrite=False,
 ):
     """Restores a stack, each time and channel by itself.
 
@@ -49,6 +50,7 @@ def restore_stack(
         zarr_chunks: of OME-Zarr, or None.
         executor: of the tasks that a trained model's restoration to OME-Zarr
             is made of; None: this process.
+        overwrite: whether what another command has begun is removed.
 
     Raises:
         UserError: the stack cannot be read, or does not fit the model.
@@ -73,7 +75,7 @@ def restore_stack(
             zarr_chunks = (1, 1024, 1024)
         zarr = {"zarr_version": zarr_version, "zarr_chunks": zarr_chunks}
     if zarr and not blend and hasattr(model, "logdir"):
-        options |= {"executor": executor or Here(), **zarr}
+        options |= {"executor": executor or Here(), "anew": overwrite, **zarr}
         make = restored
     else:
         options |= {"blend": blend, **zarr}

@@ -14,6 +14,7 @@ import math
 import numpy as np
 
 MAX_SAMPLE = 2**26  # voxels
+SLAB = 2**25  # voxels that are read at once
 PERCENTILES = {"pmin": 2, "pmax": 99.8}  # csbdeep's
 # Types without percentiles, which few programs open, and their substitutes.
 WIDER = {"bool": "uint8", "float16": "float32"}
@@ -163,8 +164,7 @@ def count_not_finite(array, axes, span=slice(None)):
     if np.dtype(array.dtype).kind != "f":
         return count, first
     axis = along(axes)
-    for i in range(array.shape[axis])[span]:
-        plane = np.asarray(array[(slice(None),) * axis + (i,)])
+    for i, plane in _read_planes(array, [slice(None)] * len(axes), axis, span):
         bad = np.argwhere(~np.isfinite(plane))
         if first is None and len(bad):
             first = tuple(map(int, np.insert(bad[0], axis, i)))
@@ -184,12 +184,26 @@ def _is_counted(array):
 
 def _planes(array, axes, channel, span):
     """The values of a channel, one index of an axis at a time."""
-    axis = along(axes)
-    index = [channel if a == "C" else slice(None) for a in axes]
-    for i in range(array.shape[axis])[span]:
-        index[axis] = i
-        plane = np.asarray(array[tuple(index)])
+    index = [channel if axis == "C" else slice(None) for axis in axes]
+    for _, plane in _read_planes(array, index, along(axes), span):
         yield plane.astype(WIDER.get(plane.dtype.name, plane.dtype), copy=False)
+
+
+def _read_planes(array, index, axis, span):
+    """`(i, plane)` along an axis; several are read at once.
+
+    What is stored in chunks, such as zarr, is unpacked once for all of these.
+    """
+    numbers = range(array.shape[axis])[span]
+    voxels = math.prod(array.shape) // array.shape[axis]
+    step = max(1, SLAB // voxels)
+    for start in range(numbers.start, numbers.stop, step):
+        stop = min(start + step, numbers.stop)
+        index[axis] = slice(start, stop)
+        slab = np.asarray(array[tuple(index)])
+        kept = sum(isinstance(key, slice) for key in index[:axis])
+        for i in range(stop - start):
+            yield start + i, slab.take(i, kept)
 
 
 def _count(planes):
@@ -208,7 +222,7 @@ def _sample(planes, step):
     """Every `step`th value of each plane, and the ends of all."""
     sample, ends = [], []
     for plane in planes:
-        sample.append(plane.ravel()[::step])
+        sample.append(plane.ravel()[::step].copy())  # a view keeps the plane
         ends += [plane.min(), plane.max()]
     return sample, min(ends), max(ends)
 

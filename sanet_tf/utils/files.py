@@ -55,6 +55,27 @@ def write_atomically(path, write, room=0):
             replacement.remove(temporary)
 
 
+def publish(finished):
+    """Renames what is whole to its names, all at once as far as can be.
+
+    Args:
+        finished: `{path: path}` from files or folders to their names on the
+            same file system, in the order in which they appear; old ones are
+            replaced.
+
+    Raises:
+        UserError: as of `write_atomically`.
+    """
+    for path in finished:
+        with os_errors_as_user_errors(path):
+            _sync(path)
+    for path, name in finished.items():
+        with os_errors_as_user_errors(name):
+            name = _followed(name)
+            replacement.remove_abandoned(name)
+            replacement.replace(path, name)
+
+
 @contextlib.contextmanager
 def os_errors_as_user_errors(path):
     """Has one line for what the operating system refuses, as on a full disk.

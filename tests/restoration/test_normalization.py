@@ -140,23 +140,34 @@ class Counting:
     """Counts the largest piece that is read."""
 
     def __init__(self, array):
-        self.array, self.largest = array, 0
+        self.array, self.largest, self.reads = array, 0, 0
         self.shape, self.dtype = array.shape, array.dtype
 
     def __getitem__(self, key):
         values = self.array[key]
         self.largest = max(self.largest, values.size)
+        self.reads += 1
         return values
 
 
 @pytest.mark.parametrize("axes", ["ZYX", "ZYXC", "CZYX", "ZCYX"])
 @pytest.mark.parametrize("dtype", ["uint16", "float32"])
-def test_reads_planes(rng, axes, dtype):
-    values = Counting(stack(rng, axes, dtype))
-    StreamedPercentiles(values, axes)
+@pytest.mark.parametrize("planes", [1, 3])
+def test_reads_planes(rng, monkeypatch, axes, dtype, planes):
+    """As many at once as a slab has voxels for."""
+    original = stack(rng, axes, dtype)
+    expected = StreamedPercentiles(original, axes)
+    plane = SHAPES["Y"] * SHAPES["X"] * (SHAPES["C"] if "C" in axes else 1)
+    monkeypatch.setattr(normalization, "SLAB", planes * plane)
+    values = Counting(original)
+    found = StreamedPercentiles(values, axes)
     check_finite(values, axes)
-    plane = SHAPES["Y"] * SHAPES["X"]
-    assert values.largest <= plane * (SHAPES["C"] if "C" in axes else 1)
+    assert values.largest <= planes * plane
+    reads = -(-SHAPES["Z"] // planes)
+    passes = (SHAPES["C"] if "C" in axes else 1) + (dtype == "float32")
+    assert values.reads == reads * passes
+    np.testing.assert_array_equal(found.low, expected.low)
+    np.testing.assert_array_equal(found.range, expected.range)
 
 
 def test_zarr_and_memory_mapped(rng, tmp_path):

@@ -77,13 +77,18 @@ def connect(address, threads=None):
                 distributed.Client(scheduler, timeout=SECONDS)
             )
             client.wait_for_workers(1, timeout=SECONDS)
-        except (OSError, TimeoutError, ValueError) as error:
+        except (OSError, RuntimeError, TypeError, ValueError) as error:
             raise UserError(
                 f"--cluster={address}: no scheduler with a worker within "
                 f"{SECONDS} s: {first_line(error)}"
             ) from error
         _check_versions(client)
-        yield Cluster(client, threads)
+        try:
+            yield Cluster(client, threads)
+        finally:
+            if not local:
+                with contextlib.suppress(Exception):  # whatever has ended it
+                    client.run(jobs.forget)
 
 
 class Cluster:
@@ -95,8 +100,11 @@ class Cluster:
 
     Attributes:
         workers: how many there are now.
+        shares: see `Here`.
         dashboard: address of a page that shows what they do.
     """
+
+    shares = True
 
     def __init__(self, client, threads=None):
         self._client, self._threads = client, threads
@@ -113,23 +121,27 @@ class Cluster:
         """Bytes that a tile may take, at the worker that has fewest."""
         return min(self._limits.values())
 
-    def run(self, job, model, step, tasks):
+    def run(self, opened, step, tasks):
         """Does a step of all tasks; see `Here`.
 
         Raises:
-            UserError: workers were killed at a task, again and again.
+            UserError: workers were killed at a task, again and again, or the
+                scheduler is lost.
         """
         from distributed import KilledWorker, as_completed
 
         futures = {
             self._client.submit(
-                *(_work, self._threads, job, step, *arguments), pure=False
+                *(_work, self._threads, opened.job, step, *arguments),
+                pure=False,
             ): key
             for key, arguments in tasks.items()
         }
         try:
             # What is no longer held here is forgotten by the workers.
             for future, result in as_completed([*futures], with_results=True):
+                if future.status != "finished":
+                    raise UserError(f"{self.dashboard}: the scheduler is lost")
                 yield futures.pop(future), result
         except KilledWorker as error:
             raise UserError(
@@ -151,6 +163,7 @@ def _work(threads, job, step, *arguments):
     with _ONE:
         from sanet_tf.utils import backends
 
+        os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
         backends.load_tensorflow(threads=threads)
         return getattr(jobs.opened(job), step)(*arguments)
 

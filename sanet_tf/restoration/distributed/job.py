@@ -41,11 +41,12 @@ class Opened:
     Args:
         job: a `Job`.
         model: the model, a `SiameseCARE` or `SiameseProjectionCARE`.
+        stack: the `Stack`, if it is open.
     """
 
-    def __init__(self, job, model):
+    def __init__(self, job, model, stack=None):
         self.job, self.model = job, model
-        stack = open_any(Path(job.source), job.axes)
+        stack = stack or open_any(Path(job.source), job.axes)
         self.data = unmapped(stack.data)
         shape = self.data.shape
         self.own, self.looped = hyperstacks.split_axes(model, job.axes, shape)
@@ -106,6 +107,12 @@ class Opened:
 def opened(job):
     """The job, opened in a worker."""
     return Opened(job, _model(job.model, job.weights))
+
+
+def forget():
+    """Has a worker close what it has opened."""
+    opened.cache_clear()
+    _model.cache_clear()
 
 
 @functools.lru_cache(maxsize=1)

@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import os
 
 from sanet_tf.utils.errors import UserError
 
@@ -30,12 +31,19 @@ class Journal:
             ) from error
         except OSError:  # some file systems have no locks
             pass
+        inode = os.fstat(self._file.fileno()).st_ino
+        if not path.exists() or path.stat().st_ino != inode:
+            self._file.close()
+            raise UserError(f"another process has just ended {path.parent}")
         self._values, end = {}, 0
         self._file.seek(0)
         for line in self._file:
+            try:
+                key, value = json.loads(line)
+            except ValueError:  # unfinished, or lost with the machine's power
+                break
             if not line.endswith(b"\n"):
                 break
-            key, value = json.loads(line)
             self._values[tuple(key)] = value
             end += len(line)
         self._file.truncate(end)

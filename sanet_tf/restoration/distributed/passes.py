@@ -9,7 +9,6 @@ import numpy as np
 
 from sanet_tf.restoration import normalization
 from sanet_tf.restoration.checks import check_axes
-from sanet_tf.restoration.distributed.job import Opened
 from sanet_tf.restoration.tiling.chunk_tiles import aligned
 from sanet_tf.restoration.tiling.volume import PaddedStack
 from sanet_tf.restoration.tiling.whole_volume import count_passes, mean
@@ -20,12 +19,11 @@ SPAN = 2**26  # voxels that a task reads to find the intensities
 TILES = ("tiles",)
 
 
-def restore(job, model, executor, journal, n_tiles=None):
+def restore(opened, executor, journal, n_tiles=None):
     """Restores a stack.
 
     Args:
-        job: a `Job`.
-        model: its model, as this process has it.
+        opened: an `Opened`.
         executor: where the tasks are done; see `executors`.
         journal: a `Journal`.
         n_tiles: along each axis of the stack, or None: as memory allows.
@@ -33,7 +31,7 @@ def restore(job, model, executor, journal, n_tiles=None):
     Raises:
         ValueError: as of `Restorer.restore`.
     """
-    opened = Opened(job, model)
+    model = opened.model
     first, *_ = indices = opened.indices()
     part, axes, spatial = opened.part(first), opened.own, model._spatial
     check_axes(part, axes, spatial, model.config.n_channel_in)
@@ -57,7 +55,7 @@ def restore(job, model, executor, journal, n_tiles=None):
     with progress_bar(total, 0, "task") as bar:
 
         def run(step, tasks):
-            for key, result in executor.run(job, model, step, tasks):
+            for key, result in executor.run(opened, step, tasks):
                 yield key, result
                 bar.update()
 
@@ -84,7 +82,7 @@ def restore(job, model, executor, journal, n_tiles=None):
 def _grid(opened, volume, executor):
     """Of whole chunks, if several processes write them."""
     chunks = [1] * len(volume.spatial)
-    if executor.workers > 1:
+    if executor.shares:
         sizes = dict(zip(volume.spatial, volume.sizes, strict=True))
         chunks = [opened.chunks.get(axis, sizes[axis]) for axis in sizes]
     return aligned(opened.model._grid(volume.shape), volume, chunks)
@@ -121,14 +119,14 @@ def _spans(part, axes):
 
 
 def _stretches(opened, indices, spans, run, journal):
-    """How the intensities of each part are mapped."""
+    """How the intensities of each part are mapped; kept when all are known."""
     tasks = {
         (number, *index): (index, span)
         for index in indices
         for number, span in enumerate(spans)
         if ("stretch", *index) not in journal
     }
-    found = {}
+    found, known = {}, {}
     for (_, *index), (collected, bad) in run("collect", tasks):
         index = tuple(index)
         before, counts = found.pop(index, (None, []))
@@ -136,9 +134,10 @@ def _stretches(opened, indices, spans, run, journal):
             collected = normalization.merge(before, collected)
         found[index] = collected, [*counts, bad]
         if len(counts) + 1 == len(spans):
-            stretch = _stretch(opened, index, *found.pop(index))
-            values = stretch.low.tolist(), stretch.range.tolist()
-            journal.add(("stretch", *index), values)
+            known[index] = _stretch(opened, index, *found.pop(index))
+    for index, stretch in known.items():
+        values = stretch.low.tolist(), stretch.range.tolist()
+        journal.add(("stretch", *index), values)
     return {
         index: normalization.Stretch(*journal["stretch", *index])
         for index in indices

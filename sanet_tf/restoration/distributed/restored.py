@@ -27,6 +27,7 @@ def restored(
     n_tiles=None,
     zarr_version="0.5",
     zarr_chunks=None,
+    anew=False,
 ):
     """Restores a stack; the results appear when the block ends.
 
@@ -41,6 +42,7 @@ def restored(
         n_tiles: along each axis of the stack, or None.
         zarr_version: of OME-Zarr.
         zarr_chunks: of OME-Zarr, or None.
+        anew: whether what was done otherwise is removed.
 
     Yields:
         An array-like of each result, of the axes that `hyperstacks.restored`
@@ -53,7 +55,7 @@ def restored(
     axes, shape = hyperstacks.restored(model, stack.axes, stack.shape)
     order = sorted(range(len(axes)), key=lambda i: "TCZYX".index(axes[i]))
     _, looped = hyperstacks.split_axes(model, stack.axes, stack.shape)
-    if zarr_chunks and "Z" in looped and zarr_chunks[0] > 1 < executor.workers:
+    if zarr_chunks and "Z" in looped and executor.shares and zarr_chunks[0] > 1:
         raise UserError(
             "the model restores planes one by one, and two workers may not "
             f"write to one chunk: expected a chunk of 1 along Z, got "
@@ -77,15 +79,16 @@ def restored(
     identity = {
         "version": sanet_tf.__version__,
         "model": identify_model(model.logdir),
-        "source": identify(source.resolve()),
+        "source": identify(source),
         "axes": stack.axes,
         "statistics": statistics,
         "n_tiles": n_tiles and list(n_tiles),
         "zarr_version": zarr_version,
         "zarr_chunks": zarr_chunks and list(zarr_chunks),
+        "whole chunks": executor.shares,
         "targets": {path.name: dtype.name for path, dtype in targets.items()},
     }
-    with unfinished([*targets], create, identity) as (paths, journal):
+    with unfinished([*targets], create, identity, anew) as (paths, journal):
         job = Job(
             model=str(Path(model.logdir).resolve()),
             source=str(source.resolve()),
@@ -95,5 +98,6 @@ def restored(
             weights=repr(identity["model"]),
             identity=repr(identity),
         )
-        passes.restore(job, model, executor, journal, n_tiles)
-        yield Opened(job, model).results
+        opened = Opened(job, model, stack)
+        passes.restore(opened, executor, journal, n_tiles)
+        yield opened.results

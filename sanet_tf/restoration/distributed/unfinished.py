@@ -4,14 +4,16 @@ import contextlib
 import hashlib
 import os
 import shutil
+import uuid
 from pathlib import Path
 
 from sanet_tf.restoration.distributed.journal import Journal
 from sanet_tf.restoration.io import inputs, stack
 from sanet_tf.utils import files
+from sanet_tf.utils.errors import UserError
 
 JOURNAL = "journal.jsonl"
-IDENTITY = ("identity",)
+HEAD = ("head",)
 
 
 def folder_of(target):
@@ -20,7 +22,7 @@ def folder_of(target):
 
 
 @contextlib.contextmanager
-def unfinished(targets, create, identity):
+def unfinished(targets, create, identity, anew=False):
     """Has results made within a `with` block, or goes on with old ones.
 
     They appear under their names when the block ends without an error, the
@@ -32,34 +34,35 @@ def unfinished(targets, create, identity):
         create: function of the number of a result and of the path to make it
             at.
         identity: what the results depend on, a dictionary.
+        anew: whether results that depend on something else are removed.
 
     Yields:
         The paths of the unfinished results, and a `Journal` of what is done.
 
     Raises:
-        UserError: another process works on them, or what the operating system
-            refuses.
+        UserError: there are results that depend on something else, another
+            process works on them, or the operating system refuses.
     """
     folder = folder_of(targets[0])
     for target in targets:
         stack.check_target(target)
+    _check_disks(targets)
     with files.os_errors_as_user_errors(folder):
         files.make_directory(folder)
         journal = Journal(folder / JOURNAL)
-    paths = [folder / f"{number}.zarr" for number in range(len(targets))]
     with journal:
         try:
-            if IDENTITY not in journal or journal[IDENTITY] != identity:
-                journal.clear()
-                for number, path in enumerate(paths):
-                    shutil.rmtree(path, ignore_errors=True)
-                    create(number, path)
-                journal.add(IDENTITY, identity)
+            if len(journal) > 1 and not anew:
+                _check_same(folder, journal[HEAD][0], identity)
+            paths = _paths(folder, journal, len(targets))
+            whole = all(path.exists() for path in paths)
+            if not whole or journal[HEAD][0] != identity:
+                paths = _begin(folder, journal, len(targets), create, identity)
             yield paths, journal
-            for path, target in reversed([*zip(paths, targets, strict=True)]):
-                files.write_atomically(
-                    target, lambda new, path=path: os.replace(path, new)
-                )
+            for path in paths:
+                for left in path.rglob("*.partial"):  # by killed processes
+                    left.unlink()
+            files.publish(dict(zip(paths[::-1], targets[::-1], strict=True)))
             shutil.rmtree(folder)
         except BaseException:
             if len(journal) <= 1:
@@ -67,21 +70,83 @@ def unfinished(targets, create, identity):
             raise
 
 
-def identify(path):
-    """What is another text if a file, or one in a folder, has changed.
+def _begin(folder, journal, count, create, identity):
+    """New results, beside old ones until these can be removed."""
+    # A task of a command that has ended may still write to the old ones.
+    token = uuid.uuid4().hex[:8]
+    names = [f"{token}-{number}.zarr" for number in range(count)]
+    paths = [folder / name for name in names]
+    try:
+        for number, path in enumerate(paths):
+            create(number, path)
+    except BaseException:
+        for path in paths:
+            shutil.rmtree(path, ignore_errors=True)
+        raise
+    journal.clear()
+    journal.add(HEAD, [identity, names])
+    for path in folder.iterdir():
+        if path.name not in (JOURNAL, *names):
+            shutil.rmtree(path, ignore_errors=True)
+    return paths
 
-    Of sizes and times; contents are not read.
+
+def _paths(folder, journal, count):
+    names = journal[HEAD][1] if HEAD in journal else count * ["none"]
+    return [folder / name for name in names]
+
+
+def _check_same(folder, known, identity):
+    others = [name for name in identity if known.get(name) != identity[name]]
+    if others:
+        raise UserError(
+            f"{folder} has what is done so far with another "
+            f"{', '.join(others)}; the same command as then goes on, and "
+            "--overwrite begins anew"
+        )
+
+
+def _check_disks(targets):
+    for target in targets:
+        files.make_directory(target.parent)
+        place = target if target.exists() else target.parent
+        if place.stat().st_dev != targets[0].parent.stat().st_dev:
+            raise UserError(
+                f"{target} is on another file system than the folder "
+                f"{targets[0].parent}, in which it is made; name the folder "
+                "itself, not a link to it"
+            )
+
+
+def identify(path):
+    """What is another text if a stack is another one, or has changed.
+
+    By path, sizes and times; contents are not read.
+
+    Args:
+        path: `Path` of a file, a zarr folder, or a folder of planes.
     """
-    digest = hashlib.sha256()
-    for place in sorted([path, *path.rglob("*")]):
-        status = place.stat()
-        name = os.fsencode(place.relative_to(path))
-        size = status.st_size * place.is_file()
-        digest.update(b"%s %d %d\n" % (name, size, status.st_mtime_ns))
+    path = path.resolve()
+    found = [path]
+    if path.is_dir():
+        found = [*path.rglob("*")] if inputs.is_zarr(path) else _planes(path)
+    digest = hashlib.sha256(os.fsencode(path))
+    for place in sorted(found):
+        if place.is_file():
+            status = place.stat()
+            name = os.fsencode(place.relative_to(path))
+            line = b"%s %d %d\n" % (name, status.st_size, status.st_mtime_ns)
+            digest.update(line)
     return digest.hexdigest()
 
 
+def _planes(folder):
+    visible = [f for f in folder.iterdir() if f.name[0] != "."]
+    return [f for f in visible if f.suffix.lower() in inputs.SUFFIXES]
+
+
 def identify_model(folder):
-    """What is another text if a model's files are other ones."""
-    paths = [p for p in sorted(Path(folder).iterdir()) if p.is_file()]
-    return {path.name: files.sha256(path) for path in paths}
+    """Checksums of a trained model's configuration and weights."""
+    suffixes = (".json", ".h5", ".hdf5")
+    paths = [p for p in Path(folder).iterdir() if p.suffix in suffixes]
+    return {path.name: files.sha256(path) for path in sorted(paths)}

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from types import SimpleNamespace
 
 import numpy as np
 import psutil
@@ -37,8 +38,8 @@ class Killing(Cluster):
 
     step = "gather"
 
-    def run(self, job, model, step, tasks):
-        for number, found in enumerate(super().run(job, model, step, tasks)):
+    def run(self, opened, step, tasks):
+        for number, found in enumerate(super().run(opened, step, tasks)):
             if (step, number) == (self.step, 1):
                 self.step = None
                 worker_processes()[0].kill()
@@ -81,8 +82,8 @@ def test_what_goes_wrong_in_a_worker(trained, write_ramp, restore, workers):
     model, source = trained("volume"), write_ramp("ZYX", (8, 46, 44))
 
     class Damaging(Cluster):
-        def run(self, job, model, step, tasks):
-            yield from super().run(job, model, step, tasks)
+        def run(self, opened, step, tasks):
+            yield from super().run(opened, step, tasks)
             source.unlink(missing_ok=True)
 
     executor = Damaging(workers._client, threads=1)
@@ -97,7 +98,7 @@ def test_a_task_that_kills_every_worker(workers, monkeypatch):
 
     monkeypatch.setattr(cluster, "_work", die)
     with pytest.raises(UserError, match="killed at one task again and again"):
-        [*workers.run(None, None, "restore", {(0,): ()})]
+        [*workers.run(SimpleNamespace(job=None), "restore", {(0,): ()})]
 
 
 def fails(address, **options):

@@ -39,6 +39,18 @@ def test_an_unfinished_line_is_left_out(tmp_path, cut):
         assert [journal["a",], journal["c",], len(journal)] == [1, 3, 2]
 
 
+def test_a_damaged_line_is_left_out(tmp_path):
+    path = tmp_path / "journal"
+    with Journal(path) as journal:
+        journal.add(("a",), 1)
+    path.write_bytes(path.read_bytes() + bytes(40) + b"\n")
+    with Journal(path) as journal:
+        assert len(journal) == 1
+        journal.add(("b",), 2)
+    with Journal(path) as journal:
+        assert len(journal) == 2
+
+
 def test_two_at_once(tmp_path):
     with Journal(tmp_path / "journal") as journal:
         journal.add(("a",), 1)

@@ -1,6 +1,7 @@
 """Restored by tasks: equal to what is restored at once, and gone on with."""
 
 import os
+import shutil
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import tifffile
 
 from sanet_tf.restoration.distributed.executors import Here
 from sanet_tf.restoration.io.stack import open_stack
+from sanet_tf.utils import replacement
 from sanet_tf.utils.errors import UserError
 from tests.restoration.models import fill
 
@@ -73,8 +75,8 @@ class Interrupted(Here):
     def __init__(self, tasks):
         self.left, self.done = tasks, []
 
-    def run(self, job, model, step, tasks):
-        for key, result in super().run(job, model, step, tasks):
+    def run(self, opened, step, tasks):
+        for key, result in super().run(opened, step, tasks):
             if not self.left:
                 raise KeyboardInterrupt
             self.left -= 1
@@ -124,28 +126,100 @@ def test_goes_on_with_times(trained, write_ramp, restore):
     np.testing.assert_array_equal(found, expected)
 
 
-def test_begins_anew_with_what_has_changed(trained, write_ramp, restore):
+def test_what_has_changed(trained, write_ramp, restore):
+    """It is said, nothing is lost, and then it begins anew."""
     model, source = trained("volume"), write_ramp("ZYX", (40, 46, 44))
-    changes = [
-        {**OPTIONS, "statistics": "volume"},
-        {**OPTIONS, "zarr_version": "0.4"},
-        {**OPTIONS, "zarr_chunks": (9, 16, 8)},
-        {**OPTIONS, "n_tiles": (2, 2, 2)},
-        {**OPTIONS, "dtype": "uint16"},
-    ]
-    for changed in changes:
+    changes = {
+        "statistics": {"statistics": "volume"},
+        "zarr_version": {"zarr_version": "0.4"},
+        "zarr_chunks": {"zarr_chunks": (9, 16, 8)},
+        "n_tiles": {"n_tiles": (2, 2, 2)},
+        "targets": {"dtype": "uint16"},
+        "whole chunks": {"executor": Sharing()},
+    }
+    interrupt(restore, model, source, 5, **OPTIONS)
+    for name, changed in changes.items():
+        changed = {**OPTIONS, **changed}
+        with pytest.raises(UserError, match=f"with another {name}; the same"):
+            restore(model, source, "a.ome.zarr", **changed)
+    changed = {**OPTIONS, "zarr_chunks": (1, 1), "overwrite": True}
+    with pytest.raises(ValueError, match="chunks along ZYX"):
+        restore(model, source, "a.ome.zarr", **changed)
+    done, _ = count(restore, model, source, overwrite=True, **OPTIONS)
+    assert len(done) == TASKS - 5
+    for changed in changes.values():
         interrupt(restore, model, source, 5, **OPTIONS)
-        done, _ = count(restore, model, source, **changed)
-        assert done[0] == "collect"
+        options = {**OPTIONS, "overwrite": True, **changed}
+        done, _ = count(restore, model, source, **options)
+        assert "executor" in changed or done[0] == "collect"
+    assert os.listdir(source.parent / "out") == ["a.ome.zarr"]
+
+
+class Sharing(Here):
+    """As several processes, so tiles are of whole chunks."""
+
+    workers, shares = 2, True
+
+
+def test_another_stack_or_model(trained, write_ramp, restore):
+    model, source = trained("volume"), write_ramp("ZYX", (40, 46, 44))
     interrupt(restore, model, source, 5, **OPTIONS)
+    (source.parent / "other").mkdir()
+    other = source.parent / "other/a.tif"
+    shutil.copy2(source, other)
+    with pytest.raises(UserError, match="with another source"):
+        restore(model, other, "a.ome.zarr", **OPTIONS)
+    (model.logdir / "TF_SavedModel.zip").touch()  # csbdeep's export
+    interrupt(restore, model, source, 1, **OPTIONS)
     write_ramp("ZYX", (40, 46, 44))
-    done, _ = count(restore, model, source, **OPTIONS)
-    assert len(done) == TASKS
-    interrupt(restore, model, source, 5, **OPTIONS)
+    with pytest.raises(UserError, match="with another source"):
+        restore(model, source, "a.ome.zarr", **OPTIONS)
+    shutil.copy2(other, source)
     fill(model, 2)
     model.keras_model.save_weights(model.logdir / "weights_best.h5")
-    done, _ = count(restore, model, source, **OPTIONS)
-    assert len(done) == TASKS
+    with pytest.raises(UserError, match="with another model"):
+        restore(model, source, "a.ome.zarr", **OPTIONS)
+
+
+def test_planes_with_the_results_among_them(trained, rng, restore, tmp_path):
+    model, folder = trained("plane"), tmp_path
+    for number in range(3):
+        plane = rng.random((46, 44), np.float32)
+        tifffile.imwrite(folder / f"{number}.tif", plane)
+    (folder / ".#0.tif").symlink_to("nowhere")
+    interrupt(restore, model, folder, 4)
+    done, _ = count(restore, model, folder)
+    assert done == 2 * ["restore"]
+
+
+@pytest.mark.parametrize("uncertainty", [False, True])
+def test_interrupted_at_the_very_end(
+    trained, write_ramp, restore, monkeypatch, uncertainty
+):
+    """Between the names of two results, and before their folder is gone."""
+    model = trained("probabilistic")
+    source = write_ramp("ZYX", (8, 46, 44))
+    options = {"uncertainty": uncertainty}
+    expected = restore(model, source, "b.ome.zarr", **options)
+    replace = replacement.replace
+    for ended_at in range(1 + uncertainty):
+        left = [ended_at]
+
+        def replace_or_end(new, path, left=left):
+            if not left[0]:
+                raise KeyboardInterrupt
+            left[0] -= 1
+            replace(new, path)
+
+        monkeypatch.setattr(replacement, "replace", replace_or_end)
+        with pytest.raises(KeyboardInterrupt):
+            restore(model, source, "a.ome.zarr", **options)
+        monkeypatch.undo()
+        found = restore(model, source, "a.ome.zarr", **options)
+        np.testing.assert_array_equal(found, expected)
+        folder = source.parent / "out"
+        assert not (folder / "unfinished-a").exists()
+        shutil.rmtree(folder / "a.ome.zarr")
 
 
 def test_voxels_that_are_not_finite(trained, write_ramp, restore):
@@ -190,17 +264,13 @@ def test_two_at_once(trained, write_ramp, restore):
 
 def test_planes_that_share_a_chunk(trained, write_ramp, restore):
     """One process may write to it, several may not."""
-
-    class Two(Here):
-        workers = 2
-
     model, source = trained("plane"), write_ramp("ZYX", (3, 92, 64))
     with pytest.raises(UserError, match="a chunk of 1 along Z, got 2"):
         restore(
             *(model, source, "a.ome.zarr"),
-            executor=Two(),
+            executor=Sharing(),
             zarr_chunks=(2, 8, 8),
         )
-    restore(model, source, "a.ome.zarr", executor=Two())
+    restore(model, source, "a.ome.zarr", executor=Sharing())
     chunks = open_stack(source.parent / "out/a.ome.zarr").data.chunks
     assert chunks == (1, 92, 64)
