@@ -91,6 +91,9 @@ class _Bench:
         keras.utils.set_random_seed(0)
         config = SiameseConfig("ZYX", unet_n_first=FLAGS.n_first)
         self.model = SiameseCARE(config, "model", folder)
+        for weight in self.model.keras_model.weights:
+            if weight.path.endswith("gamma"):  # the attention's begin at zero
+                weight.assign(weight + 1)
         weights = self.model.logdir / "weights_best.h5"
         self.model.keras_model.save_weights(weights)
         self.folder, self.source = folder, folder / "volume.tif"

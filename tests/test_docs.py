@@ -110,7 +110,7 @@ def slug(heading):
 def test_records_of_changed_working_copies_are_named():
     page = PAGES["results.md"].partition("##")[0]
     dirty = {
-        path.name.removesuffix(".run.json")
+        path.relative_to(ROOT / "results").parts[1].removesuffix(".run.json")
         for path in (ROOT / "results").rglob("*run.json")
         if json.loads(path.read_text())["commit"].endswith("-dirty")
     }

@@ -80,7 +80,7 @@ def test_the_choices_are_those_of_the_data():
     [
         ("sanet_tf.commands.train", "photographs"),
         ("cifar", "classification/stability/from-zero-qk-norm-seed0"),
-        ("sanet_tf.commands.train_restoration", "restoration/w2s/sao-seed0"),
+        ("sanet_tf.commands.train_restoration", "restoration/ovule/sao-seed0"),
     ],
 )
 def test_a_recorded_command_resumes_its_run(module, record):

@@ -41,7 +41,7 @@ def connect(address, threads=None):
             answers there, or the workers have another sanet_tf.
     """
     try:
-        import dask
+        import dask.config
 
         dask.config.set({"logging.distributed": "error"})  # else a diary
         import distributed
