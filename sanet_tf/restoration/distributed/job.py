@@ -6,6 +6,7 @@ import itertools
 from pathlib import Path
 
 from sanet_tf.restoration import normalization
+from sanet_tf.restoration.distributed.packing import packed
 from sanet_tf.restoration.io import hyperstacks, zarr_writing
 from sanet_tf.restoration.io.file_array import unmapped
 from sanet_tf.restoration.io.sequences import open_any
@@ -79,7 +80,7 @@ class Opened:
         """What `TiledStack.gather` gives, as JSON has it."""
         with self.named(index):
             values, positions = self.tiled(index, stretch).gather(tile, means)
-            return values.tolist(), positions
+            return packed(values), positions
 
     def restore(self, index, stretch, tile, means):
         """See `TiledStack.restore`."""

@@ -69,6 +69,11 @@ class Journal:
         self._file.flush()
         self._values[key] = value
 
+    def forget(self, keys):
+        """Frees the memory of values; they stay in the file."""
+        for key in keys:
+            self._values.pop(key, None)
+
     def clear(self):
         """Forgets everything."""
         self._file.truncate(0)

@@ -9,6 +9,7 @@ import numpy as np
 
 from sanet_tf.restoration import normalization
 from sanet_tf.restoration.checks import check_axes
+from sanet_tf.restoration.distributed.packing import packed, unpacked
 from sanet_tf.restoration.tiling.chunk_tiles import aligned
 from sanet_tf.restoration.tiling.volume import PaddedStack
 from sanet_tf.restoration.tiling.whole_volume import count_passes, mean
@@ -68,15 +69,25 @@ def restore(opened, executor, journal, n_tiles=None):
             left = {
                 key: (index, stretches[index], tiles[number], means[index])
                 for key, (index, number) in keys[name].items()
-                if key not in journal
+                if key not in journal and ("mean", *name, *index) not in journal
             }
             bar.update(len(keys[name]) - len(left))
             for key, result in run(name[0], left):
                 journal.add(key, result)
             if name != passes[-1]:
                 for index, known in means.items():
-                    own = [journal[*name, n, *index] for n in range(len(tiles))]
-                    known.append(mean((np.array(v), n) for v, n in own))
+                    known.append(_mean(journal, name, index, len(tiles)))
+                journal.forget(keys[name])
+
+
+def _mean(journal, name, index, tiles):
+    """A layer's mean over a part, kept in place of its tiles' sums."""
+    key = ("mean", *name, *index)
+    if key not in journal:
+        sums = (journal[*name, number, *index] for number in range(tiles))
+        found = mean((unpacked(values), count) for values, count in sums)
+        journal.add(key, packed(found.astype(np.float64)))
+    return unpacked(journal[key]).astype(np.float32)
 
 
 def _grid(opened, volume, executor):

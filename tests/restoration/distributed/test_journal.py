@@ -1,8 +1,12 @@
 """A journal: what is added is there again, whatever ended its process."""
 
+import json
+
+import numpy as np
 import pytest
 
 from sanet_tf.restoration.distributed.journal import Journal
+from sanet_tf.restoration.distributed.packing import packed, unpacked
 from sanet_tf.utils.errors import UserError
 
 
@@ -37,6 +41,26 @@ def test_an_unfinished_line_is_left_out(tmp_path, cut):
         journal.add(("c",), 3)
     with Journal(path) as journal:
         assert [journal["a",], journal["c",], len(journal)] == [1, 3, 2]
+
+
+def test_forgotten_values_stay_in_the_file(tmp_path):
+    path = tmp_path / "journal"
+    with Journal(path) as journal:
+        journal.add(("a",), 1)
+        journal.add(("b",), 2)
+        journal.forget([("a",), ("c",)])
+        assert ("a",) not in journal
+        assert journal["b",] == 2
+    with Journal(path) as journal:
+        assert journal["a",] == 1
+
+
+def test_arrays_are_kept_to_the_bit(rng):
+    for shape in (), (3,), (2, 0, 4), (2, 3, 4):
+        values = rng.normal(size=shape)
+        stored = json.loads(json.dumps(packed(values)))
+        np.testing.assert_array_equal(unpacked(stored), values)
+        assert unpacked(stored).shape == shape
 
 
 def test_a_damaged_line_is_left_out(tmp_path):
