@@ -31,6 +31,8 @@ def workers(request):
         assert executor.dashboard.startswith("http://")
         assert executor.tile_bytes() > 2**20
         yield executor
+        # dask forgets a worker that is starting anew when its cluster ends.
+        executor._client.wait_for_workers(request.param)
 
 
 class Killing(Cluster):
