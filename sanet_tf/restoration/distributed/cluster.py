@@ -82,13 +82,13 @@ def connect(address, threads=None):
                 f"--cluster={address}: no scheduler with a worker within "
                 f"{SECONDS} s: {first_line(error)}"
             ) from error
-        _check_versions(client)
         try:
             yield Cluster(client, threads)
         finally:
             if not local:
-                with contextlib.suppress(Exception):  # whatever has ended it
-                    client.run(jobs.forget)
+                with contextlib.suppress(Exception):  # the scheduler is lost
+                    left = _on_each(client, jobs.forget)
+                    distributed.wait(left, timeout=SECONDS)
 
 
 class Cluster:
@@ -109,9 +109,15 @@ class Cluster:
     def __init__(self, client, threads=None):
         self._client, self._threads = client, threads
         self.dashboard = client.dashboard_link
+        client.wait_for_workers(1)
         hosts = collections.Counter(map(_host, client.nthreads()))
-        most = max(hosts.values())
-        self._limits = client.run(memory_limit, processes=most)
+        asked = _on_each(client, _room, _version(), max(hosts.values()))
+        try:
+            self._limits = client.gather(asked)
+        except ImportError as error:
+            raise UserError(
+                f"the workers need sanet_tf {_version()} too: {error}"
+            ) from error
 
     @property
     def workers(self):
@@ -119,7 +125,7 @@ class Cluster:
 
     def tile_bytes(self):
         """Bytes that a tile may take, at the worker that has fewest."""
-        return min(self._limits.values())
+        return min(self._limits)
 
     def run(self, opened, step, tasks):
         """Does a step of all tasks; see `Here`.
@@ -130,9 +136,10 @@ class Cluster:
         """
         from distributed import KilledWorker, as_completed
 
+        version = _version()
         futures = {
             self._client.submit(
-                *(_work, self._threads, opened.job, step, *arguments),
+                *(_work, version, self._threads, opened.job, step, *arguments),
                 pure=False,
             ): key
             for key, arguments in tasks.items()
@@ -159,7 +166,8 @@ def _host(address):
 _ONE = threading.Lock()  # a tile takes all of a worker's memory
 
 
-def _work(threads, job, step, *arguments):
+def _work(version, threads, job, step, *arguments):
+    _check_version(version)
     with _ONE:
         from sanet_tf.utils import backends
 
@@ -168,20 +176,29 @@ def _work(threads, job, step, *arguments):
         return getattr(jobs.opened(job), step)(*arguments)
 
 
+def _room(version, processes):
+    _check_version(version)
+    return memory_limit(processes=processes)
+
+
+def _on_each(client, function, *arguments):
+    """Futures of a call by each worker; by others if it has ended.
+
+    `Client.run` waits forever for a worker that ends meanwhile.
+    """
+    options = {"pure": False, "allow_other_workers": True}
+    return [
+        client.submit(function, *arguments, workers=[worker], **options)
+        for worker in client.nthreads()
+    ]
+
+
 def _version():
     return sanet_tf.__version__
 
 
-def _check_versions(client):
-    try:
-        found = client.run(_version)
-    except ImportError as error:
+def _check_version(expected):
+    if expected != _version():
         raise UserError(
-            f"the workers need sanet_tf {_version()} too: {error}"
-        ) from error
-    for worker, version in found.items():
-        if version != _version():
-            raise UserError(
-                f"the worker {worker} has sanet_tf {version}, expected "
-                f"{_version()} as here"
-            )
+            f"a worker has sanet_tf {_version()}, expected {expected} as here"
+        )

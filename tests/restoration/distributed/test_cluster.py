@@ -86,10 +86,11 @@ def test_what_goes_wrong_in_a_worker(trained, write_ramp, restore, workers):
     class Damaging(Cluster):
         def run(self, opened, step, tasks):
             yield from super().run(opened, step, tasks)
-            source.unlink(missing_ok=True)
+            os.truncate(source, 400)
 
     executor = Damaging(workers._client, threads=1)
-    with pytest.raises(UserError, match=r"a\.tif: no such file"):
+    # The worker that has it open, or another.
+    with pytest.raises(UserError, match="become shorter|truncated"):
         restore(model, source, "a.ome.zarr", executor=executor)
 
 
@@ -123,7 +124,8 @@ def test_nobody_answers(monkeypatch):
 
 @two
 def test_workers_of_another_version(workers, monkeypatch):
-    workers._client.wait_for_workers(2)  # another test may have killed them
     monkeypatch.setattr(cluster.sanet_tf, "__version__", "9.9")
     with pytest.raises(UserError, match=r"has sanet_tf .*, expected 9\.9"):
-        cluster._check_versions(workers._client)
+        Cluster(workers._client)
+    with pytest.raises(UserError, match=r"has sanet_tf .*, expected 9\.9"):
+        [*workers.run(SimpleNamespace(job=None), "restore", {(0,): ()})]
