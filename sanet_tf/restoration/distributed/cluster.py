@@ -109,7 +109,7 @@ class Cluster:
     def __init__(self, client, threads=None):
         self._client, self._threads = client, threads
         self.dashboard = client.dashboard_link
-        client.wait_for_workers(1)
+        client.wait_for_workers(1, timeout=SECONDS)
         hosts = collections.Counter(map(_host, client.nthreads()))
         asked = _on_each(client, _room, _version(), max(hosts.values()))
         try:
