@@ -53,7 +53,8 @@ def restored(
             written.
     """
     axes, shape = hyperstacks.restored(model, stack.axes, stack.shape)
-    order = sorted(range(len(axes)), key=lambda i: "TCZYX".index(axes[i]))
+    sizes = dict(zip(axes, shape, strict=True))
+    stored = "".join(sorted(axes, key=zarr_writing.ORDER.index))
     _, looped = hyperstacks.split_axes(model, stack.axes, stack.shape)
     if zarr_chunks and "Z" in looped and executor.shares and zarr_chunks[0] > 1:
         raise UserError(
@@ -66,8 +67,8 @@ def restored(
         target = [*targets][number]
         zarr_writing.create(
             path,
-            tuple(shape[i] for i in order),
-            "".join(axes[i] for i in order),
+            tuple(sizes[axis] for axis in stored),
+            stored,
             targets[target],
             stack,
             origin.seen_from(source, target),
@@ -85,7 +86,7 @@ def restored(
         "n_tiles": n_tiles and list(n_tiles),
         "zarr_version": zarr_version,
         "zarr_chunks": zarr_chunks and list(zarr_chunks),
-        "whole chunks": executor.shares,
+        "cluster": executor.shares,  # tiles are of whole chunks then
         "targets": {path.name: dtype.name for path, dtype in targets.items()},
     }
     with unfinished([*targets], create, identity, anew) as (paths, journal):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sanet_tf.restoration.distributed.journal import Journal
 from sanet_tf.restoration.io import inputs, stack
+from sanet_tf.restoration.io.sequences import plane_files
 from sanet_tf.utils import files
 from sanet_tf.utils.errors import UserError
 
@@ -54,9 +55,8 @@ def unfinished(targets, create, identity, anew=False):
         try:
             if len(journal) > 1 and not anew:
                 _check_same(folder, journal[HEAD][0], identity)
-            paths = _paths(folder, journal, len(targets))
-            whole = all(path.exists() for path in paths)
-            if not whole or journal[HEAD][0] != identity:
+            paths = _known(folder, journal, identity)
+            if paths is None:
                 paths = _begin(folder, journal, len(targets), create, identity)
             yield paths, journal
             for path in paths:
@@ -91,9 +91,13 @@ def _begin(folder, journal, count, create, identity):
     return paths
 
 
-def _paths(folder, journal, count):
-    names = journal[HEAD][1] if HEAD in journal else count * ["none"]
-    return [folder / name for name in names]
+def _known(folder, journal, identity):
+    """The paths to go on with, or None."""
+    if HEAD not in journal or journal[HEAD][0] != identity:
+        return None
+    paths = [folder / name for name in journal[HEAD][1]]
+    # One is gone if a command has ended while it named the results.
+    return paths if all(path.exists() for path in paths) else None
 
 
 def _check_same(folder, known, identity):
@@ -129,7 +133,9 @@ def identify(path):
     path = path.resolve()
     found = [path]
     if path.is_dir():
-        found = [*path.rglob("*")] if inputs.is_zarr(path) else _planes(path)
+        found = (
+            [*path.rglob("*")] if inputs.is_zarr(path) else plane_files(path)
+        )
     digest = hashlib.sha256(os.fsencode(path))
     for place in sorted(found):
         if place.is_file():
@@ -138,11 +144,6 @@ def identify(path):
             line = b"%s %d %d\n" % (name, status.st_size, status.st_mtime_ns)
             digest.update(line)
     return digest.hexdigest()
-
-
-def _planes(folder):
-    visible = [f for f in folder.iterdir() if f.name[0] != "."]
-    return [f for f in visible if f.suffix.lower() in inputs.SUFFIXES]
 
 
 def identify_model(folder):

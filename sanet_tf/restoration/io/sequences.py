@@ -48,9 +48,7 @@ def open_sequence(folder, axes=None, expected=None):
         UserError: a file that cannot be opened, or of another shape or data
             type than the first; or axes that do not fit.
     """
-    visible = [f for f in Path(folder).iterdir() if f.name[0] != "."]
-    names = [str(f) for f in visible if f.suffix.lower() in inputs.SUFFIXES]
-    files = tifffile.natural_sorted(names)
+    files = tifffile.natural_sorted(map(str, plane_files(folder)))
     first = open_stack(files[0], "YX")
     for file in files[1:]:
         plane = open_stack(file, "YX")
@@ -66,6 +64,12 @@ def open_sequence(folder, axes=None, expected=None):
     return Stack(
         planes, axes, first.metadata, first.resolution, first.resolution_unit
     )
+
+
+def plane_files(folder):
+    """The files of a folder that `open_sequence` opens, in any order."""
+    visible = [f for f in Path(folder).iterdir() if f.name[0] != "."]
+    return [f for f in visible if f.suffix.lower() in inputs.SUFFIXES]
 
 
 class _Planes:

@@ -87,19 +87,20 @@ def restore_tiles(stack, tiles, blended=None):
     def blend(tile, means):
         blended.add(tile, stack.values(tile, blended.reach(tile), means))
 
-    steps = {
-        "gather": stack.gather,
-        "restore": stack.restore if blended is None else blend,
-    }
+    restore = stack.restore if blended is None else blend
     passes = count_passes(stack, tiles)
     with progress_bar(passes * len(tiles), 0, "tile") as bar:
 
-        def run(step, means):
+        def each(step, means):
             for tile in tiles:
-                yield steps[step](tile, means)
+                yield step(tile, means)
                 bar.update()
 
-        run_passes(passes, run)
+        means = []
+        for _ in range(passes - 1):
+            means.append(mean(each(stack.gather, means)))
+        for _ in each(restore, means):
+            pass
     if blended is not None:
         for tile in tiles:
             stack.write(tile.write, blended.read(tile.write))
@@ -108,21 +109,6 @@ def restore_tiles(stack, tiles, blended=None):
 def count_passes(stack, tiles):
     """Passes over the tiles: one for each layer's means, and the last."""
     return 1 + stack.means * (len(tiles) > 1)
-
-
-def run_passes(passes, run):
-    """Gathers the means of one attention layer after the other, and restores.
-
-    Args:
-        passes: what `count_passes` gives.
-        run: function of "gather" or "restore" and of the means so far, which
-            gives the results of all tiles in their order.
-    """
-    means = []
-    for _ in range(passes - 1):
-        means.append(mean(run("gather", means)))
-    for _ in run("restore", means):
-        pass
 
 
 def mean(found):

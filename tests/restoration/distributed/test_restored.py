@@ -135,7 +135,7 @@ def test_what_has_changed(trained, write_ramp, restore):
         "zarr_chunks": {"zarr_chunks": (9, 16, 8)},
         "n_tiles": {"n_tiles": (2, 2, 2)},
         "targets": {"dtype": "uint16"},
-        "whole chunks": {"executor": Sharing()},
+        "cluster": {"executor": Sharing()},
     }
     interrupt(restore, model, source, 5, **OPTIONS)
     for name, changed in changes.items():
