@@ -170,6 +170,12 @@ def test_reads_planes(rng, monkeypatch, axes, dtype, planes):
     np.testing.assert_array_equal(found.range, expected.range)
 
 
+def test_a_sample_keeps_no_planes(rng):
+    """A view would keep the whole stack in memory."""
+    ((sample, _, _),) = normalization.collect(stack(rng, "ZYX", "f4"), "ZYX")
+    assert all(part.base is None for part in sample)
+
+
 def test_zarr_and_memory_mapped(rng, tmp_path):
     values = stack(rng, "ZYX", "uint16")
     expected = StreamedPercentiles(values, "ZYX")

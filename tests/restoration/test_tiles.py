@@ -100,6 +100,16 @@ def test_fewest_tiles_that_fit(grid):
         grid.choose(math.prod, least - 1)
 
 
+@each_grid
+def test_as_many_tiles_as_are_asked_for(grid):
+    """If there can be so many."""
+    largest = math.prod(grid.shape)
+    finest = len(grid.tiles([1000 if tiled else 1 for tiled in grid.tiled]))
+    for number in (1, 2, 5, 10**9):
+        counts = grid.choose(math.prod, largest, number)
+        assert len(grid.tiles(counts)) >= min(number, finest)
+
+
 def test_longest_axis_is_cut_first():
     grid = Grid((16, 100, 400), (4, 4, 4), (4, 4, 4), (True,) * 3)
     assert grid.choose(math.prod, 16 * 100 * 300) == (1, 1, 2)

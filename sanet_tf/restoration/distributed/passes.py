@@ -33,6 +33,8 @@ def restore(opened, executor, journal, n_tiles=None):
         ValueError: as of `Restorer.restore`.
     """
     model = opened.model
+    if 0 in opened.data.shape:
+        raise UserError(f"expected voxels, got {opened.data.shape}")
     first, *_ = indices = opened.indices()
     part, axes, spatial = opened.part(first), opened.own, model._spatial
     check_axes(part, axes, spatial, model.config.n_channel_in)

@@ -114,12 +114,16 @@ def _check_disks(targets):
     for target in targets:
         files.make_directory(target.parent)
         place = target if target.exists() else target.parent
-        if place.stat().st_dev != targets[0].parent.stat().st_dev:
+        if _device(place) != _device(targets[0].parent):
             raise UserError(
                 f"{target} is on another file system than the folder "
                 f"{targets[0].parent}, in which it is made; name the folder "
                 "itself, not a link to it"
             )
+
+
+def _device(path):
+    return path.stat().st_dev
 
 
 def identify(path):

@@ -1,5 +1,6 @@
 """A journal: what is added is there again, whatever ended its process."""
 
+import fcntl
 import json
 
 import numpy as np
@@ -73,6 +74,14 @@ def test_a_damaged_line_is_left_out(tmp_path):
         journal.add(("b",), 2)
     with Journal(path) as journal:
         assert len(journal) == 2
+
+
+def test_another_has_just_ended(tmp_path, monkeypatch):
+    """It was removed before it was locked."""
+    path = tmp_path / "journal"
+    monkeypatch.setattr(fcntl, "flock", lambda *_: path.unlink())
+    with pytest.raises(UserError, match="another process has just ended"):
+        Journal(path)
 
 
 def test_two_at_once(tmp_path):
