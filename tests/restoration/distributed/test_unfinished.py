@@ -131,6 +131,8 @@ def test_interrupted_at_the_very_end(
         with pytest.raises(KeyboardInterrupt):
             restore(model, source, "a.ome.zarr", **options)
         monkeypatch.undo()
+        # What appears last is what is looked for: then all is there.
+        assert not (source.parent / "out/a.ome.zarr").exists()
         found = restore(model, source, "a.ome.zarr", **options)
         np.testing.assert_array_equal(found, expected)
         folder = source.parent / "out"
