@@ -176,6 +176,30 @@ def test_a_sample_keeps_no_planes(rng):
     assert all(part.base is None for part in sample)
 
 
+@pytest.mark.parametrize("dtype", ["int16", "float32"])
+@pytest.mark.parametrize("axes", ["ZYX", "CZYX"])
+@pytest.mark.parametrize("turn", [1, -1])
+def test_parts_put_together(rng, axes, dtype, turn):
+    """Of which the first is the darkest, or the brightest."""
+    values = np.sort(stack(rng, axes, dtype), normalization.along(axes))
+    values = np.flip(values, 1 if axes[0] == "C" else 0) if turn < 0 else values
+    whole = normalization.collect(values, axes)
+    spans = slice(0, 1), slice(1, 3), slice(3, None)
+    first, *others = (normalization.collect(values, axes, s) for s in spans)
+    for other in others:
+        first = normalization.merge(first, other)
+    for found, expected in zip(first, whole, strict=True):
+        for one, other in zip(found, expected, strict=True):
+            np.testing.assert_array_equal(
+                *(
+                    np.concatenate([np.atleast_1d(p) for p in part])
+                    if isinstance(part, list)
+                    else part
+                    for part in (one, other)
+                )
+            )
+
+
 def test_zarr_and_memory_mapped(rng, tmp_path):
     values = stack(rng, "ZYX", "uint16")
     expected = StreamedPercentiles(values, "ZYX")

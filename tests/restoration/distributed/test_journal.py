@@ -76,10 +76,17 @@ def test_a_damaged_line_is_left_out(tmp_path):
         assert len(journal) == 2
 
 
-def test_another_has_just_ended(tmp_path, monkeypatch):
-    """It was removed before it was locked."""
+@pytest.mark.parametrize("begun", [False, True])
+def test_another_has_just_ended(tmp_path, monkeypatch, begun):
+    """It was removed before it was locked; a third may have begun anew."""
     path = tmp_path / "journal"
-    monkeypatch.setattr(fcntl, "flock", lambda *_: path.unlink())
+
+    def remove(*_):
+        path.rename(tmp_path / "old")
+        if begun:
+            path.touch()
+
+    monkeypatch.setattr(fcntl, "flock", remove)
     with pytest.raises(UserError, match="another process has just ended"):
         Journal(path)
 
