@@ -176,6 +176,10 @@ def test_a_sample_keeps_no_planes(rng):
     assert all(part.base is None for part in sample)
 
 
+def joined(part):
+    return np.concatenate(part) if isinstance(part, list) else part
+
+
 @pytest.mark.parametrize("dtype", ["int16", "float32"])
 @pytest.mark.parametrize("axes", ["ZYX", "CZYX"])
 @pytest.mark.parametrize("turn", [1, -1])
@@ -190,14 +194,7 @@ def test_parts_put_together(rng, axes, dtype, turn):
         first = normalization.merge(first, other)
     for found, expected in zip(first, whole, strict=True):
         for one, other in zip(found, expected, strict=True):
-            np.testing.assert_array_equal(
-                *(
-                    np.concatenate([np.atleast_1d(p) for p in part])
-                    if isinstance(part, list)
-                    else part
-                    for part in (one, other)
-                )
-            )
+            np.testing.assert_array_equal(joined(one), joined(other))
 
 
 def test_zarr_and_memory_mapped(rng, tmp_path):

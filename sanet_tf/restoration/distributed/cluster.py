@@ -19,6 +19,7 @@ ADDRESSES = (
     "local:N, of N processes on this machine, or HOST:PORT of a scheduler"
 )
 SECONDS = 30  # to find the scheduler and its first worker
+QUIET = {"distributed": "critical", "distributed.client": "critical"}
 # The package has tiles that fit, and TensorFlow gives no memory back, which
 # dask would take for a leak: it would pause the worker.
 OWN_LIMITS = {
@@ -43,7 +44,7 @@ def connect(address, threads=None):
     try:
         import dask.config
 
-        dask.config.set({"logging.distributed": "error"})  # else a diary
+        dask.config.set({"logging": QUIET})  # before it is imported
         import distributed
     except ImportError as error:
         raise UserError(

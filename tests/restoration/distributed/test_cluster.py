@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import time
 from types import SimpleNamespace
 
 import numpy as np
@@ -122,6 +123,19 @@ def test_addresses_that_are_none():
 def test_nobody_answers(monkeypatch):
     monkeypatch.setattr(cluster, "SECONDS", 1)
     assert "no scheduler with a worker within 1 s" in fails("127.0.0.1:1")
+
+
+def test_the_scheduler_is_lost(monkeypatch):
+    monkeypatch.setattr(cluster, "SECONDS", 20)
+    monkeypatch.setattr(cluster, "_work", lambda *given: time.sleep(given[-1]))
+    with connect("local:1") as executor:
+        tasks = {(0,): (0,), (1,): (600,)}
+        found = executor.run(SimpleNamespace(job=None), "restore", tasks)
+        assert next(found) == ((0,), None)
+        client = executor._client
+        client.loop.add_callback(client.cluster.scheduler.close)
+        with pytest.raises(UserError, match="the scheduler is lost"):
+            next(found)
 
 
 @two
