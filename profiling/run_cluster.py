@@ -8,7 +8,7 @@ dask.distributed of one thread each; a tile is a chunk of the result. More
 workers than cores cannot be faster.
 Between machines network and storage count, which are not measured here. Time:
 five minutes on two cores. Writes cluster.csv, cluster.md and a record of the
-run; all is measured, and each result is compared with one process's.
+run; all is measured, and each result is compared with that of one tile.
 """
 
 import collections
@@ -106,7 +106,7 @@ class _Bench:
             imagej=True,
             metadata={"axes": "ZYX"},
         )
-        self.expected = self._restore("expected", None)
+        self.expected = self._restore("expected", None, (1, 1, 1))
 
     def rows(self, count):
         """Of one number of workers, a row a pass and one of all."""
@@ -141,17 +141,17 @@ class _Bench:
             for name in PASSES
         ]
 
-    def _restore(self, name, executor):
+    def _restore(self, name, executor, n_tiles=None):
         from sanet_tf.commands.restore_stack import restore_stack
         from sanet_tf.restoration.io.stack import open_stack
 
         target = self.folder / f"{name}.ome.zarr"
-        n_tiles = flag_types.numbers("n_tiles")
-        sizes = zip(flag_types.numbers("shape"), n_tiles, strict=True)
+        counts = flag_types.numbers("n_tiles")
+        sizes = zip(flag_types.numbers("shape"), counts, strict=True)
         restore_stack(
             *(self.model, self.source, target),
             executor=executor,
-            n_tiles=n_tiles,
+            n_tiles=n_tiles or counts,
             zarr_chunks=tuple(-(-size // count) for size, count in sizes),
         )
         return open_stack(target).data[...]
@@ -202,13 +202,13 @@ def _page(rows, record):
         f"{'x'.join(FLAGS.n_tiles)} tiles, a U-Net of {FLAGS.n_first} channels "
         "with SAO, statistics of the whole volume, one thread a worker; median "
         "± half the interquartile range. The largest difference is that from "
-        "one process, in standard deviations of the result.",
+        "one tile of one process, in standard deviations of the result.",
         "",
         "| workers | pass | seconds | voxels/s a worker | difference |",
         "|---:|---|---:|---:|---:|",
         *(
-            f"| {row['workers']} | {_named(row)} | {row['seconds']} ± "
-            f"{row['spread']} | {row['voxels_per_worker_second']:,} | "
+            f"| {row['workers']} | {_named(row)} | {row['seconds']:.2f} ± "
+            f"{row['spread']:.2f} | {row['voxels_per_worker_second']:,} | "
             f"{row['largest_difference']:.0e} |"
             for row in rows
         ),
