@@ -206,8 +206,9 @@ def _telling(target, bar):
         yield
     except BaseException:
         if folder_of(target).exists():
-            line = f"{folder_of(target)} has what is done so far"
-            bar.write(printable(line), file=sys.stderr)
+            line = f"{folder_of(target)} has what is done so far; "
+            line = printable(f"{line}the same command goes on")
+            bar.write(line, file=sys.stderr)
         raise
 
 

@@ -2,7 +2,6 @@
 
 import contextlib
 
-from sanet_tf.restoration.distributed.executors import Here
 from sanet_tf.utils.errors import UserError
 
 
@@ -48,9 +47,9 @@ def load_model(paths, tta, uncertainty, clustered, threads, providers):
 
 @contextlib.contextmanager
 def executor_of(cluster, threads):
-    """Where tiles are restored: the workers of a cluster, or this process."""
+    """The workers of a cluster; None: this process restores by itself."""
     if cluster is None:
-        yield Here()
+        yield None
         return
     from sanet_tf.restoration.distributed.cluster import connect
 

@@ -78,7 +78,9 @@ def test_the_same_command_goes_on(trained, write_ramp, restore, ending):
     assert not (folder / "a.ome.zarr").exists()
     if ending == signal.SIGTERM:
         assert first.returncode == 128 + ending
-        assert f"{folder}/unfinished-a has what is done so far\n" in errors
+        assert (
+            f"{folder}/unfinished-a has what is done so far; the same" in errors
+        )
     second = start(*command)
     output, errors = second.communicate()
     assert second.returncode == 0, errors
