@@ -165,12 +165,12 @@ def main(paths):
     if CLUSTER.value is not None:  # its workers may share this GPU
         os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
     tf = backends.load_tensorflow(threads=THREADS.value)
-    from sanet_tf.commands.restore_model import executor_of, load_model
+    from sanet_tf.commands.restore_model import executor_of, open_model
     from sanet_tf.commands.restore_stack import restore_stack
     from sanet_tf.training.progress import progress_bar
 
     cluster, threads = CLUSTER.value, THREADS.value
-    model = load_model(
+    model = open_model(
         MODEL.value,
         TTA.value,
         DEVIATION.value,

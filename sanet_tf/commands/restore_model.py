@@ -5,7 +5,7 @@ import contextlib
 from sanet_tf.utils.errors import UserError
 
 
-def load_model(paths, tta, uncertainty, clustered, threads, providers):
+def open_model(paths, tta, uncertainty, clustered, threads, providers):
     """The model, or all of them as one.
 
     Args:

@@ -13,7 +13,7 @@ from tests.faults import processes
 
 pytestmark = pytest.mark.slow
 SHAPE = (8, 64, 64)
-READS = 15  # planes, and then tiles; there are more
+READS = 13  # the intensities at once, and then three times four tiles
 
 
 def truncate(path, number, send):
