@@ -7,6 +7,7 @@ Each network and seed is a run of experiments/cifar.py in a folder of its own
 below --output; one that is complete is not repeated, so the same command
 resumes. Every network has its first seed before one has its second. Writes
 compare.csv, compare.md and compare.png, and runs.csv with a row a run.
+--seeds=5,3 gives the first network five seeds and the second three.
 KERAS_BACKEND decides the backend; TensorFlow need not be installed for others.
 """
 
@@ -23,7 +24,12 @@ FLAGS = flags.FLAGS
 flags.adopt_module_key_flags(cifar)
 flag_types.define_names("models", None, NETWORKS, "networks to compare")
 flag_help.alias("networks", "models", is_shown=True)
-flags.DEFINE_integer("seeds", 3, "runs of each network: seeds 0, 1, ...", 1)
+flag_types.define_sizes(
+    "seeds",
+    ["3"],
+    "runs of each network: seeds 0, 1, ...; one number, or one a network",
+    example="5 or 5,5,3",
+)
 flags.DEFINE_string(
     "baseline", None, "what the others are held against; default: the first"
 )
@@ -35,7 +41,7 @@ flags.DEFINE_integer(
 
 def main(arguments):
     cli.no_arguments(arguments)
-    baseline = _check_flags()
+    baseline, counts = _check_flags()
     import compare_report
     from child_runs import Run, complete, diverged
 
@@ -55,8 +61,9 @@ def main(arguments):
             output / f"{model}-seed{seed}",
             {"model": model, "seed": seed},
         )
-        for seed in range(FLAGS.seeds)
-        for model in FLAGS.models
+        for seed in range(max(counts.values()))
+        for model, count in counts.items()
+        if seed < count
     }
     metrics, errors = complete(
         runs.values(), FLAGS.processes, FLAGS.threads, diverged
@@ -80,7 +87,11 @@ def main(arguments):
 
 
 def _check_flags():
-    """Refuses what is wrong in any environment; returns the baseline."""
+    """Refuses what is wrong in any environment.
+
+    Returns:
+        The baseline, and `{network: number of seeds}`.
+    """
     models = FLAGS.models or []
     if not models or len(set(models)) < len(models):
         raise UserError(
@@ -98,7 +109,15 @@ def _check_flags():
         raise UserError(
             f"expected --baseline among {', '.join(models)}; got {baseline}"
         )
-    return baseline
+    seeds = flag_types.numbers("seeds")
+    if len(seeds) not in (1, len(models)):
+        raise UserError(
+            f"expected --seeds=N, or a number for each of {len(models)} "
+            f"networks; got {len(seeds)}"
+        )
+    if len(seeds) == 1:
+        seeds *= len(models)
+    return baseline, dict(zip(models, seeds, strict=True))
 
 
 if __name__ == "__main__":

@@ -47,13 +47,26 @@ class Accuracy:
         if any(self.cells(model)[0] for model in models):
             return [
                 f"*measured*: {self.source}; mean ± 95 % interval over "
-                "the seeds, last epoch; the difference, seed by seed, with its "
-                "own."
+                f"{self._seeds(models)}, last epoch; the difference, seed by "
+                "seed, with its own."
             ]
         return [
             "*measured*: nothing yet; `python experiments/compare.py "
             f"--networks={','.join(models)} --seeds=3 --dataset={data}` would."
         ]
+
+    def _seeds(self, models):
+        """How many there are, and of which networks if not of all."""
+        named = {}
+        for row in self.source.rows:
+            if row["model"] in models and row["seeds"]:
+                named.setdefault(row["seeds"], []).append(f"`{row['model']}`")
+        if len(named) == 1:
+            return f"{next(iter(named))} seeds"
+        return " and ".join(
+            f"{count} seeds of {', '.join(names)}"
+            for count, names in sorted(named.items(), reverse=True)
+        )
 
 
 def _top1(row):

@@ -154,6 +154,12 @@ def test_wrong_flags_are_one_line(tmp_path):
         "expected --seeds, which gives every run its own; got --seed=1": [
             *("--models=sanet", "--seed=1"),
         ],
+        "expected --seeds=N, or a number for each of 2 networks; got 3": [
+            *("--networks=sanet,attnnet", "--seeds=1,2,3"),
+        ],
+        "expected whole numbers above 0, such as 5 or 5,5,3": [
+            *("--networks=sanet", "--seeds=0"),
+        ],
         "expected --baseline among sanet; got attnnet": [
             *("--models=sanet", "--baseline=attnnet"),
         ],

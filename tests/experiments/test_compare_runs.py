@@ -151,6 +151,14 @@ def test_other_flags_of_the_evaluation_call_the_script_again(run, tmp_path):
         assert begun == ["a-seed0"] * count
 
 
+def test_a_number_of_seeds_for_each_network(run, tmp_path):
+    result = run("--models=a,b", "--seeds=1,3")
+    assert result.returncode == 0, result.stderr
+    begun = (tmp_path / "out" / "begun.txt").read_text().split()
+    assert begun == ["a-seed0", "b-seed0", "b-seed1", "b-seed2"]
+    assert "| `b` | 3 | 53.00 ±" in result.stdout
+
+
 @pytest.mark.parametrize(
     ("model", "reason"),
     [("fails", "no such directory"), ("breaks", "KeyError: 'loss'")],
