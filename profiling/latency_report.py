@@ -34,11 +34,11 @@ def markdown(rows, record):
             f"{record['versions']['tensorflow']}, Keras "
             f"{record['versions']['keras']}; float32, random weights, the "
             "files folded but where it is said. Calls of a case were made in "
-            "turn; median +- half the interquartile range. Ratio: to "
+            "turn; median, and half the interquartile range. Ratio: to "
             "MobileNetV2 of keras.applications in the same runtime. Speed-up: "
             "over the network's own Keras graph.",
             "",
-            "| batch | threads | runtime | network | ms | +- | ratio "
+            "| batch | threads | runtime | network | ms | half IQR | ratio "
             "| speed-up |",
             "|---:|---:|---|---|---:|---:|---:|---:|",
             *(

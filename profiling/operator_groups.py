@@ -196,7 +196,7 @@ class Bench:
             self.rows.append(row)
             print(
                 f"  {name:40} {row['wall_ms']:10.3f} "
-                f"+- {row['spread_ms']:.3f} ms",
+                f"({row['spread_ms']:.3f}) ms",
                 flush=True,
             )
         return {name: timing.median for name, timing in timings.items()}

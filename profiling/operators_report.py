@@ -34,7 +34,7 @@ def _markdown(rows, targets, record):
             f"*Measured* on {record['machine']}; TensorFlow "
             f"{record['versions']['tensorflow']}, Keras "
             f"{record['versions']['keras']}; float32, nothing projected. "
-            "Calls of a group were made in turn; median +- half the "
+            "Calls of a group were made in turn; median, and half the "
             "interquartile range.",
             "",
             "| target | measured | limit | |",
@@ -45,7 +45,7 @@ def _markdown(rows, targets, record):
                 for t in targets
             ),
             "",
-            "| group | call | ms | +- |",
+            "| group | call | ms | half IQR |",
             "|---|---|---:|---:|",
             *(
                 f"| {row['group']} | {row['call']} | {row['wall_ms']} "

@@ -186,8 +186,8 @@ def _spread(values):
 
 def _line(row):
     return (
-        f"{row['workers']} workers, {row['pass']}: {row['seconds']} +- "
-        f"{row['spread']} s"
+        f"{row['workers']} workers, {row['pass']}: {row['seconds']} s "
+        f"({row['spread']})"
     )
 
 
@@ -200,15 +200,16 @@ def _page(rows, record):
         "",
         f"*Measured* on {record['machine']}: {shape} voxels of uint16 in "
         f"{'x'.join(FLAGS.n_tiles)} tiles, a U-Net of {FLAGS.n_first} channels "
-        "with SAO, statistics of the whole volume, one thread a worker; median "
-        "± half the interquartile range. The largest difference is that from "
-        "one tile of one process, in standard deviations of the result.",
+        "with SAO, statistics of the whole volume, one thread a worker; "
+        "median, in brackets half the interquartile range. The largest "
+        "difference is that from one tile of one process, in standard "
+        "deviations of the result.",
         "",
         "| workers | pass | seconds | voxels/s a worker | difference |",
         "|---:|---|---:|---:|---:|",
         *(
-            f"| {row['workers']} | {_named(row)} | {row['seconds']:.2f} ± "
-            f"{row['spread']:.2f} | {row['voxels_per_worker_second']:,} | "
+            f"| {row['workers']} | {_named(row)} | {row['seconds']:.2f} "
+            f"({row['spread']:.2f}) | {row['voxels_per_worker_second']:,} | "
             f"{row['largest_difference']:.0e} |"
             for row in rows
         ),

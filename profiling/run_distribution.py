@@ -156,7 +156,7 @@ def _row(count, rates, rows):
 def _line(row):
     return (
         f"{row['processes']} processes on {row['cores']} cores: "
-        f"{row['images_per_second']} +- {row['spread']} images/s, efficiency "
+        f"{row['images_per_second']} ({row['spread']}) images/s, efficiency "
         f"{row['efficiency']:.0%}"
     )
 
@@ -166,8 +166,8 @@ def _page(rows, machine):
         f"Measured by `python profiling/run_distribution.py` on {machine}: "
         f"`{FLAGS.model}`, alpha {FLAGS.alpha}, {FLAGS.image_size} pixels, "
         f"batch {FLAGS.batch_size} for all processes together; one core a "
-        "process as long as there are cores; median ± half the interquartile "
-        "range over epochs. Efficiency is the speed-up over "
+        "process as long as there are cores; median over epochs, in brackets "
+        "half the interquartile range. Efficiency is the speed-up over "
         "one process divided by the number of processes; where processes "
         "share cores it cannot stay near 100 %.",
         "",
@@ -175,7 +175,7 @@ def _page(rows, machine):
         "|---:|---:|---:|---:|---:|",
         *(
             f"| {row['processes']} | {row['cores']} | "
-            f"{row['images_per_second']} ± {row['spread']} | "
+            f"{row['images_per_second']} ({row['spread']}) | "
             f"{row['speedup']:.2f} | {row['efficiency']:.0%} |"
             for row in rows
         ),

@@ -194,7 +194,7 @@ def _row(name, timing, batch_size, feeds):
 
 def _line(row):
     line = (
-        f"{row['what']}: {row['images_per_second']} +- {row['spread']} "
+        f"{row['what']}: {row['images_per_second']} ({row['spread']}) "
         f"images/s, {row['images_per_second_per_core']} a core"
     )
     if row["cores_for_gpu"]:
@@ -210,15 +210,15 @@ def _page(rows, record):
     heading = f"cores for {gpu:g} images/s" if gpu else ""
     lines = [
         f"Measured by `{record['command']}` on {record['machine']}: batch "
-        f"{FLAGS.batch_size}, {FLAGS.image_size} pixels, median ± half the "
-        "interquartile range over batches. Uncached: read, decoded, cropped, "
-        "scaled and mirrored anew each time; cached: decoded and scaled once "
-        "and kept in memory.",
+        f"{FLAGS.batch_size}, {FLAGS.image_size} pixels, median over batches, "
+        "in brackets half the interquartile range. Uncached: read, decoded, "
+        "cropped, scaled and mirrored anew each time; cached: decoded and "
+        "scaled once and kept in memory.",
         "",
         f"| | images/s | a core | {heading} |",
         "|---|---:|---:|---:|",
         *(
-            f"| {row['what']} | {row['images_per_second']} ± {row['spread']} | "
+            f"| {row['what']} | {row['images_per_second']} ({row['spread']}) | "
             f"{row['images_per_second_per_core']} | {row['cores_for_gpu']} |"
             for row in rows
         ),

@@ -129,8 +129,8 @@ def _markdown(rows, record):
         "projected, an ordinary graph. MAdd (one map) and memory by the "
         "paper's rule are *exact*; memory asked for and time are *measured* "
         "here; columns headed paper are *quoted*. Time is the median of the "
-        "calls +- half the interquartile range; the ratios carry over to "
-        "other machines, the times do not.",
+        "calls, in brackets half the interquartile range; the ratios carry "
+        "over to other machines, the times do not.",
         "",
         "| input | operator | MAdd | paper | memory, paper's rule | paper "
         "| memory asked for | saving | paper | time | paper | speed-up "
@@ -172,7 +172,7 @@ def _markdown_row(one):
         _show(one["saving"], "{:.2%}".format),
         printed.get("saving", ""),
         one["note"]
-        or f"{one['wall_ms']:,.2f} ± {one['wall_spread_ms']:,.2f} ms",
+        or f"{one['wall_ms']:,.2f} ({one['wall_spread_ms']:,.2f}) ms",
         printed.get("time", ""),
         _show(one["speedup"], "{:,.2f}".format),
         printed.get("speedup", ""),

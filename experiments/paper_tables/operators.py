@@ -105,7 +105,7 @@ def table_2(records):
         rows,
         [
             f"*measured*: {records.profile}; batch {batch}, one head, nothing "
-            "projected; median ± half the interquartile range.",
+            "projected; median, in brackets half the interquartile range.",
             "The paper does not state the batch. Its memory follows from 64 "
             "maps, with every output rounded up to a power of two, as "
             "TensorFlow's allocator did then; today's does not.",
@@ -153,7 +153,7 @@ def _natural(value, *units):
 def _time(row):
     if row["wall_ms"] is None:
         return None
-    return f"{row['wall_ms']:,.2f} ± {row['wall_spread_ms']:,.2f} ms"
+    return f"{row['wall_ms']:,.2f} ({row['wall_spread_ms']:,.2f}) ms"
 
 
 def _percent(value):
