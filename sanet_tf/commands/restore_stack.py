@@ -7,11 +7,11 @@ import numpy as np
 from sanet_tf.commands.restore_sources import UNCERTAINTY
 from sanet_tf.restoration.distributed.executors import Here
 from sanet_tf.restoration.distributed.restored import restored
+from sanet_tf.restoration.intensities import WIDER
 from sanet_tf.restoration.io import hyperstacks, inputs
 from sanet_tf.restoration.io.calibration import voxel_width, z_scale
 from sanet_tf.restoration.io.sequences import open_any
 from sanet_tf.restoration.io.stack import create_stack
-from sanet_tf.restoration.normalization import WIDER
 from sanet_tf.restoration.previews import write_preview
 from sanet_tf.utils.errors import UserError
 

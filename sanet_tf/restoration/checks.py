@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from sanet_tf.restoration.normalization import check_finite
+from sanet_tf.restoration.intensities import check_finite
 
 
 def check_image(image, axes, spatial, channels):

@@ -5,11 +5,9 @@ import pytest
 import zarr
 from csbdeep.data import PercentileNormalizer
 
-from sanet_tf.restoration import normalization
-from sanet_tf.restoration.normalization import (
-    StreamedPercentiles,
-    check_finite,
-)
+from sanet_tf.restoration import intensities
+from sanet_tf.restoration.intensities import check_finite
+from sanet_tf.restoration.normalization import StreamedPercentiles
 
 SHAPES = {"Z": 5, "Y": 13, "X": 17, "C": 3}
 AXES = ["ZYX", "XZY", "ZYXC", "CZYX", "YXC", "CYX", "YCX"]
@@ -93,7 +91,7 @@ def test_a_spot_on_an_even_ground(ground, dtype):
 
 def test_ends_of_large_stacks_are_of_all_voxels(monkeypatch):
     """The ground of 0 has errors of rounding; no sampled voxel is bright."""
-    monkeypatch.setattr(normalization, "MAX_SAMPLE", 1000)
+    monkeypatch.setattr(intensities, "MAX_SAMPLE", 1000)
     values = np.zeros((16, 64, 72), np.float32)
     values[::2] = 1e-7
     values[8, 1, 1] = 5
@@ -112,7 +110,7 @@ def test_others_are_numpys(rng, axes, dtype):
 
 def test_large_stacks_are_sampled(rng, monkeypatch):
     values = rng.normal(size=(40, 50, 60)).astype(np.float32)
-    monkeypatch.setattr(normalization, "MAX_SAMPLE", 10_000)
+    monkeypatch.setattr(intensities, "MAX_SAMPLE", 10_000)
     found = StreamedPercentiles(values, "ZYX")
     low, high = np.percentile(values, (2, 99.8))
     assert found.low != np.float32(low)  # not of all of them
@@ -158,7 +156,7 @@ def test_reads_planes(rng, monkeypatch, axes, dtype, planes):
     original = stack(rng, axes, dtype)
     expected = StreamedPercentiles(original, axes)
     plane = SHAPES["Y"] * SHAPES["X"] * (SHAPES["C"] if "C" in axes else 1)
-    monkeypatch.setattr(normalization, "SLAB", planes * plane)
+    monkeypatch.setattr(intensities, "SLAB", planes * plane)
     values = Counting(original)
     found = StreamedPercentiles(values, axes)
     check_finite(values, axes)
@@ -172,7 +170,7 @@ def test_reads_planes(rng, monkeypatch, axes, dtype, planes):
 
 def test_a_sample_keeps_no_planes(rng):
     """A view would keep the whole stack in memory."""
-    ((sample, _, _),) = normalization.collect(stack(rng, "ZYX", "f4"), "ZYX")
+    ((sample, _, _),) = intensities.collect(stack(rng, "ZYX", "f4"), "ZYX")
     assert all(part.base is None for part in sample)
 
 
@@ -185,13 +183,13 @@ def joined(part):
 @pytest.mark.parametrize("turn", [1, -1])
 def test_parts_put_together(rng, axes, dtype, turn):
     """Of which the first is the darkest, or the brightest."""
-    values = np.sort(stack(rng, axes, dtype), normalization.along(axes))
+    values = np.sort(stack(rng, axes, dtype), intensities.along(axes))
     values = np.flip(values, 1 if axes[0] == "C" else 0) if turn < 0 else values
-    whole = normalization.collect(values, axes)
+    whole = intensities.collect(values, axes)
     spans = slice(0, 1), slice(1, 3), slice(3, None)
-    first, *others = (normalization.collect(values, axes, s) for s in spans)
+    first, *others = (intensities.collect(values, axes, s) for s in spans)
     for other in others:
-        first = normalization.merge(first, other)
+        first = intensities.merge(first, other)
     for found, expected in zip(first, whole, strict=True):
         for one, other in zip(found, expected, strict=True):
             np.testing.assert_array_equal(joined(one), joined(other))

@@ -5,7 +5,7 @@ import functools
 import itertools
 from pathlib import Path
 
-from sanet_tf.restoration import normalization
+from sanet_tf.restoration import intensities
 from sanet_tf.restoration.distributed.packing import packed
 from sanet_tf.restoration.io import hyperstacks, zarr_writing
 from sanet_tf.restoration.io.file_array import unmapped
@@ -69,12 +69,12 @@ class Opened:
 
         Args:
             index: of the part.
-            span: slice along `normalization.along` of its axes.
+            span: slice along `intensities.along` of its axes.
         """
         part = self.part(index)
         with self.named(index):
-            bad = normalization.count_not_finite(part, self.own, span)
-            return normalization.collect(part, self.own, span), bad
+            bad = intensities.count_not_finite(part, self.own, span)
+            return intensities.collect(part, self.own, span), bad
 
     def gather(self, index, stretch, tile, means):
         """What `TiledStack.gather` gives, as JSON has it."""

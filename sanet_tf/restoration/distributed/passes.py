@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from sanet_tf.restoration import normalization
+from sanet_tf.restoration import intensities, normalization
 from sanet_tf.restoration.checks import check_axes
 from sanet_tf.restoration.distributed.packing import packed, unpacked
 from sanet_tf.restoration.tiling.chunk_tiles import aligned
@@ -126,7 +126,7 @@ def _counts(opened, grid, executor, journal, n_tiles):
 
 def _spans(part, axes):
     """Slices along an axis, each for one task."""
-    size = part.shape[normalization.along(axes)]
+    size = part.shape[intensities.along(axes)]
     step = max(1, SPAN * size // math.prod(part.shape))
     return [slice(start, start + step) for start in range(0, size, step)]
 
@@ -144,7 +144,7 @@ def _stretches(opened, indices, spans, run, journal):
         index = tuple(index)
         before, counts = found.pop(index, (None, []))
         if before is not None:
-            collected = normalization.merge(before, collected)
+            collected = intensities.merge(before, collected)
         found[index] = collected, [*counts, bad]
         if len(counts) + 1 == len(spans):
             known[index] = _stretch(opened, index, *found.pop(index))
@@ -160,7 +160,7 @@ def _stretches(opened, indices, spans, run, journal):
 def _stretch(opened, index, collected, bad):
     part, axes = opened.part(index), opened.own
     with opened.named(index):
-        normalization.check_finite(part, axes, bad)
+        intensities.check_finite(part, axes, bad)
     return normalization.StreamedPercentiles(
         part, axes, **opened.model.percentiles, collected=collected
     )

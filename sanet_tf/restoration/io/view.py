@@ -43,12 +43,7 @@ class View:
 
     def _index(self, key):
         """Of the array, and the axes of the view that slices have kept."""
-        key = key if isinstance(key, tuple) else (key,)
-        if Ellipsis not in key:
-            key = (*key, Ellipsis)
-        at = key.index(Ellipsis)
-        missing = self.ndim + 1 - len(key)
-        key = (*key[:at], *[slice(None)] * missing, *key[at + 1 :])
+        key = full_key(key, self.ndim)
         index = [self.fixed.get(axis) for axis in range(len(self.array.shape))]
         kept = []
         for own, axis in zip(self._order, self._free, strict=True):
@@ -56,3 +51,13 @@ class View:
             if isinstance(key[own], slice):
                 kept.append(own)
         return tuple(index), kept
+
+
+def full_key(key, ndim):
+    """A key of one entry for each axis: `...` becomes slices."""
+    key = key if isinstance(key, tuple) else (key,)
+    if Ellipsis not in key:
+        key = (*key, Ellipsis)
+    at = key.index(Ellipsis)
+    missing = ndim + 1 - len(key)
+    return (*key[:at], *[slice(None)] * missing, *key[at + 1 :])

@@ -11,7 +11,8 @@ from csbdeep.data import PadAndCropResizer, PercentileNormalizer
 from csbdeep.internals.probability import ProbabilisticPrediction
 from csbdeep.utils import normalize_mi_ma
 
-from sanet_tf.restoration.normalization import PERCENTILES, WIDER, contrast
+from sanet_tf.restoration.intensities import WIDER
+from sanet_tf.restoration.normalization import PERCENTILES, contrast
 from sanet_tf.restoration.restorer import Restorer
 from sanet_tf.restoration.tiling.blending import BlendedTiles
 from sanet_tf.restoration.tiling.memory_limit import memory_limit
