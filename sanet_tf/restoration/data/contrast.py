@@ -7,6 +7,7 @@ measured by, are equal. These pairs are left out, and named.
 import numpy as np
 
 from sanet_tf.restoration import metrics
+from sanet_tf.restoration.data.large import origin
 from sanet_tf.restoration.data.stacks import refuse_not_finite
 from sanet_tf.utils.errors import UserError
 
@@ -27,7 +28,7 @@ def select(pairs, percentiles=None):
     Raises:
         UserError: voxels that are no numbers.
     """
-    return _select(pairs, percentiles or TRAINING, ("low", "high"))
+    return _select(pairs, percentiles or TRAINING, ("low", "high"), origin)
 
 
 def select_regions(regions, percentiles=None, strict=False, skipped=()):
@@ -64,10 +65,13 @@ def select_regions(regions, percentiles=None, strict=False, skipped=()):
     return kept, skipped
 
 
-def _select(pairs, percentiles, sides):
+def _select(pairs, percentiles, sides, whole=lambda stack: None):
+    """`whole` gives the large stack whose percentiles a block is to have."""
     kept, reasons = [], []
     for pair in pairs:
-        even = [side for side in sides if _is_even(pair, side, percentiles)]
+        even = [
+            side for side in sides if _is_even(pair, side, percentiles, whole)
+        ]
         if even:
             stack = {"low": "it", "high": "its truth"}[even[0]]
             low, high = percentiles
@@ -80,10 +84,14 @@ def _select(pairs, percentiles, sides):
     return kept, reasons
 
 
-def _is_even(pair, side, percentiles):
-    if getattr(pair, side) is None:
+def _is_even(pair, side, percentiles, whole):
+    stack = getattr(pair, side)
+    if stack is None:
         return False
-    stack = np.asarray(getattr(pair, side))
     refuse_not_finite(stack, pair.name)
-    low, high = np.percentile(stack, percentiles)
+    large = whole(stack)
+    if large is None:
+        low, high = np.percentile(np.asarray(stack), percentiles)
+    else:
+        low, high = large.percentiles(percentiles)
     return not high > low

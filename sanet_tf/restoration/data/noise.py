@@ -20,7 +20,6 @@ from sanet_tf.restoration.simulation.camera import (
     to_photons,
 )
 from sanet_tf.utils.errors import UserError
-from sanet_tf.utils.files import sha256
 
 
 def load(
@@ -60,7 +59,7 @@ def load(
     if not photons > 0:
         raise UserError(f"--photons must be positive, got {photons}")
     path = Path(data_dir).expanduser()
-    files = stacks.list_stacks(path) if path.is_dir() else [path]
+    files = stacks.list_stacks(path)
     camera = Camera()
     pairs, skipped = [], []
     for index, file in enumerate(files):
@@ -84,7 +83,7 @@ def load(
             "photons": photons,
             "camera": dataclasses.asdict(camera),
             "provenance": stacks.provenance(stacks.folder_of(path)),
-            "files": {file.name: sha256(file) for file in files},
+            "files": {file.name: stacks.checksum(file) for file in files},
         },
         task=task,
         patch_size=patch_size,

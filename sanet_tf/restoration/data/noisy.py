@@ -15,7 +15,6 @@ import numpy as np
 from sanet_tf.restoration.data import patches, stacks
 from sanet_tf.restoration.data.own_stacks import restoration_data
 from sanet_tf.utils.errors import UserError
-from sanet_tf.utils.files import sha256
 
 
 def load(
@@ -51,14 +50,14 @@ def load(
             f"--dataset=stacks is for --task=denoise, got --task={task}"
         )
     path = Path(data_dir).expanduser()
-    files = stacks.list_stacks(path) if path.is_dir() else [path]
+    files = stacks.list_stacks(path)
     read = _moments if supervision == "noise2noise" else _stack
     return restoration_data(
         [pair for file in files for pair in read(file)],
         {
             "dataset": "stacks",
             "provenance": stacks.provenance(stacks.folder_of(path)),
-            "files": {file.name: sha256(file) for file in files},
+            "files": {file.name: stacks.checksum(file) for file in files},
         },
         task=task,
         patch_size=patch_size,

@@ -2,18 +2,25 @@
 
 import numpy as np
 from csbdeep import data as care
+from csbdeep.utils import normalize_mi_ma
+from scipy.ndimage import maximum_filter
 
+from sanet_tf.restoration.data.large import origin
 from sanet_tf.restoration.metrics import fit
 from sanet_tf.restoration.normalization import PERCENTILES
 
 
-def options(percentiles=None, fit_truth=False):
+def options(pair, percentiles=None, fit_truth=False):
     """Arguments for `csbdeep.data.create_patches`; see `patches.cut`.
 
     Args:
+        pair: the `Pair` that patches are cut from.
         percentiles: two that become 0 and 1; None: csbdeep draws them.
         fit_truth: whether the truth is put on the noisy stack's scale.
     """
+    wholes = origin(pair.low), origin(pair.high)
+    if None not in wholes:
+        return _of_wholes(*wholes, percentiles)
     chosen = {}
     if percentiles is not None:
         chosen["patch_filter"] = care.no_background_patches(
@@ -39,3 +46,33 @@ def _fitted(percentiles):
         )
 
     return normalize
+
+
+def _of_wholes(low, high, percentiles):
+    """What csbdeep does by the percentiles of a block, by those of its stack.
+
+    Args:
+        low: `LargeStack` of the noisy blocks.
+        high: that of what is learned; of a projection a plane.
+        percentiles: see `options`.
+    """
+    draw, limit = care.sample_percentiles(), high.brightness()
+    if percentiles is not None:
+        draw, limit = lambda: percentiles, high.brightness(percentiles[1])
+
+    def is_bright(pictures, patch_size):
+        truth = pictures[0].astype(np.float32)
+        window = [max(1, size // 2) for size in patch_size]
+        return maximum_filter(truth, window, mode="constant") > limit
+
+    def normalize(patches_x, patches_y, x, y, mask, channel):
+        ranks = np.array([draw() for _ in patches_x]).T
+        shape = (-1, *[1] * (patches_x.ndim - 1))
+        return tuple(
+            normalize_mi_ma(
+                patches, *(whole.percentiles(r).reshape(shape) for r in ranks)
+            )
+            for patches, whole in ((patches_x, low), (patches_y, high))
+        )
+
+    return {"patch_filter": is_bright, "normalization": normalize}

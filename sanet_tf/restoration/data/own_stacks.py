@@ -1,6 +1,6 @@
 """Data for training from pairs of one's own stacks: split, looked at, cut."""
 
-from sanet_tf.restoration.data import contrast, patches, splits
+from sanet_tf.restoration.data import blocks, contrast, patches, splits
 from sanet_tf.restoration.data.pairs import RestorationData, as_stacks
 
 
@@ -40,11 +40,13 @@ def restoration_data(
         UserError: the pairs do not match, or too few have contrast.
     """
     axes, patch_size = patches.plan(pairs, patch_size, task)
-    pairs, even = contrast.select(pairs, percentiles)
+    pairs, even = contrast.select(blocks.enlarge(pairs), percentiles)
     if test is not None:
+        test = blocks.enlarge(test)
         smallest = (1, 1) if task == "project" else (1,) * len(patch_size)
         patches.plan(test, smallest, task)
     regions, how = splits.split(pairs, patch_size, test)
+    regions, drawn = blocks.draw_blocks(regions, patch_size, seed)
     regions, skipped = contrast.select_regions(
         regions, percentiles, strict, [*skipped, *even]
     )
@@ -62,7 +64,7 @@ def restoration_data(
             "task": task,
             "supervision": supervision,
             "seed": seed,
-            "split": how,
+            "split": how + drawn,
             "skipped": skipped,
             **patches.describe(parts, patch_size),
         },

@@ -36,10 +36,14 @@ class Pair:
 
     def part(self, at):
         """The part that an index of the last two axes takes of all."""
+        return self.map(lambda picture: picture[at])
+
+    def map(self, change, name=None):
+        """The pair with a function's values in place of its pictures."""
         return Pair(
-            self.name,
+            name or self.name,
             *(
-                None if picture is None else picture[at]
+                None if picture is None else change(picture)
                 for picture in (self.low, self.high, self.again)
             ),
         )
@@ -150,8 +154,9 @@ def cut(
 ):
     """Cuts random patches and normalises them.
 
-    The percentiles are those of the whole stack, and patches come from where
-    the truth is not dark, as csbdeep's `create_patches` does it.
+    The percentiles are those of the whole stack, of a block those of the stack
+    that it is from, and patches come from where the truth is not dark, as
+    csbdeep's `create_patches` does it.
 
     Args:
         pairs: list of `Pair`, of some contrast; see `contrast.select`.
@@ -195,7 +200,7 @@ def cut(
         with _seeded(rng):
             x[at], y[at] = _create(
                 *(pair, axes, patch_size, stop - start, task),
-                *(percentiles, fit_truth),
+                normalizations.options(pair, percentiles, fit_truth),
             )
     return x, y
 
@@ -212,14 +217,10 @@ def _all_planes(patch_size, planes):
     return planes, *lateral
 
 
-def _create(pair, axes, patch_size, number, task, percentiles, fit_truth):
+def _create(pair, axes, patch_size, number, task, options):
     low, high = np.asarray(pair.low), np.asarray(pair.high)
     raw = care.RawData.from_arrays([low], [high], axes)
-    arguments = {
-        "shuffle": False,
-        "verbose": False,
-        **normalizations.options(percentiles, fit_truth),
-    }
+    arguments = {"shuffle": False, "verbose": False, **options}
     if task == "project":
         x, y, _ = care.create_patches_reduced_target(
             raw, patch_size, number, "Z", target_axes="YX", **arguments

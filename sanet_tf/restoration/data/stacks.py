@@ -1,11 +1,16 @@
-"""Stacks to learn from: TIFF files of one channel, ZYX or YX."""
+"""Stacks to learn from: TIFF or OME-Zarr of one channel, ZYX or YX."""
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
 
+from sanet_tf.restoration import intensities
 from sanet_tf.restoration.io import stack as io_stack
 from sanet_tf.restoration.io import tiff_reading
+from sanet_tf.restoration.io.inputs import is_zarr
+from sanet_tf.restoration.io.lazy import Lazy
+from sanet_tf.utils import files
 from sanet_tf.utils.errors import UserError
 
 SUFFIXES = (".tif", ".tiff")
@@ -17,20 +22,26 @@ SERIES = {3: "a series TYX", 4: "a series TZYX"}
 
 
 def list_stacks(folder):
-    """Paths of the TIFF files in a folder, by name; hidden ones left out.
+    """Paths of the stacks in a folder, by name; hidden ones left out.
+
+    Args:
+        folder: of TIFF files and zarr folders, or itself a zarr folder, or a
+            TIFF file.
 
     Raises:
         UserError: there are none.
     """
     folder = Path(folder)
-    if not folder.is_dir():
-        raise UserError(f"no such directory: {folder}")
-    found = sorted(path for path in folder.iterdir() if _visible(path))
-    stacks = [path for path in found if path.suffix.lower() in SUFFIXES]
+    if not folder.is_dir() or is_zarr(folder):
+        return [folder]
+    found = sorted(
+        path for path in folder.iterdir() if not path.name.startswith(".")
+    )
+    stacks = [path for path in found if _is_stack(path)]
     if not stacks:
         names = ", ".join(path.name for path in found[:5]) or "nothing"
         raise UserError(
-            f"no TIFF files in {folder}; expected *.tif or *.tiff, found "
+            f"no stacks in {folder}; expected *.tif, *.tiff or *.zarr, found "
             f"{names}{', ...' * (len(found) > 5)}"
         )
     return stacks
@@ -43,16 +54,18 @@ def open_stack(path, kinds=STACKS):
     or channels, or not at all.
 
     Args:
-        path: of a TIFF file.
+        path: of a TIFF file or a zarr folder.
         kinds: `{number of dimensions: what that is}` for all it may have.
 
     Returns:
-        An array mapped into memory. What is compressed is unpacked to the
-        folder for temporary files first.
+        An array mapped into memory, or read where it is asked for. A TIFF file
+        that is compressed is unpacked to the folder for temporary files first.
 
     Raises:
         UserError: it is not there, damaged, of colours, or of other axes.
     """
+    if Path(path).is_dir():
+        return _open_zarr(path, kinds)
     axes = tiff_reading.read_axes(path)
     if axes.endswith("S") or (axes and len(axes) not in kinds):
         data = io_stack.open_stack(path, "TZCYX"[-len(axes) :]).data
@@ -79,10 +92,9 @@ def read_stack(path):
 
 def refuse_not_finite(stack, name):
     """Raises a `UserError` that counts NaN and infinite voxels."""
-    if stack.dtype.kind == "f":
-        strange = stack.size - np.count_nonzero(np.isfinite(stack))
-        if strange:
-            raise UserError(f"{name}: {strange} voxels are NaN or infinite")
+    count, _ = intensities.count_not_finite(stack, "TZYX"[-stack.ndim :])
+    if count:
+        raise UserError(f"{name}: {count} voxels are NaN or infinite")
 
 
 def folder_of(path):
@@ -100,5 +112,42 @@ def provenance(folder):
         return file.read(LONGEST)
 
 
-def _visible(path):
-    return not path.name.startswith(".") and path.is_file()
+def checksum(path):
+    """The SHA-256 of a file; of a folder that of a list of its files.
+
+    The list is what `sha256sum` prints of them, from within the folder, in the
+    order of their names.
+    """
+    path = Path(path)
+    if path.is_file():
+        return files.sha256(path)
+    names = sorted(
+        file.relative_to(path).as_posix()
+        for file in path.rglob("*")
+        if file.is_file()
+    )
+    lines = (f"{files.sha256(path / name)}  {name}\n" for name in names)
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def _is_stack(path):
+    if path.is_dir():
+        return is_zarr(path)
+    return path.is_file() and path.suffix.lower() in SUFFIXES
+
+
+def _open_zarr(path, kinds):
+    """Without axes of one index, which OME-Zarr has for time and channel."""
+    stack = io_stack.open_stack(path, expected="TZYX")
+    data = Lazy(stack.data)
+    single = [
+        0 if size == 1 and axis not in "YX" else slice(None)
+        for axis, size in zip(stack.axes, data.shape, strict=True)
+    ]
+    data = data[tuple(single)]
+    if data.ndim not in kinds:
+        raise UserError(
+            f"{path}: expected {' or '.join(kinds.values())}, of one channel; "
+            f"got axes {stack.axes} of {'x'.join(map(str, stack.shape))}"
+        )
+    return np.asarray(data).view("uint8") if data.dtype == bool else data

@@ -4,10 +4,11 @@
     DIR/GT/a.tif   DIR/GT/b.tif   ...        many; or DIR/high/
     DIR/test/low/x.tif  DIR/test/GT/x.tif    optional
 
-A pair has one name. Several folders of low stacks (low_2ms, low_5ms) may
-share the truths, and DIR/train/low is found as well, as in csbdeep's examples.
-Of a projection a truth is a plane. Without test/ some stacks are held out, or
-regions of them where there are few; the description says which.
+Stacks are TIFF files or OME-Zarr folders. A pair has one name. Several folders
+of low stacks (low_2ms, low_5ms) may share the truths, and DIR/train/low is
+found as well, as in csbdeep's examples. Of a projection a truth is a plane.
+Without test/ some stacks are held out, or regions of them where there are few;
+the description says which.
 """
 
 from pathlib import Path
@@ -15,7 +16,6 @@ from pathlib import Path
 from sanet_tf.restoration.data import patches, stacks
 from sanet_tf.restoration.data.own_stacks import restoration_data
 from sanet_tf.utils.errors import UserError
-from sanet_tf.utils.files import sha256
 
 LAYOUT = "DIR/low/*.tif and DIR/GT/*.tif (or DIR/high/*.tif) of the same names"
 TRUTHS = ("gt", "high")
@@ -111,7 +111,9 @@ def _read(root):
         patches.Pair(_name(path), low, high_of[truth_of[path.name]])
         for path, low in low_of.items()
     ]
-    checksums = {_name(path): sha256(path) for path in [*low_of, *high_of]}
+    checksums = {
+        _name(path): stacks.checksum(path) for path in [*low_of, *high_of]
+    }
     return pairs, checksums
 
 

@@ -20,7 +20,8 @@ def resolve(found, shape, named=None, expected=None):
         found: what the file says, in tifffile's letters.
         shape: shape of its data.
         named: what the user says, or None.
-        expected: what is taken where the file does not say it, or None.
+        expected: what is taken, or its last letters, where the file does not
+            say it, or None.
 
     Raises:
         UserError: neither of them names each dimension by a letter of TZCYX.
@@ -45,8 +46,9 @@ def resolve(found, shape, named=None, expected=None):
             f"--axes={found.replace('S', 'C')}"
         )
     if not fit(found, shape):
-        if expected is not None and fit(expected, shape):
-            return expected
+        last = (expected or "")[-len(shape) :]
+        if fit(last, shape):
+            return last
         letters = AXES if len(shape) == len(AXES) else AXES.replace("C", "")
         example = letters[-len(shape) :]
         raise UserError(

@@ -74,9 +74,9 @@ def test_more_photons_are_closer_to_the_truth(scene, write_stacks):
 @pytest.mark.parametrize(
     ("files", "path", "options", "match"),
     [
-        ({}, "", {}, "no TIFF files in .*; expected .* found nothing"),
+        ({}, "", {}, "no stacks in .*; expected .* found nothing"),
         ({}, "a.tif", {}, "a.tif: no such file"),
-        ({"a.txt": b"x"}, "", {}, "no TIFF files in .*, found a.txt"),
+        ({"a.txt": b"x"}, "", {}, "no stacks in .*, found a.txt"),
         ({"a.tif": b"x"}, "a.tif", {}, "a.tif: not a TIFF"),
         ({"a.tif": np.ones((9, 60, 60))}, "", {}, "a.tif: .* must have contr"),
         ({"a.tif": np.ones((2, 3, 9, 9))}, "", {}, "ZYX, of one channel; got"),

@@ -212,7 +212,7 @@ def test_pairs_that_do_not_match(pairs, write_stacks, change, match, one_line):
         (["low/a.tif"], "", "expected DIR/low.* found low$"),
         (["low/a.tif"], "low", "expected DIR/low.* found a.tif$"),
         (["low/a.tif"], "low/a.tif", "a.tif is a file; .* --dataset=noise"),
-        (["low/a.png", "GT/a.png"], "", "no TIFF files in .*GT; .*a.png$"),
+        (["low/a.png", "GT/a.png"], "", "no stacks in .*GT; .*a.png$"),
     ],
 )
 def test_another_layout(write_stacks, files, path, match, one_line):
