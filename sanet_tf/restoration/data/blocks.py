@@ -5,11 +5,14 @@ patches are cut from them as from small stacks. The percentiles remain those of
 the whole stack, which is walked through once, and so does what counts as dark.
 """
 
+import math
+
 import numpy as np
 
 from sanet_tf.restoration.data.large import LargeStack, origin
 from sanet_tf.restoration.data.patches import format_shape
 from sanet_tf.utils.errors import UserError
+from sanet_tf.utils.printing import printable
 
 LARGE = 2**27  # voxels; csbdeep takes some tens of bytes for each
 SIDE = 4  # patches along each axis of a block
@@ -23,10 +26,17 @@ def enlarge(pairs):
     Args:
         pairs: list of `Pair`.
     """
-    return [
-        pair.map(LargeStack) if np.prod(pair.low.shape) > LARGE else pair
-        for pair in pairs
-    ]
+    enlarged = []
+    for pair in pairs:
+        if math.prod(pair.low.shape) > LARGE:
+            print(
+                f"{printable(pair.name)}, {format_shape(pair.low.shape)}, is "
+                "read once for its percentiles, then block by block",
+                flush=True,
+            )
+            pair = pair.map(LargeStack)
+        enlarged.append(pair)
+    return enlarged
 
 
 def draw_blocks(regions, patch_size, seed):
@@ -78,10 +88,13 @@ def _bright_blocks(pair, patch_size, number, rng):
             for key, patch in zip(at, patch_size, strict=True)
         )
         if np.asarray(learned[middle[-learned.ndim :]]).max() > limit:
-            place = ",".join(f"{key.start}-{key.stop}" for key in at)
+            place = " ".join(
+                f"{axis}{key.start}-{key.stop}"
+                for axis, key in zip("ZYX"[-len(at) :], at, strict=True)
+            )
             yield pair.map(
                 lambda picture, at=at: picture[at[-picture.ndim :]],
-                f"{pair.name} at {place}",
+                f"{pair.name} {place}",
             )
             number -= 1
         if not number:

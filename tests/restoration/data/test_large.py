@@ -75,7 +75,7 @@ def test_several_large_stacks_share_the_blocks(ramp):
         for seed in (0, 1)
     )
     names = [pair.name for pair in found]
-    assert sum(name.startswith("a at 0-6,") for name in names) == 32
+    assert sum(name.startswith("a Z0-6 Y") for name in names) == 32
     assert len(names) == 64
     assert names != [pair.name for pair in other]
     for pair in found:
