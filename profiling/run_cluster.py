@@ -75,7 +75,10 @@ def main(arguments):
 
 
 PASSES = ("intensities", "means", "tiles", "all")
-STEPS = {"collect": "intensities", "gather": "means", "restore": "tiles"}
+STEPS = {
+    **{"collect": "intensities", "gather": "means", "restore": "tiles"},
+    "shrink": "copies",  # of large volumes; in the time of all alone
+}
 
 
 class _Bench:

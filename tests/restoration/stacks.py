@@ -1,5 +1,6 @@
 """How stacks are calibrated, and why one cannot be opened."""
 
+import numpy as np
 import pytest
 
 from sanet_tf.restoration.io.stack import open_stack
@@ -17,3 +18,15 @@ def one_line(path, axes=None):
     assert line.startswith(f"{path}: ")
     assert "\n" not in line
     return line.removeprefix(f"{path}: ")
+
+
+def means(values, factors):
+    """Means of as many voxels along each axis, or as there are at its end."""
+    for axis, factor in enumerate(factors):
+        starts = np.arange(0, values.shape[axis], factor)
+        sums = np.add.reduceat(values.astype(float), starts, axis)
+        counts = np.add.reduceat(np.ones(values.shape[axis]), starts)
+        shape = [1] * values.ndim
+        shape[axis] = -1
+        values = sums / counts.reshape(shape)
+    return values

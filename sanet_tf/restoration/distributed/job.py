@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sanet_tf.restoration import intensities
 from sanet_tf.restoration.distributed.packing import packed
-from sanet_tf.restoration.io import hyperstacks, zarr_writing
+from sanet_tf.restoration.io import hyperstacks, zarr_pyramid, zarr_writing
 from sanet_tf.restoration.io.file_array import unmapped
 from sanet_tf.restoration.io.sequences import open_any
 
@@ -86,6 +86,10 @@ class Opened:
         """See `TiledStack.restore`."""
         with self.named(index):
             self.tiled(index, stretch).restore(tile, means)
+
+    def shrink(self, number, level, at):
+        """Writes one chunk of a smaller copy of a result."""
+        zarr_pyramid.shrink(self.job.results[number], level, at)
 
     def named(self, index):
         """Has an error say which part it was."""

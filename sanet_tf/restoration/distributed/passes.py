@@ -1,4 +1,4 @@
-"""A job done pass by pass: the intensities, each layer's means, the tiles.
+"""A job done pass by pass: intensities, layers' means, tiles, smaller copies.
 
 What is done goes into a journal; whoever does the job again skips it.
 """
@@ -10,6 +10,7 @@ import numpy as np
 from sanet_tf.restoration import intensities, normalization
 from sanet_tf.restoration.checks import check_axes
 from sanet_tf.restoration.distributed.packing import packed, unpacked
+from sanet_tf.restoration.io import zarr_pyramid
 from sanet_tf.restoration.tiling.chunk_tiles import aligned
 from sanet_tf.restoration.tiling.volume import PaddedStack
 from sanet_tf.restoration.tiling.whole_volume import count_passes, mean
@@ -54,7 +55,9 @@ def restore(opened, executor, journal, n_tiles=None):
         for name in passes
     }
     spans = _spans(part, axes)
+    copies = _copies(opened.job.results)
     total = len(indices) * len(spans) + sum(map(len, keys.values()))
+    total += sum(map(len, copies))
     with progress_bar(total, 0, "task") as bar:
 
         def run(step, tasks):
@@ -80,6 +83,25 @@ def restore(opened, executor, journal, n_tiles=None):
                 for index, known in means.items():
                     known.append(_mean(journal, name, index, len(tiles)))
                 journal.forget(keys[name])
+        for level in copies:  # each is made of the one before it
+            left = {
+                key: task for key, task in level.items() if key not in journal
+            }
+            bar.update(len(level) - len(left))
+            for key, result in run("shrink", left):
+                journal.add(key, result)
+
+
+def _copies(results):
+    """For each level of copies, of all results, `{key: task}`."""
+    return [
+        {
+            ("shrink", number, level, *at): (number, level, at)
+            for number, of_one in enumerate(of_all)
+            for level, at in of_one
+        }
+        for of_all in zip(*map(zarr_pyramid.tasks, results), strict=True)
+    ]
 
 
 def _mean(journal, name, index, tiles):

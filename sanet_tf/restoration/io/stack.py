@@ -106,8 +106,8 @@ def create_stack(
     ImageJ opens a TIFF file as a hyperstack, in the order TZCYX whatever the
     order of `axes`. What ImageJ's format lacks, other data types and more than
     4 GB, is written as OME-TIFF. A path that ends in .zarr becomes a folder of
-    OME-Zarr. Either appears under its name when the block ends without an
-    error; otherwise nothing is left.
+    OME-Zarr, of large images with smaller copies. Either appears under its name
+    when the block ends without an error; otherwise nothing is left.
 
     Args:
         path: path of the file or folder; an old one is replaced.
@@ -138,7 +138,8 @@ def create_stack(
     is_zarr = check_target(path)
     create, letters = tiff_writing.create, AXES
     if is_zarr:
-        from sanet_tf.restoration.io import zarr_writing  # slow to import
+        # Slow to import.
+        from sanet_tf.restoration.io import zarr_pyramid, zarr_writing
 
         create = functools.partial(
             zarr_writing.create,
@@ -162,6 +163,7 @@ def create_stack(
         )
         if is_zarr:
             yield zarr_writing.view(array, axes)
+            zarr_pyramid.fill(unfinished)
         else:
             yield array.transpose(np.argsort(order))
             array.flush()

@@ -1,17 +1,16 @@
-"""OME-Zarr to be filled: one array of full size, with axes and voxel size."""
+"""OME-Zarr to be filled: an array and its copies, with axes and voxel size."""
 
 import numpy as np
 import zarr
 
 import sanet_tf
-from sanet_tf.restoration.io import calibration, origin, units
+from sanet_tf.restoration.io import calibration, origin, units, zarr_pyramid
 from sanet_tf.restoration.io.view import View
 
 VERSIONS = ("0.5", "0.4")  # of OME-Zarr: zarr 3 and zarr 2
 CHUNK = {"T": 1, "C": 1, "Z": 64, "Y": 256, "X": 256}  # 16 MiB of float32
 CHUNK_OF_PLANES = {"T": 1, "C": 1, "Y": 1024, "X": 1024}
 KINDS = {"T": "time", "C": "channel"}  # the others are "space"
-ARRAY = "0"
 ORDER = "TCZYX"
 CENTIMETRE = 3  # TIFF's ResolutionUnit
 
@@ -20,6 +19,8 @@ def create(
     path, shape, axes, dtype, like, source, name, version="0.5", chunks=None
 ):
     """A new folder's array, which takes slices.
+
+    Smaller copies of it are there, too; `zarr_pyramid` fills them.
 
     Args:
         path: path of the folder.
@@ -45,17 +46,16 @@ def create(
             f"Received: {version!r}"
         )
     known = _sizes(axes, like, shape)
+    scale = _scale(axes, known)
+    levels = zarr_pyramid.plan(shape, axes, scale)
     multiscale = {
         "name": name,
         "axes": _axes(axes, known),
         "datasets": [
-            {
-                "path": ARRAY,
-                "coordinateTransformations": [
-                    {"type": "scale", "scale": _scale(axes, known)}
-                ],
-            }
+            _dataset(number, scale, factors)
+            for number, (_, factors) in enumerate(levels)
         ],
+        **({"type": "mean"} if len(levels) > 1 else {}),
     }
     is_old = version == "0.4"
     attributes = {"version": version, "multiscales": [multiscale]}
@@ -75,15 +75,21 @@ def create(
             },
         },
     )
-    return group.create_array(
-        ARRAY,
-        shape=shape,
-        chunks=_chunks(axes, shape, chunks),
-        dtype=dtype,
-        dimension_names=None if is_old else [a.lower() for a in axes],
-        chunk_key_encoding={"name": "v2", "separator": "/"} if is_old else None,
-        config={"write_empty_chunks": True},  # none is missing
-    )
+    arrays = [
+        group.create_array(
+            str(number),
+            shape=shape,
+            chunks=_chunks(axes, shape, chunks),
+            dtype=dtype,
+            dimension_names=None if is_old else [a.lower() for a in axes],
+            chunk_key_encoding={"name": "v2", "separator": "/"}
+            if is_old
+            else None,
+            config=zarr_pyramid.CONFIG,
+        )
+        for number, (shape, _) in enumerate(levels)
+    ]
+    return arrays[0]
 
 
 def view(array, axes):
@@ -103,9 +109,23 @@ def reopen(path, axes):
         An array-like with these axes that takes slices, and `{axis: voxels of
         a chunk}`.
     """
-    array = zarr.open_group(path, mode="r+")[ARRAY]
+    array = zarr_pyramid.open_level(path, 0)
     stored = sorted(axes, key=ORDER.index)
     return view(array, axes), dict(zip(stored, array.chunks, strict=True))
+
+
+def _dataset(number, scale, factors):
+    """Where a copy is, and where the middle of its first voxel is."""
+    steps = [
+        {
+            "type": "scale",
+            "scale": [s * f for s, f in zip(scale, factors, strict=True)],
+        }
+    ]
+    if number:
+        shift = [s * (f - 1) / 2 for s, f in zip(scale, factors, strict=True)]
+        steps.append({"type": "translation", "translation": shift})
+    return {"path": str(number), "coordinateTransformations": steps}
 
 
 def _chunks(axes, shape, chunks):

@@ -12,7 +12,9 @@ import pytest
 
 from sanet_tf.restoration.distributed import cluster
 from sanet_tf.restoration.distributed.cluster import Cluster, connect
+from sanet_tf.restoration.io import zarr_pyramid
 from sanet_tf.utils.errors import UserError
+from tests.restoration.stacks import means
 
 pytestmark = [
     pytest.mark.slow,
@@ -57,13 +59,17 @@ def worker_processes():
     return [p for p in found if "multiprocessing.spawn" in str(p.cmdline())]
 
 
-def test_equals_one_process(trained, write_ramp, restore, workers):
+def test_equals_one_process(trained, write_ramp, restore, workers, monkeypatch):
+    monkeypatch.setattr(zarr_pyramid, "LARGEST", 30)
     model, source = trained("volume"), write_ramp("ZYX", (40, 46, 44))
     expected = restore(model, source, "a.tif")
     options = {"executor": workers, **OPTIONS}
     found = restore(model, source, "a.ome.zarr", **options)
     limit = 1e-5 * expected.std()
     np.testing.assert_allclose(found, expected, rtol=0, atol=limit)
+    path = source.parent / "out/a.ome.zarr"
+    copy = zarr_pyramid.open_level(path, 1)[...]
+    np.testing.assert_allclose(copy, means(found, (2, 2, 2)), rtol=1e-5)
     # Another model, in workers that have one.
     model, source = trained("none"), write_ramp("TZYX", (2, 20, 46, 44))
     expected = restore(model, source, "b.tif")
