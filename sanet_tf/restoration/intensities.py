@@ -2,16 +2,55 @@
 
 Percentiles of 8- and 16-bit integers are exact, from a histogram; those of
 other stacks above `MAX_SAMPLE` voxels are from voxels on a regular grid.
+
+A stack is read region by region, each of whole chunks if it has chunks.
 """
 
+import itertools
 import math
 
 import numpy as np
 
 MAX_SAMPLE = 2**26  # voxels
-SLAB = 2**25  # voxels that are read at once
+SLAB = 2**25  # voxels that are read at once, or a chunk if that is larger
 # Types without percentiles, which few programs open, and their substitutes.
 WIDER = {"bool": "uint8", "float16": "float32"}
+
+
+def regions(array, axes):
+    """Indices that take an array apart; each has all channels.
+
+    Args:
+        array: array-like, perhaps with `chunks`.
+        axes: its axes.
+    """
+    own = _chunks(array)
+    limit = SLAB
+    if "C" in axes:
+        limit //= array.shape[axes.index("C")]
+    steps = [
+        size if axis == "C" else min(chunk, size)
+        for axis, chunk, size in zip(axes, own, array.shape, strict=True)
+    ]
+    for i in reversed([i for i, axis in enumerate(axes) if axis != "C"]):
+        others = math.prod(
+            step for j, step in enumerate(steps) if j != i and axes[j] != "C"
+        )
+        fitting = max(1, limit // (others * own[i])) * own[i]
+        steps[i] = min(fitting, array.shape[i])
+        if steps[i] < array.shape[i]:
+            break
+    starts = [
+        range(0, size, step)
+        for size, step in zip(array.shape, steps, strict=True)
+    ]
+    return [
+        tuple(
+            slice(start, min(start + step, size))
+            for start, step, size in zip(at, steps, array.shape, strict=True)
+        )
+        for at in itertools.product(*starts)
+    ]
 
 
 def collect(array, axes, span=slice(None)):
@@ -20,18 +59,18 @@ def collect(array, axes, span=slice(None)):
     Args:
         array: array-like of integers or floats.
         axes: its axes.
-        span: the part, along the axis `along(axes)`.
+        span: which of its `regions`.
 
     Returns:
         For each channel the counts of all integers, or a sample and the ends;
         `merge` puts those of two parts together.
     """
     channels = array.shape[axes.index("C")] if "C" in axes else 1
-    planes = [_planes(array, axes, c, span) for c in range(channels)]
+    parts = [_parts(array, axes, c, span) for c in range(channels)]
     if _is_counted(array.dtype):
-        return [*map(_count, planes)]
+        return [*map(_count, parts)]
     step = max(1, -(-math.prod(array.shape) // channels // MAX_SAMPLE))
-    return [_sample(own, step) for own in planes]
+    return [_sample(own, step) for own in parts]
 
 
 def percentiles(dtype, collected, values):
@@ -89,23 +128,18 @@ def count_not_finite(array, axes, span=slice(None)):
     Args:
         array: array-like.
         axes: its axes.
-        span: the part, along the axis `along(axes)`.
+        span: which of its `regions`.
     """
-    count, first = 0, None
+    count, found = 0, []
     if np.dtype(array.dtype).kind != "f":
-        return count, first
-    axis = along(axes)
-    for i, plane in _read_planes(array, [slice(None)] * len(axes), axis, span):
-        bad = np.argwhere(~np.isfinite(plane))
-        if first is None and len(bad):
-            first = tuple(map(int, np.insert(bad[0], axis, i)))
+        return count, None
+    for region in regions(array, axes)[span]:
+        bad = np.argwhere(~np.isfinite(np.asarray(array[region])))
+        if len(bad):
+            place = zip(bad[0], region, strict=True)
+            found.append(tuple(int(i) + key.start for i, key in place))
         count += len(bad)
-    return count, first
-
-
-def along(axes):
-    """The axis to read along: a whole channel may be too large."""
-    return 1 if axes[0] == "C" else 0
+    return count, min(found, default=None)
 
 
 def _is_counted(dtype):
@@ -113,48 +147,42 @@ def _is_counted(dtype):
     return dtype.kind in "bui" and dtype.itemsize <= 2
 
 
-def _planes(array, axes, channel, span):
-    """The values of a channel, one index of an axis at a time."""
-    index = [channel if axis == "C" else slice(None) for axis in axes]
-    for _, plane in _read_planes(array, index, along(axes), span):
-        yield plane.astype(WIDER.get(plane.dtype.name, plane.dtype), copy=False)
+def _parts(array, axes, channel, span):
+    """The values of a channel, region by region."""
+    for region in regions(array, axes)[span]:
+        index = tuple(
+            channel if axis == "C" else key
+            for axis, key in zip(axes, region, strict=True)
+        )
+        values = np.asarray(array[index])
+        wider = WIDER.get(values.dtype.name, values.dtype)
+        yield values.astype(wider, copy=False)
 
 
-def _read_planes(array, index, axis, span):
-    """`(i, plane)` along an axis; several are read at once.
-
-    What is stored in chunks, such as zarr, is unpacked once for all of these.
-    """
-    numbers = range(array.shape[axis])[span]
-    voxels = math.prod(array.shape) // array.shape[axis]
-    step = max(1, SLAB // voxels)
-    for start in range(numbers.start, numbers.stop, step):
-        stop = min(start + step, numbers.stop)
-        index[axis] = slice(start, stop)
-        slab = np.asarray(array[tuple(index)])
-        kept = sum(isinstance(key, slice) for key in index[:axis])
-        for i in range(stop - start):
-            yield start + i, slab.take(i, kept)
+def _chunks(array):
+    """Voxels of a chunk along each axis; of dask's arrays the largest."""
+    own = getattr(array, "chunksize", None) or getattr(array, "chunks", None)
+    return own or (1,) * len(array.shape)
 
 
-def _count(planes):
+def _count(parts):
     """How often each integer occurs, and at which index zero is."""
     counts, offset = np.zeros(2**16, np.int64), 0
-    for plane in planes:
-        if plane.dtype.kind == "i":
+    for values in parts:
+        if values.dtype.kind == "i":
             offset = 2**15
         counts += np.bincount(
-            plane.ravel().astype(np.int64) + offset, minlength=2**16
+            values.ravel().astype(np.int64) + offset, minlength=2**16
         )
     return counts, offset
 
 
-def _sample(planes, step):
-    """Every `step`th value of each plane, and the ends of all."""
+def _sample(parts, step):
+    """Every `step`th value of each part, and the ends of all."""
     sample, ends = [], []
-    for plane in planes:
-        sample.append(plane.ravel()[::step].copy())  # a view keeps the plane
-        ends += [plane.min(), plane.max()]
+    for values in parts:
+        sample.append(values.ravel()[::step].copy())  # a view keeps them all
+        ends += [values.min(), values.max()]
     return sample, min(ends), max(ends)
 
 

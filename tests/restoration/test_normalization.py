@@ -1,5 +1,7 @@
 """Percentiles of stacks that are read piece by piece: NumPy's, exactly."""
 
+import itertools
+
 import numpy as np
 import pytest
 import zarr
@@ -135,16 +137,28 @@ def test_before_and_after_are_csbdeeps(rng, dtype):
 
 
 class Counting:
-    """Counts the largest piece that is read."""
+    """Counts what is read: voxels at most, times, and chunks."""
 
-    def __init__(self, array):
+    def __init__(self, array, chunks=None):
         self.array, self.largest, self.reads = array, 0, 0
         self.shape, self.dtype = array.shape, array.dtype
+        self.read_chunks = []
+        if chunks:
+            self.chunks = chunks
 
     def __getitem__(self, key):
         values = self.array[key]
         self.largest = max(self.largest, values.size)
         self.reads += 1
+        if hasattr(self, "chunks"):
+            self.read_chunks += itertools.product(
+                *(
+                    range(own.start // size, -(-own.stop // size))
+                    if isinstance(own, slice)
+                    else [own // size]
+                    for own, size in zip(key, self.chunks, strict=True)
+                )
+            )
         return values
 
 
@@ -168,6 +182,31 @@ def test_reads_planes(rng, monkeypatch, axes, dtype, planes):
     np.testing.assert_array_equal(found.range, expected.range)
 
 
+@pytest.mark.parametrize("slab", [1, 60, 250, 10_000])
+@pytest.mark.parametrize("axes", ["ZYX", "CZYX"])
+def test_a_chunk_is_read_once(rng, monkeypatch, axes, slab):
+    """However many planes it has, and however large a plane is."""
+    original = stack(rng, axes, "uint16")
+    expected = StreamedPercentiles(original, axes)
+    monkeypatch.setattr(intensities, "SLAB", slab)
+    chunks = (1,) * (len(axes) - 3) + (2, 4, 7)
+    values = Counting(original, chunks)
+    found = StreamedPercentiles(values, axes)
+    assert len(values.read_chunks) == len({*values.read_chunks})
+    assert values.largest <= max(slab, 2 * 4 * 7)
+    np.testing.assert_array_equal(found.low, expected.low)
+    np.testing.assert_array_equal(found.range, expected.range)
+
+
+def test_the_first_voxel_that_is_not_finite(rng, monkeypatch):
+    """Regions side by side are not in the order of voxels."""
+    values = stack(rng, "ZYX", "float32")
+    values[1, 2, 16] = values[2, 1, 3] = np.inf
+    monkeypatch.setattr(intensities, "SLAB", 60)
+    count = intensities.count_not_finite(Counting(values, (5, 4, 3)), "ZYX")
+    assert count == (2, (1, 2, 16))
+
+
 def test_a_sample_keeps_no_planes(rng):
     """A view would keep the whole stack in memory."""
     ((sample, _, _),) = intensities.collect(stack(rng, "ZYX", "f4"), "ZYX")
@@ -181,10 +220,13 @@ def joined(part):
 @pytest.mark.parametrize("dtype", ["int16", "float32"])
 @pytest.mark.parametrize("axes", ["ZYX", "CZYX"])
 @pytest.mark.parametrize("turn", [1, -1])
-def test_parts_put_together(rng, axes, dtype, turn):
+def test_parts_put_together(rng, monkeypatch, axes, dtype, turn):
     """Of which the first is the darkest, or the brightest."""
-    values = np.sort(stack(rng, axes, dtype), intensities.along(axes))
-    values = np.flip(values, 1 if axes[0] == "C" else 0) if turn < 0 else values
+    along = axes.index("Z")
+    values = np.sort(stack(rng, axes, dtype), along)
+    values = np.flip(values, along) if turn < 0 else values
+    monkeypatch.setattr(intensities, "SLAB", values.size // SHAPES["Z"])
+    assert len(intensities.regions(values, axes)) == SHAPES["Z"]
     whole = intensities.collect(values, axes)
     spans = slice(0, 1), slice(1, 3), slice(3, None)
     first, *others = (intensities.collect(values, axes, s) for s in spans)

@@ -42,3 +42,12 @@ def test_it_is_read_and_written_as_numpy_does(values, key, axes):
     written[...] = 7
     assert (new[:, 2] == 7).all()
     assert (new != 7)[:, [0, 1]].any()
+
+
+def test_chunks_are_in_the_order_of_the_view(values):
+    class Chunked:
+        shape, dtype, chunks = values.shape, values.dtype, (1, 2, 3, 4)
+
+    assert View(Chunked, {1: 2}).chunks == (1, 3, 4)
+    assert View(Chunked, {1: 2}, (2, 0, 1)).chunks == (3, 4, 1)
+    assert not hasattr(View(values), "chunks")

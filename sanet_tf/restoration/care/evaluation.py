@@ -9,8 +9,10 @@ import numpy as np
 from sanet_tf.restoration.baselines import filters, tuning, verdict
 from sanet_tf.restoration.care.loading import load
 from sanet_tf.restoration.data import load_data
+from sanet_tf.restoration.data.large import whole_of
 from sanet_tf.restoration.metrics import evaluate
 from sanet_tf.restoration.previews import write_preview
+from sanet_tf.restoration.tiling.normalizers import Known
 from sanet_tf.utils.errors import UserError
 from sanet_tf.utils.files import make_directory
 from sanet_tf.utils.memory import peak_above_baseline
@@ -126,11 +128,15 @@ def _tell(name, row):
 
 
 def _restore(model, pair, axes, n_tiles, mode):
-    statistics = None if mode == "default" else mode
+    options = {"n_tiles": n_tiles}
+    if mode != "default":
+        options["statistics"] = mode
+    whole = whole_of(pair.low)
+    if whole is not None:
+        ends = whole.percentiles(model.config.percentiles)
+        options["normalizer"] = Known(*ends)
     try:
-        return model.predict(
-            np.asarray(pair.low), axes, n_tiles=n_tiles, statistics=statistics
-        )
+        return model.predict(np.asarray(pair.low), axes, **options)
     except ValueError as error:
         raise UserError(f"{pair.name}: {error}") from error
 

@@ -1,23 +1,26 @@
 """Blocks of stacks that are larger than what csbdeep cuts patches from.
 
-Of a large stack blocks are drawn at random, some times as large as a patch, and
-patches are cut from them as from small stacks. The percentiles remain those of
-the whole stack, which is walked through once, and so does what counts as dark.
+Of each region of a large stack some blocks are drawn at random, which do not
+overlap, and patches are cut from them as from small stacks. The percentiles
+remain those of the whole stack.
 """
 
+import dataclasses
 import math
 
 import numpy as np
 
-from sanet_tf.restoration.data.large import LargeStack, origin
+from sanet_tf.restoration.data.large import LargeStack, whole_of
 from sanet_tf.restoration.data.patches import format_shape
-from sanet_tf.utils.errors import UserError
+from sanet_tf.restoration.data.stacks import refuse_not_finite
+from sanet_tf.restoration.supervision.targets import as_learned
 from sanet_tf.utils.printing import printable
 
 LARGE = 2**27  # voxels; csbdeep takes some tens of bytes for each
-SIDE = 4  # patches along each axis of a block
-BLOCKS = {"train": 64, "validation": 8, "test": 4}
-TRIES = 30  # blocks that are looked at for each one that is taken
+SIDES = (4, 3, 2, 1)  # patches along each axis of a block, if they fit
+LARGEST = 2**25  # voxels of a block of more than one patch
+BLOCKS = {"train": 64, "validation": 8, "test": 4}  # of all large stacks
+TRIES = 10  # blocks that are looked at for each one that is taken
 
 
 def enlarge(pairs):
@@ -39,63 +42,97 @@ def enlarge(pairs):
     return enlarged
 
 
-def draw_blocks(regions, patch_size, seed):
+def draw_blocks(regions, patch_size, seed, supervision="pairs"):
     """Replaces parts of large stacks by blocks of them.
 
     Args:
         regions: dictionary of lists of `Pair`, of the keys of `BLOCKS`.
         patch_size: see `patches.plan`.
         seed: integer.
+        supervision: one of `SUPERVISIONS`.
 
     Returns:
         The dictionary, and a sentence for the description, "" if there are no
         large stacks.
-
-    Raises:
-        UserError: a large stack is dark nearly everywhere.
     """
     drawn, sentences = {}, []
     for index, (region, pairs) in enumerate(regions.items()):
-        rng = np.random.default_rng((seed, index, LARGE))
-        large = [pair for pair in pairs if origin(pair.low) is not None]
-        drawn[region] = [pair for pair in pairs if origin(pair.low) is None]
-        for pair in large:
-            number = max(1, BLOCKS[region] // len(large))
-            blocks = list(_bright_blocks(pair, patch_size, number, rng))
-            if not blocks:
-                raise UserError(
-                    f"{pair.name}: {TRIES * number} blocks, drawn at random, "
-                    "are all dark; cut the part to learn from out of it"
-                )
-            drawn[region] += blocks
+        rng = np.random.default_rng((seed, index, 0xB10C))
+        count = sum(whole_of(pair.low) is not None for pair in pairs)
+        drawn[region] = []
+        for pair in pairs:
+            if whole_of(pair.low) is None:
+                drawn[region].append(pair)
+                continue
+            number = max(1, BLOCKS[region] // count)
+            _refuse_not_finite(pair)
+            learned = pair
+            if region != "test":
+                (learned,) = as_learned([pair], supervision)
+            picture = pair.low if learned.high is None else learned.high
+            found, bright = _choose(
+                pair.low.shape, picture, patch_size, number, rng
+            )
+            drawn[region] += [_block(pair, at) for at in found]
+            dark = "" if bright else ", none of them bright,"
             sentences.append(
-                f"{region}: {len(blocks)} blocks of "
-                f"{format_shape(blocks[0].low.shape)} in {pair.name}"
+                f"{region}: {len(found)} blocks of "
+                f"{format_shape(drawn[region][-1].low.shape)}{dark} in "
+                f"{pair.name}"
             )
     return drawn, "".join(f"; {sentence}" for sentence in sentences)
 
 
-def _bright_blocks(pair, patch_size, number, rng):
-    """Blocks from whose middle csbdeep would take patches."""
-    learned = pair.low if pair.high is None else pair.high
-    limit = origin(learned).brightness()
-    size = np.minimum(pair.low.shape, SIDE * np.array(patch_size))
-    for _ in range(TRIES * number):
-        start = rng.integers(0, pair.low.shape - size, endpoint=True)
-        at = tuple(map(slice, start, start + size))
-        middle = tuple(
-            slice(key.start + patch // 2, key.stop - (patch - 1) // 2)
-            for key, patch in zip(at, patch_size, strict=True)
-        )
-        if np.asarray(learned[middle[-learned.ndim :]]).max() > limit:
-            place = " ".join(
-                f"{axis}{key.start}-{key.stop}"
-                for axis, key in zip("ZYX"[-len(at) :], at, strict=True)
-            )
-            yield pair.map(
-                lambda picture, at=at: picture[at[-picture.ndim :]],
-                f"{pair.name} {place}",
-            )
-            number -= 1
-        if not number:
-            return
+def _refuse_not_finite(pair):
+    for picture in (pair.low, pair.high, pair.again):
+        if picture is not None:
+            refuse_not_finite(whole_of(picture), pair.name)
+
+
+def _choose(shape, picture, patch_size, number, rng):
+    """Indices of blocks, and whether they are bright.
+
+    Bright are those from whose middle csbdeep would take patches. If none of
+    those that were looked at is, the brightest are given.
+    """
+    limit = whole_of(picture).brightness()
+    patch = np.minimum(patch_size, shape)
+    size = _size(shape, patch)
+    counts = shape // size
+    offset = rng.integers(0, shape - counts * size, endpoint=True)
+    places = rng.permutation(math.prod(counts))[: TRIES * number]
+    bright, others = [], []
+    for place in places:
+        start = offset + size * np.unravel_index(place, counts)
+        at = tuple(map(slice, start.tolist(), (start + size).tolist()))
+        middle = [
+            slice(key.start + before // 2, key.stop - (before - 1) // 2)
+            for key, before in zip(at, patch.tolist(), strict=True)
+        ]
+        top = np.asarray(picture[tuple(middle[-picture.ndim :])]).max()
+        if top > limit:
+            bright.append(at)
+        else:
+            others.append((top, at))
+        if len(bright) == number:
+            break
+    others.sort(key=lambda found: found[0], reverse=True)
+    return bright or [at for _, at in others[:number]], bool(bright)
+
+
+def _size(shape, patch):
+    for side in SIDES:
+        size = np.minimum(shape, side * patch)
+        if math.prod(size.tolist()) <= LARGEST:
+            break
+    return size
+
+
+def _block(pair, at):
+    """Named by its place in the whole stack."""
+    block = pair.map(lambda picture: picture[at[-picture.ndim :]])
+    place = " ".join(
+        f"{axis}{own.start}-{own.stop}"
+        for axis, own in zip("ZYX"[-len(at) :], block.low.ranges, strict=True)
+    )
+    return dataclasses.replace(block, name=f"{pair.name} {place}")

@@ -7,11 +7,12 @@ measured by, are equal. These pairs are left out, and named.
 import numpy as np
 
 from sanet_tf.restoration import metrics
-from sanet_tf.restoration.data.large import origin
+from sanet_tf.restoration.data.large import whole_of
 from sanet_tf.restoration.data.stacks import refuse_not_finite
 from sanet_tf.utils.errors import UserError
 
 TRAINING = (3, 99.5)  # the closest that csbdeep draws, see `patches.cut`
+SIDES = {"low": "it", "high": "its truth", "again": "its second picture"}
 USES = {"train": "train", "validation": "validate", "test": "test on"}
 
 
@@ -28,7 +29,8 @@ def select(pairs, percentiles=None):
     Raises:
         UserError: voxels that are no numbers.
     """
-    return _select(pairs, percentiles or TRAINING, ("low", "high"), origin)
+    sides = "low", "high", "again"
+    return _select(pairs, percentiles or TRAINING, sides, whole_of)
 
 
 def select_regions(regions, percentiles=None, strict=False, skipped=()):
@@ -73,7 +75,7 @@ def _select(pairs, percentiles, sides, whole=lambda stack: None):
             side for side in sides if _is_even(pair, side, percentiles, whole)
         ]
         if even:
-            stack = {"low": "it", "high": "its truth"}[even[0]]
+            stack = SIDES[even[0]]
             low, high = percentiles
             reasons.append(
                 f"{pair.name}: {stack} has one value from percentile {low} "

@@ -8,19 +8,36 @@ from sanet_tf.restoration import intensities
 from sanet_tf.restoration.io.lazy import Lazy
 
 BRIGHT, BRIGHTEST = 0.4, 99.9  # as csbdeep's `no_background_patches`
+KEPT = 2**16 + 1  # values of a sample, from its lowest to its highest
 
 
 class LargeStack(Lazy):
-    """A stack whose parts know its percentiles, as their `origin`."""
+    """A stack whose parts know its percentiles, as their `origin`.
+
+    It is walked through when the first of them is asked for.
+    """
 
     @functools.cached_property
     def _collected(self):
-        return intensities.collect(self, "ZYX"[-self.ndim :])
+        (found,) = intensities.collect(self, "ZYX"[-self.ndim :])
+        if len(found) == 2:  # counts, which are small
+            return [found]
+        sample, *ends = found
+        ordered = np.sort(np.concatenate(sample))
+        kept = np.linspace(0, ordered.size - 1, min(KEPT, ordered.size))
+        return [([ordered[kept.round().astype(int)]], *ends)]
+
+    def _found(self, values=()):
+        (found,) = intensities.percentiles(self.dtype, self._collected, values)
+        return np.array(found, float)
+
+    def is_finite(self):
+        """Whether no voxel is NaN or infinite."""
+        return bool(np.isfinite(self._found()).all())
 
     def percentiles(self, values):
         """An array of the percentiles of all voxels."""
-        (found,) = intensities.percentiles(self.dtype, self._collected, values)
-        return np.array(found[1:-1], float)
+        return self._found(values)[1:-1]
 
     def brightness(self, percentile=BRIGHTEST):
         """A patch is dark, for csbdeep, if no voxel is brighter."""
@@ -28,7 +45,7 @@ class LargeStack(Lazy):
         return BRIGHT * found
 
 
-def origin(picture):
+def whole_of(picture):
     """The `LargeStack` of which a picture is a part, or None."""
     whole = getattr(picture, "origin", None)
     return whole if isinstance(whole, LargeStack) else None

@@ -36,7 +36,7 @@ def load(
     """Reads clean stacks, adds noise and cuts patches.
 
     Args:
-        data_dir: a TIFF file or a folder of them; ZYX or YX.
+        data_dir: a TIFF file, an OME-Zarr, or a folder of them; ZYX or YX.
         task: "denoise".
         patch_size: see `patches.plan`.
         num_patches: to train with; a tenth as many validate.

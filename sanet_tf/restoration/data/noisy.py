@@ -3,14 +3,13 @@
     --supervision=noise2void      stacks ZYX or YX
     --supervision=noise2noise     series TZYX or TYX of one scene each, at rest
 
-DIR is a TIFF file or a folder of them. Of a series each moment learns from the
-next. Three stacks or more are split by stacks, fewer into disjoint regions.
-Nothing can be measured on the test stacks; their pictures are to be looked at.
+DIR is a TIFF file, an OME-Zarr, or a folder of them. Of a series each moment
+learns from the next. Three stacks or more are split by stacks, fewer into
+disjoint regions. Nothing can be measured on the test stacks; their pictures are
+to be looked at.
 """
 
 from pathlib import Path
-
-import numpy as np
 
 from sanet_tf.restoration.data import patches, stacks
 from sanet_tf.restoration.data.own_stacks import restoration_data
@@ -30,7 +29,7 @@ def load(
     """Reads noisy stacks and cuts patches.
 
     Args:
-        data_dir: a TIFF file or a folder of them.
+        data_dir: a TIFF file, an OME-Zarr, or a folder of them.
         task: "denoise".
         patch_size: see `patches.plan`.
         num_patches: to train with; a tenth as many validate.
@@ -76,12 +75,11 @@ def _stack(file):
 def _moments(file):
     """Each moment of a series, and the next."""
     series = stacks.open_stack(file, stacks.SERIES)
-    if series.ndim not in stacks.SERIES or len(series) < 2:
+    if series.ndim not in map(len, stacks.SERIES) or len(series) < 2:
         raise UserError(
             f"{file}: expected a series of two moments or more, TYX or TZYX, "
             f"got {patches.format_shape(series.shape)}"
         )
-    series = np.asarray(series)
     return [
         patches.Pair(f"moment {t}/{file.name}", series[t], again=series[t + 1])
         for t in range(len(series) - 1)

@@ -5,7 +5,7 @@ from csbdeep import data as care
 from csbdeep.utils import normalize_mi_ma
 from scipy.ndimage import maximum_filter
 
-from sanet_tf.restoration.data.large import origin
+from sanet_tf.restoration.data.large import whole_of
 from sanet_tf.restoration.metrics import fit
 from sanet_tf.restoration.normalization import PERCENTILES
 
@@ -18,7 +18,7 @@ def options(pair, percentiles=None, fit_truth=False):
         percentiles: two that become 0 and 1; None: csbdeep draws them.
         fit_truth: whether the truth is put on the noisy stack's scale.
     """
-    wholes = origin(pair.low), origin(pair.high)
+    wholes = whole_of(pair.low), whole_of(pair.high)
     if None not in wholes:
         return _of_wholes(*wholes, percentiles)
     chosen = {}
@@ -63,7 +63,14 @@ def _of_wholes(low, high, percentiles):
     def is_bright(pictures, patch_size):
         truth = pictures[0].astype(np.float32)
         window = [max(1, size // 2) for size in patch_size]
-        return maximum_filter(truth, window, mode="constant") > limit
+        found = maximum_filter(truth, window, mode="constant")
+        middle = tuple(
+            slice(size // 2, length - (size - 1) // 2)
+            for size, length in zip(patch_size, truth.shape, strict=True)
+        )
+        # A block that is dark everywhere gives its brightest part.
+        top = found[middle].max()
+        return found >= top if top <= limit else found > limit
 
     def normalize(patches_x, patches_y, x, y, mask, channel):
         ranks = np.array([draw() for _ in patches_x]).T

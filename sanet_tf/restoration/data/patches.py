@@ -2,13 +2,16 @@
 
 import contextlib
 import dataclasses
+import itertools
 import math
+from typing import Any
 
 import numpy as np
 import psutil
 from csbdeep import data as care
 
 from sanet_tf.restoration.data import normalizations
+from sanet_tf.restoration.data.large import whole_of
 from sanet_tf.restoration.supervision.targets import as_learned
 from sanet_tf.utils.errors import UserError
 
@@ -23,25 +26,25 @@ class Pair:
 
     Attributes:
         name: of the file, for messages.
-        low: `ZYX` or `YX`.
+        low: `ZYX` or `YX`; an array, or one that is read when it is asked for.
         high: the same shape; of a projection the plane `YX`. None if there
             is no truth.
         again: another noisy picture of the shape of `high`, or None.
     """
 
     name: str
-    low: np.ndarray
-    high: np.ndarray | None = None
-    again: np.ndarray | None = None
+    low: Any
+    high: Any = None
+    again: Any = None
 
     def part(self, at):
         """The part that an index of the last two axes takes of all."""
         return self.map(lambda picture: picture[at])
 
-    def map(self, change, name=None):
+    def map(self, change):
         """The pair with a function's values in place of its pictures."""
         return Pair(
-            name or self.name,
+            self.name,
             *(
                 None if picture is None else change(picture)
                 for picture in (self.low, self.high, self.again)
@@ -162,7 +165,8 @@ def cut(
         pairs: list of `Pair`, of some contrast; see `contrast.select`.
         axes: see `plan`.
         patch_size: see `plan`.
-        number: patches, as equally many from each pair as can be.
+        number: patches, as equally many from each pair as can be; the blocks
+            of a large stack share one share.
         seed: integer or sequence of integers.
         task: "denoise" or "project".
         percentiles: two that become 0 and 1; None: drawn for each patch, as
@@ -177,7 +181,8 @@ def cut(
         1 along Z.
 
     Raises:
-        UserError: the memory is too small.
+        UserError: the memory is too small, or nothing is bright but at the
+            edges of a picture.
     """
     thin = (1, *patch_size[1:]) if task == "project" else patch_size
     needed = 4 * number * (math.prod(patch_size) + math.prod(thin))
@@ -192,8 +197,7 @@ def cut(
     order = rng.permutation(number)
     x = np.empty((number, *patch_size, 1), "float32")
     y = np.empty((number, *thin, 1), "float32")
-    edges = np.linspace(0, number, len(pairs) + 1).astype(int)
-    for pair, start, stop in zip(pairs, edges, edges[1:], strict=False):
+    for pair, start, stop in _shares(pairs, number):
         if start == stop:
             continue
         at = order[start:stop]
@@ -203,6 +207,20 @@ def cut(
                 normalizations.options(pair, percentiles, fit_truth),
             )
     return x, y
+
+
+def _shares(pairs, number):
+    """Each pair, and which of so many patches are its own."""
+    stacks = [
+        list(group)
+        for _, group in itertools.groupby(
+            pairs, lambda pair: id(whole_of(pair.low) or pair)
+        )
+    ]
+    edges = np.linspace(0, number, len(stacks) + 1).astype(int)
+    for own, start, stop in zip(stacks, edges, edges[1:], strict=False):
+        inner = np.linspace(start, stop, len(own) + 1).astype(int)
+        yield from zip(own, inner, inner[1:], strict=False)
 
 
 def _all_planes(patch_size, planes):
@@ -221,12 +239,16 @@ def _create(pair, axes, patch_size, number, task, options):
     low, high = np.asarray(pair.low), np.asarray(pair.high)
     raw = care.RawData.from_arrays([low], [high], axes)
     arguments = {"shuffle": False, "verbose": False, **options}
+    create = care.create_patches
     if task == "project":
-        x, y, _ = care.create_patches_reduced_target(
-            raw, patch_size, number, "Z", target_axes="YX", **arguments
-        )
-    else:
-        x, y, _ = care.create_patches(raw, patch_size, number, **arguments)
+        create = care.create_patches_reduced_target
+        arguments |= {"reduction_axes": "Z", "target_axes": "YX"}
+    try:
+        x, y, _ = create(raw, patch_size, number, **arguments)
+    except ValueError as error:
+        raise UserError(
+            f"{pair.name}: no patches can be cut from it, {error}"
+        ) from error
     return np.moveaxis(x, 1, -1), np.moveaxis(y, 1, -1)
 
 

@@ -3,6 +3,7 @@
 import math
 
 from sanet_tf.restoration.data.patches import REGIONS
+from sanet_tf.restoration.data.stacks import stem
 from sanet_tf.utils.errors import UserError
 
 
@@ -38,7 +39,7 @@ def split(pairs, patch_size, test=None):
 
 
 def _scene(pair):
-    return pair.name.rpartition("/")[2]
+    return stem(pair.name)
 
 
 def _by_scenes(pairs, scenes, held):

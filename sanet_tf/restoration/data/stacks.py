@@ -6,19 +6,20 @@ from pathlib import Path
 import numpy as np
 
 from sanet_tf.restoration import intensities
+from sanet_tf.restoration.data.large import LargeStack
+from sanet_tf.restoration.io import inputs, tiff_reading
 from sanet_tf.restoration.io import stack as io_stack
-from sanet_tf.restoration.io import tiff_reading
-from sanet_tf.restoration.io.inputs import is_zarr
 from sanet_tf.restoration.io.lazy import Lazy
+from sanet_tf.restoration.io.view import View
 from sanet_tf.utils import files
 from sanet_tf.utils.errors import UserError
 
 SUFFIXES = (".tif", ".tiff")
 LONGEST = 20_000  # characters of DATA.md in a record
-# What a file may hold, by its number of dimensions.
-STACKS = {2: "a picture YX", 3: "a stack ZYX"}
-EXPOSURES = {4: "exposures of a stack ZYX"}
-SERIES = {3: "a series TYX", 4: "a series TZYX"}
+# What a file may hold, by its axes.
+STACKS = {"YX": "a picture YX", "ZYX": "a stack ZYX"}
+EXPOSURES = {"TZYX": "exposures of a stack ZYX"}
+SERIES = {"TYX": "a series TYX", "TZYX": "a series TZYX"}
 
 
 def list_stacks(folder):
@@ -32,7 +33,7 @@ def list_stacks(folder):
         UserError: there are none.
     """
     folder = Path(folder)
-    if not folder.is_dir() or is_zarr(folder):
+    if not folder.is_dir() or _is_zarr(folder):
         return [folder]
     found = sorted(
         path for path in folder.iterdir() if not path.name.startswith(".")
@@ -50,12 +51,13 @@ def list_stacks(folder):
 def open_stack(path, kinds=STACKS):
     """Opens a stack without reading it.
 
-    The file's own axes are not believed: a stack in Z is often labelled time
-    or channels, or not at all.
+    The axes that a TIFF file names are not believed: a stack in Z is often
+    labelled time or channels, or not at all. Of zarr they are, but for those of
+    one index.
 
     Args:
         path: of a TIFF file or a zarr folder.
-        kinds: `{number of dimensions: what that is}` for all it may have.
+        kinds: `{axes: what that is}` for all it may have.
 
     Returns:
         An array mapped into memory, or read where it is asked for. A TIFF file
@@ -67,7 +69,8 @@ def open_stack(path, kinds=STACKS):
     if Path(path).is_dir():
         return _open_zarr(path, kinds)
     axes = tiff_reading.read_axes(path)
-    if axes.endswith("S") or (axes and len(axes) not in kinds):
+    known = {len(own) for own in kinds}
+    if axes.endswith("S") or (axes and len(axes) not in known):
         data = io_stack.open_stack(path, "TZCYX"[-len(axes) :]).data
         raise UserError(
             f"{path}: expected {' or '.join(kinds.values())}, of one channel; "
@@ -76,6 +79,8 @@ def open_stack(path, kinds=STACKS):
     data = io_stack.open_stack(
         path, "TZYX"[-len(axes) :] if axes else None
     ).data
+    if 0 in data.shape:
+        raise UserError(f"{path}: expected voxels, got {data.shape}")
     return data.view("uint8") if data.dtype == bool else data
 
 
@@ -92,6 +97,8 @@ def read_stack(path):
 
 def refuse_not_finite(stack, name):
     """Raises a `UserError` that counts NaN and infinite voxels."""
+    if isinstance(stack, LargeStack) and stack.is_finite():
+        return
     count, _ = intensities.count_not_finite(stack, "TZYX"[-stack.ndim :])
     if count:
         raise UserError(f"{name}: {count} voxels are NaN or infinite")
@@ -100,7 +107,7 @@ def refuse_not_finite(stack, name):
 def folder_of(path):
     """The folder itself, or that of a file."""
     path = Path(path).expanduser()
-    return path if path.is_dir() else path.parent
+    return path if path.is_dir() and not _is_zarr(path) else path.parent
 
 
 def provenance(folder):
@@ -112,6 +119,16 @@ def provenance(folder):
         return file.read(LONGEST)
 
 
+def stem(path):
+    """The name of a stack, without folder and suffix."""
+    name = Path(path).name
+    for suffix in (*SUFFIXES, ".zarr"):
+        if name.lower().endswith(suffix):
+            name = name[: -len(suffix)]
+            break
+    return name.removesuffix(".ome")
+
+
 def checksum(path):
     """The SHA-256 of a file; of a folder that of a list of its files.
 
@@ -121,33 +138,49 @@ def checksum(path):
     path = Path(path)
     if path.is_file():
         return files.sha256(path)
+    found = sorted(path.rglob("*"))
+    for place in found:
+        if place.is_symlink():
+            raise UserError(f"{place}: expected files and folders, got a link")
     names = sorted(
-        file.relative_to(path).as_posix()
-        for file in path.rglob("*")
-        if file.is_file()
+        file.relative_to(path).as_posix() for file in found if file.is_file()
     )
     lines = (f"{files.sha256(path / name)}  {name}\n" for name in names)
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
+def _is_zarr(folder):
+    """By its own name or content; folders of TIFF files may lie in zarr."""
+    named = folder.suffix == ".zarr"
+    return named or any((folder / name).is_file() for name in inputs.ZARR)
+
+
 def _is_stack(path):
     if path.is_dir():
-        return is_zarr(path)
+        return _is_zarr(path)
     return path.is_file() and path.suffix.lower() in SUFFIXES
 
 
 def _open_zarr(path, kinds):
     """Without axes of one index, which OME-Zarr has for time and channel."""
-    stack = io_stack.open_stack(path, expected="TZYX")
-    data = Lazy(stack.data)
-    single = [
-        0 if size == 1 and axis not in "YX" else slice(None)
-        for axis, size in zip(stack.axes, data.shape, strict=True)
-    ]
-    data = data[tuple(single)]
-    if data.ndim not in kinds:
+    stack = io_stack.open_stack(path, expected="TCZYX")
+    single = {
+        i: 0
+        for i, (axis, size) in enumerate(
+            zip(stack.axes, stack.shape, strict=True)
+        )
+        if size == 1 and axis not in "YX"
+    }
+    axes = "".join(a for i, a in enumerate(stack.axes) if i not in single)
+    order = "".join(axis for axis in "TZYX" if axis in axes)
+    if order not in kinds or len(order) < len(axes):
         raise UserError(
             f"{path}: expected {' or '.join(kinds.values())}, of one channel; "
             f"got axes {stack.axes} of {'x'.join(map(str, stack.shape))}"
         )
-    return np.asarray(data).view("uint8") if data.dtype == bool else data
+    if stack.dtype == bool:
+        raise UserError(f"{path}: expected numbers, got bool; save it as uint8")
+    if 0 in stack.shape:
+        raise UserError(f"{path}: expected voxels, got {stack.shape}")
+    view = View(stack.data, single, [order.index(axis) for axis in axes])
+    return Lazy(view, path)

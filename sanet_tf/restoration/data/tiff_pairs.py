@@ -4,11 +4,11 @@
     DIR/GT/a.tif   DIR/GT/b.tif   ...        many; or DIR/high/
     DIR/test/low/x.tif  DIR/test/GT/x.tif    optional
 
-Stacks are TIFF files or OME-Zarr folders. A pair has one name. Several folders
-of low stacks (low_2ms, low_5ms) may share the truths, and DIR/train/low is
-found as well, as in csbdeep's examples. Of a projection a truth is a plane.
-Without test/ some stacks are held out, or regions of them where there are few;
-the description says which.
+Stacks are TIFF files or OME-Zarr folders. A pair has one name, but for the
+suffix. Several folders of low stacks (low_2ms, low_5ms) may share the truths,
+and DIR/train/low is found as well, as in csbdeep's examples. Of a projection a
+truth is a plane. Without test/ some stacks are held out, or regions of them
+where there are few; the description says which.
 """
 
 from pathlib import Path
@@ -17,7 +17,10 @@ from sanet_tf.restoration.data import patches, stacks
 from sanet_tf.restoration.data.own_stacks import restoration_data
 from sanet_tf.utils.errors import UserError
 
-LAYOUT = "DIR/low/*.tif and DIR/GT/*.tif (or DIR/high/*.tif) of the same names"
+LAYOUT = (
+    "DIR/low/*.tif and DIR/GT/*.tif (or DIR/high/*.tif) of the same names, or "
+    "*.zarr"
+)
 TRUTHS = ("gt", "high")
 
 
@@ -89,32 +92,45 @@ def load(
 def _read(root):
     """The pairs below a folder, and the checksums of their files."""
     lows, truths = _folders(root)
-    truth_of = {path.name: path for path in stacks.list_stacks(truths)}
-    low_files = [path for low in lows for path in stacks.list_stacks(low)]
+    truth_of = _by_stem(truths)
+    low_files = [path for low in lows for path in _by_stem(low).values()]
     for path in low_files:
-        if path.name not in truth_of:
+        if stacks.stem(path) not in truth_of:
             raise UserError(
                 f"{path} has no truth: no {path.name} in {truths}; expected "
                 f"{LAYOUT}"
             )
-    alone = sorted({*truth_of} - {path.name for path in low_files})
+    alone = sorted({*truth_of} - {*map(stacks.stem, low_files)})
     if alone:
+        truth = truth_of[alone[0]]
         raise UserError(
-            f"{truths / alone[0]} has no stack of few photons: no {alone[0]} "
-            f"in {' or '.join(map(str, lows))}"
+            f"{truth} has no stack of few photons: no {truth.name} in "
+            f"{' or '.join(map(str, lows))}"
         )
     low_of = {path: stacks.open_stack(path) for path in low_files}
     high_of = {path: stacks.open_stack(path) for path in truth_of.values()}
     _one_dtype(low_of)
     _one_dtype(high_of)
     pairs = [
-        patches.Pair(_name(path), low, high_of[truth_of[path.name]])
+        patches.Pair(_name(path), low, high_of[truth_of[stacks.stem(path)]])
         for path, low in low_of.items()
     ]
     checksums = {
         _name(path): stacks.checksum(path) for path in [*low_of, *high_of]
     }
     return pairs, checksums
+
+
+def _by_stem(folder):
+    """The stacks of a folder by their names without a suffix."""
+    found = {}
+    for path in stacks.list_stacks(folder):
+        other = found.setdefault(stacks.stem(path), path)
+        if other != path:
+            raise UserError(
+                f"expected one stack of a name, got {path} beside {other.name}"
+            )
+    return found
 
 
 def _name(path):
@@ -137,7 +153,7 @@ def _one_dtype(stack_of):
     """Stacks of several types have been scaled in several ways."""
     first, *others = stack_of.items()
     for path, stack in others:
-        if stack.dtype != first[1].dtype:
+        if stack.dtype.newbyteorder("=") != first[1].dtype.newbyteorder("="):
             raise UserError(
                 f"{path} is {stack.dtype}, {first[0].name} is "
                 f"{first[1].dtype}; expected one data type: save them alike, "

@@ -69,7 +69,7 @@ class Opened:
 
         Args:
             index: of the part.
-            span: slice along `intensities.along` of its axes.
+            span: which of its `intensities.regions`.
         """
         part = self.part(index)
         with self.named(index):

@@ -3,8 +3,6 @@
 What is done goes into a journal; whoever does the job again skips it.
 """
 
-import math
-
 import numpy as np
 
 from sanet_tf.restoration import intensities, normalization
@@ -17,7 +15,7 @@ from sanet_tf.restoration.tiling.whole_volume import count_passes, mean
 from sanet_tf.training.progress import progress_bar
 from sanet_tf.utils.errors import UserError
 
-SPAN = 2**26  # voxels that a task reads to find the intensities
+REGIONS = 2  # that a task reads to find the intensities
 TILES = ("tiles",)
 
 
@@ -147,10 +145,9 @@ def _counts(opened, grid, executor, journal, n_tiles):
 
 
 def _spans(part, axes):
-    """Slices along an axis, each for one task."""
-    size = part.shape[intensities.along(axes)]
-    step = max(1, SPAN * size // math.prod(part.shape))
-    return [slice(start, start + step) for start in range(0, size, step)]
+    """Which `regions` are for one task."""
+    number = len(intensities.regions(part, axes))
+    return [slice(i, i + REGIONS) for i in range(0, number, REGIONS)]
 
 
 def _stretches(opened, indices, spans, run, journal):

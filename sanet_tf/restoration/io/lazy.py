@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from sanet_tf.restoration.io.view import full_key
+from sanet_tf.utils.errors import UserError, first_line
 
 
 class Lazy:
@@ -12,17 +13,29 @@ class Lazy:
 
     Args:
         array: array-like that takes slices and indices, such as zarr's.
+        name: of its file, for messages.
         origin: what this is a part of; None: it is the whole.
         ranges: of each axis of the array a range, or an index; None: all.
+
+    Attributes:
+        ranges: where in the array it is, along each of its own axes.
     """
 
-    def __init__(self, array, origin=None, ranges=None):
-        self._array, self.origin = array, origin or self
+    def __init__(self, array, name=None, origin=None, ranges=None):
+        self._name = name
+        self._array = array
+        self.origin = self if origin is None else origin
         self._ranges = ranges or [range(size) for size in array.shape]
-        free = [own for own in self._ranges if isinstance(own, range)]
-        self.shape = tuple(map(len, free))
-        self.ndim, self.size = len(free), math.prod(self.shape)
+        self.ranges = [own for own in self._ranges if isinstance(own, range)]
+        self.shape = tuple(map(len, self.ranges))
+        self.ndim, self.size = len(self.shape), math.prod(self.shape)
         self.dtype = array.dtype
+        if chunks := getattr(array, "chunks", None):
+            self.chunks = tuple(
+                chunk
+                for chunk, own in zip(chunks, self._ranges, strict=True)
+                if isinstance(own, range)
+            )
 
     def __len__(self):
         return self.shape[0]
@@ -33,7 +46,9 @@ class Lazy:
             own[next(keys)] if isinstance(own, range) else own
             for own in self._ranges
         ]
-        return Lazy(self._array, self.origin, ranges)
+        if any(isinstance(own, range) and own.step < 0 for own in ranges):
+            raise IndexError(f"expected steps above 0, got {key}")
+        return Lazy(self._array, self._name, self.origin, ranges)
 
     def __array__(self, dtype=None, copy=None):
         index = tuple(
@@ -42,4 +57,12 @@ class Lazy:
             else own
             for own in self._ranges
         )
-        return np.asarray(self._array[index], dtype)
+        try:
+            return np.asarray(self._array[index], dtype)
+        except ValueError as error:  # of a damaged chunk
+            if self._name is None:
+                raise
+            reason = first_line(error)
+            raise UserError(
+                f"{self._name}: cannot be read: {reason}"
+            ) from error

@@ -26,6 +26,9 @@ class View:
         }
         self.shape = tuple(sizes[own] for own in range(len(free)))
         self.dtype, self.ndim = array.dtype, len(free)
+        if chunks := getattr(array, "chunks", None):
+            own = dict(zip(self._order, (chunks[i] for i in free), strict=True))
+            self.chunks = tuple(own[i] for i in range(len(free)))
 
     def __getitem__(self, key):
         index, kept = self._index(key)

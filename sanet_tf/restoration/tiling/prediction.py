@@ -7,15 +7,15 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from csbdeep.data import PadAndCropResizer, PercentileNormalizer
+from csbdeep.data import PadAndCropResizer
 from csbdeep.internals.probability import ProbabilisticPrediction
-from csbdeep.utils import normalize_mi_ma
 
 from sanet_tf.restoration.intensities import WIDER
-from sanet_tf.restoration.normalization import PERCENTILES, contrast
+from sanet_tf.restoration.normalization import PERCENTILES
 from sanet_tf.restoration.restorer import Restorer
 from sanet_tf.restoration.tiling.blending import BlendedTiles
 from sanet_tf.restoration.tiling.memory_limit import memory_limit
+from sanet_tf.restoration.tiling.normalizers import Percentiles
 from sanet_tf.restoration.tiling.statistics import TiledNetwork
 from sanet_tf.restoration.tiling.tile_memory import predict_bytes
 from sanet_tf.restoration.tiling.tiles import Grid
@@ -27,25 +27,6 @@ from sanet_tf.restoration.tiling.whole_volume import (
 
 DEFAULT_STATISTICS = "volume"
 KEEPING = threading.Lock()  # held while a model makes what it will keep
-
-
-class Percentiles(PercentileNormalizer):
-    """csbdeep's, which has a range for a sparse image too; see `contrast`."""
-
-    def before(self, x, axes):
-        normalised = super().before(x, axes)
-        axis = tuple(i for i, a in enumerate(self.axes_before) if a != "C")
-        lowest, highest = (
-            end(x, axis, keepdims=True).astype(self.dtype)
-            for end in (np.min, np.max)
-        )
-        high = self.mi + contrast(self.mi, self.ma, highest - lowest)
-        if (high == self.ma).all():
-            return normalised
-        self.ma = high
-        return normalize_mi_ma(
-            x, self.mi, self.ma, dtype=self.dtype, **self.kwargs
-        )
 
 
 OWN = Percentiles()  # those of the configuration

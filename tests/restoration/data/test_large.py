@@ -1,17 +1,23 @@
 """Large stacks give blocks, normalised by what they are blocks of."""
 
+import itertools
 import json
+import re
 
 import numpy as np
 import pytest
 
 from sanet_tf.restoration import intensities
-from sanet_tf.restoration.data import blocks, load_data
+from sanet_tf.restoration.care import evaluation
+from sanet_tf.restoration.data import blocks, contrast, load_data
+from sanet_tf.restoration.data.large import LargeStack
 from sanet_tf.restoration.data.patches import Pair
 from sanet_tf.restoration.io.lazy import Lazy
 from sanet_tf.utils.errors import UserError
+from tests.restoration.models import make_care
 
-SHAPE = (6, 100, 40)
+SHAPE = (6, 200, 80)
+ROW = SHAPE[0] * SHAPE[2] // 2  # grey values from one row to the next
 SMALL = {"patch_size": (4, 8, 8), "num_patches": 96}
 WHOLE = {"percentiles": (0, 100)}  # patches tell the values they are from
 
@@ -23,77 +29,117 @@ def small_is_large(monkeypatch):
 
 @pytest.fixture
 def ramp():
-    """Voxels that tell where they are, Y before all."""
+    """Voxels that tell in which row along Y they are."""
     values = np.arange(np.prod(SHAPE)).reshape(SHAPE[1], SHAPE[0], SHAPE[2])
-    return values.transpose(1, 0, 2).astype("uint16")
+    return (values.transpose(1, 0, 2) // 2).astype("uint16")
 
 
-def rows(x, size=24_000, per_row=240):
-    """In which rows along Y the patches of a ramp are."""
-    return np.unique(np.round(x * (size - 1)) // per_row)
+def both(values, truth=None):
+    return {"low/a.tif": values, "GT/a.tif": values if truth is None else truth}
+
+
+def rows(x):
+    """In which rows the patches of a ramp are, from 0 and 1 at its ends."""
+    return np.unique(np.round(x * (ROW * SHAPE[1] - 1)) // ROW)
+
+
+def places(pairs):
+    """First and last along each axis, by the names of the blocks."""
+    numbers = [re.findall(r"[ZYX](\d+)-(\d+)", pair.name) for pair in pairs]
+    return np.array(numbers, int)
 
 
 def test_regions_stay_apart(ramp, write_stacks):
-    root = write_stacks({"low/a.tif": ramp, "GT/a.tif": ramp})
-    data = load_data("tiff", root, **SMALL, **WHOLE)
+    data = load_data("tiff", write_stacks(both(ramp)), **SMALL, **WHOLE)
     (x, y), (validation, _) = data.train, data.validation
     assert x.shape == (96, 4, 8, 8, 1)
     np.testing.assert_array_equal(x, y)
-    assert 0 <= rows(x).min() < rows(x).max() < 70
-    assert 70 <= rows(validation).min() < rows(validation).max() < 85
-    assert len(data.test) == 4
+    assert 0 <= rows(x).min() < rows(x).max() < 140
+    assert 140 <= rows(validation).min() < rows(validation).max() < 170
     for pair in data.test:
-        assert pair.low.shape == (6, 15, 32)
-        assert rows(np.asarray(pair.low) / 23_999).min() >= 85
+        assert pair.low.shape == (6, 30, 32)
+        assert rows(np.asarray(pair.low) / (ROW * 200 - 1)).min() >= 170
         np.testing.assert_array_equal(pair.low, pair.high)
     split = data.description["split"]
-    assert "; train: 64 blocks of 6x32x32 in low/a.tif; validation: 8" in split
-    assert split.endswith("test: 4 blocks of 6x15x32 in low/a.tif")
+    assert "; train: 4 blocks of 6x32x32 in low/a.tif; validation: 2" in split
+    assert split.endswith("test: 2 blocks of 6x30x32 in low/a.tif")
     assert json.loads(json.dumps(data.description)) == data.description
 
 
+def test_blocks_do_not_overlap_and_say_where_they_are(ramp, write_stacks):
+    data = load_data("tiff", write_stacks(both(ramp)), **SMALL)
+    for pairs in (data.test, data.validation_stacks):
+        found = places(pairs)
+        assert len(pairs) == 2
+        for pair, place in zip(pairs, found, strict=True):
+            at = tuple(slice(*ends) for ends in place)
+            np.testing.assert_array_equal(pair.low, ramp[at])
+        for one, other in itertools.combinations(found, 2):
+            apart = (one[:, 1] <= other[:, 0]) | (other[:, 1] <= one[:, 0])
+            assert apart.any()
+
+
 def test_patches_come_from_all_over(ramp, write_stacks):
-    root = write_stacks({"low/a.tif": ramp, "GT/a.tif": ramp})
+    root = write_stacks(both(ramp))
     options = {**SMALL, **WHOLE, "num_patches": 640}
     data = load_data("tiff", root, **options)
-    found = rows(data.train[0])
-    assert 32 < found[0] < 40  # below it is dark, for csbdeep
-    np.testing.assert_array_equal(np.diff(found), 1)
-    assert found[-1] > 66
+    found = rows(data.train[0])  # of 140 those that are bright for csbdeep
+    assert 72 < found[0] < 81
+    assert len(found) > 50
     again = load_data("tiff", root, **options)
     other = load_data("tiff", root, **options, seed=1)
     np.testing.assert_array_equal(data.train[0], again.train[0])
     assert (data.train[0] != other.train[0]).any()
 
 
-def test_several_large_stacks_share_the_blocks(ramp):
-    """A part has blocks in the part; another seed draws others."""
+def test_several_large_stacks_share_the_blocks(ramp, monkeypatch):
+    monkeypatch.setitem(blocks.BLOCKS, "train", 6)
     pairs = blocks.enlarge([Pair(name, ramp, ramp) for name in "ab"])
-    regions = {"train": [pair.part(np.s_[..., 50:, :]) for pair in pairs]}
+    regions = {"train": [pair.part(np.s_[..., 60:, :]) for pair in pairs]}
     found, other = (
         blocks.draw_blocks(regions, (4, 8, 8), seed)[0]["train"]
         for seed in (0, 1)
     )
-    names = [pair.name for pair in found]
-    assert sum(name.startswith("a Z0-6 Y") for name in names) == 32
-    assert len(names) == 64
-    assert names != [pair.name for pair in other]
+    assert [pair.name[0] for pair in found] == ["a"] * 3 + ["b"] * 3
+    assert [p.name for p in found] != [p.name for p in other]
     for pair in found:
-        assert np.asarray(pair.low).min() >= 50 * 240
+        assert np.asarray(pair.low).min() >= 60 * ROW
 
 
-def test_percentiles_are_those_of_the_whole_stack(ramp, write_stacks):
+def test_a_block_is_no_larger_than_it_should_be(ramp, monkeypatch):
+    (pair,) = blocks.enlarge([Pair("a", ramp, ramp)])
+    monkeypatch.setattr(blocks, "LARGEST", 6 * 16 * 24)
+    drawn, _ = blocks.draw_blocks({"test": [pair]}, (4, 8, 12), 0)
+    assert drawn["test"][0].low.shape == (6, 16, 24)
+    monkeypatch.setattr(blocks, "LARGEST", 1)
+    drawn, _ = blocks.draw_blocks({"test": [pair]}, (4, 8, 12), 0)
+    assert drawn["test"][0].low.shape == (4, 8, 12)
+
+
+@pytest.mark.parametrize("dtype", ["uint16", "float32"])
+def test_percentiles_are_those_of_the_whole_stack(ramp, write_stacks, dtype):
     """Drawn for each patch, as csbdeep does it: 1 to 3 and 99.5 to 99.9."""
-    high = (ramp // 2 + 7).astype("uint16")
-    root = write_stacks({"low/a.tif": ramp, "GT/a.tif": high})
+    root = write_stacks(both(ramp.astype(dtype), (ramp // 2 + 7).astype(dtype)))
     x, y = load_data("tiff", root, **SMALL).train
     np.testing.assert_allclose(x, y, atol=1e-3)
-    step = np.diff(x, axis=2).mean(axis=(1, 2, 3, 4))  # of 240 along Y
-    found = 240 / step
+    step = np.diff(x, axis=2).mean(axis=(1, 2, 3, 4))
+    found = ROW / step
     low, high = (np.percentile(ramp, r) for r in ((3, 1), (99.5, 99.9)))
     assert (found > (high[0] - low[0]) * 0.999).all()
     assert (found < (high[1] - low[1]) * 1.001).all()
     assert len(np.unique(np.round(found))) > 80
+
+
+def test_what_is_kept_of_a_sample_gives_its_percentiles(rng, monkeypatch):
+    values = rng.normal(size=(40, 60, 70)).astype("float32") ** 3
+    expected = np.percentile(values, (0.1, 2, 50, 99.8, 99.99))
+    stack = LargeStack(values)
+    found = stack.percentiles((0.1, 2, 50, 99.8, 99.99))
+    np.testing.assert_allclose(found, expected, rtol=0.01, atol=1e-4)
+    ((sample,), lowest, highest) = stack._collected[0]
+    assert (sample.size, lowest, highest) == (
+        *(2**16 + 1, values.min(), values.max()),
+    )
 
 
 def test_no_more_is_read_at_once_than_a_block(ramp, write_stacks, monkeypatch):
@@ -105,35 +151,37 @@ def test_no_more_is_read_at_once_than_a_block(ramp, write_stacks, monkeypatch):
         return read(self, *arguments, **options)
 
     monkeypatch.setattr(Lazy, "__array__", counted)
-    monkeypatch.setattr(intensities, "SLAB", 4000)
-    root = write_stacks({"low/a.tif": ramp, "GT/a.tif": ramp})
-    load_data("tiff", root, **SMALL)
-    assert max(sizes) == 6 * 32 * 32
-    walks = [size for size in sizes if size == 4000]
-    assert len(walks) == 2 * 6  # each stack once, plane by plane
+    plane = SHAPE[1] * SHAPE[2]
+    monkeypatch.setattr(intensities, "SLAB", plane)
+    for dtype in ("uint16", "float32"):
+        sizes.clear()
+        load_data("tiff", write_stacks(both(ramp.astype(dtype))), **SMALL)
+        walks = [size for size in sizes if size == plane]
+        assert len(walks) == 2 * 6  # each stack once, plane by plane
+        assert max({*sizes} - {plane}) == 6 * 32 * 32
 
 
 @pytest.mark.parametrize("supervision", ["noise2void", "noise2noise"])
 def test_without_truth(ramp, rng, write_stacks, supervision):
     noisy = [
-        (ramp // 2 + rng.integers(0, 500, SHAPE)).astype("uint16")
-        for _ in range(3)
+        (ramp // 2 + 2000 * t + rng.integers(0, 500, SHAPE)).astype("uint16")
+        for t in range(3)
     ]
     series = supervision == "noise2noise"
     root = write_stacks({"a.tif": np.stack(noisy) if series else noisy[0]})
-    data = load_data("stacks", root, supervision=supervision, **SMALL)
+    data = load_data("stacks", root, supervision=supervision, **SMALL, **WHOLE)
     x, y = data.train
     assert x.shape == (96, 4, 8, 8, 1)
-    if series:
-        assert np.corrcoef(x.ravel(), y.ravel())[0, 1] > 0.9
+    assert all(pair.high is None for pair in data.test)
+    if series:  # each moment has its own percentiles, as small ones have
+        assert np.abs(x - y).max() < 0.05
         assert (x != y).any()
     else:
         assert y is None
-    assert all(pair.high is None for pair in data.test)
 
 
 def test_a_projection(ramp, write_stacks):
-    root = write_stacks({"low/a.tif": ramp, "GT/a.tif": ramp[3]})
+    root = write_stacks(both(ramp, ramp[3]))
     options = {"patch_size": (8, 8), "num_patches": 70, **WHOLE}
     x, y = load_data("tiff", root, "project", **options).train
     assert (x.shape, y.shape) == ((70, 6, 8, 8, 1), (70, 1, 8, 8, 1))
@@ -142,53 +190,111 @@ def test_a_projection(ramp, write_stacks):
     np.testing.assert_allclose(plane, truth, atol=0.1)
 
 
-def test_what_is_dark(rng, write_stacks, one_line):
-    """Patches come from the bright quarter; a stack without is refused."""
-    dark = rng.integers(0, 30, SHAPE).astype("uint16")
-    bright = dark.copy()
-    bright[..., :10] += 1000
-    root = write_stacks({"low/a.tif": bright, "GT/a.tif": bright})
+@pytest.fixture
+def dark(rng):
+    return rng.integers(0, 30, SHAPE).astype("uint16")
+
+
+def test_patches_are_of_what_is_bright(dark, write_stacks):
+    dark[..., :20] += 1000
+    root = write_stacks(both(dark))
     x, _ = load_data("tiff", root, **SMALL, **WHOLE).train
     assert (x.reshape(96, -1).max(axis=1) > 0.4).all()
     options = {**SMALL, "percentiles": (0, 50)}  # of which 40 % is bright
     x, _ = load_data("tiff", root, **options).train
     assert (x.reshape(96, -1).max(axis=1) < 3).sum() > 10
-    edge = dark.copy()
-    edge[:, :, 0] += 1000  # nearer to the side than the middle of a patch
-    root = write_stacks({"low/a.tif": edge, "GT/a.tif": edge})
-    message = "a.tif: 1920 blocks, drawn at random, are all dark"
-    with pytest.raises(UserError, match=message) as error:
-        load_data("tiff", root, **SMALL)
-    one_line(error)
 
 
-def test_small_stacks_beside_large_ones(ramp, scene, write_stacks):
+def test_regions_that_are_dark_give_their_brightest_blocks(dark, write_stacks):
+    """A specimen in the middle, whose margins are held out."""
+    dark[:, :100] += 1000
+    dark[3, 155, 60] += 200
+    data = load_data("tiff", write_stacks(both(dark)), **SMALL, **WHOLE)
+    assert (
+        "validation: 2 blocks of 6x30x32, none of them bright, in"
+        in (data.description["split"])
+    )
+    x, _ = data.validation
+    assert len(x) == 9
+    assert x.max() > 0.15
+    assert (data.train[0].reshape(96, -1).max(axis=1) > 0.4).all()
+
+
+@pytest.mark.parametrize("supervision", ["pairs", "noise2void"])
+def test_sparse_stacks(dark, write_stacks, supervision):
+    """Patches are chosen by what is learned, blocks by the same."""
+    bright, hot = dark.copy(), dark.copy()
+    bright[:, 20:130:11, 5:70:13] += 5000
+    hot[2, 40, :] += 60_000
+    root = write_stacks(both(hot, bright))
+    options = {**SMALL, "percentiles": (2, 99.99), "supervision": supervision}
+    x, _ = load_data("tiff", root, **options).train
+    assert np.isfinite(x).all()
+
+
+def test_small_stacks_beside_large_ones(ramp, write_stacks):
+    """Each stack has its share of the patches, of however many blocks."""
     small = {
-        f"{side}/{name}.tif": scene((6, 40, 40))
+        f"{side}/{name}.tif": ramp[:, :40] // 3 + 9
         for name in "bcd"
         for side in ("low", "GT")
     }
-    large = {"low/a.tif": ramp, "GT/a.tif": ramp}
-    data = load_data("tiff", write_stacks(large | small), **SMALL)
+    data = load_data("tiff", write_stacks(both(ramp) | small), **SMALL, **WHOLE)
     assert data.test[0].name == "low/d.tif"
-    assert (
-        "train: 64 blocks of 6x32x32 in low/a.tif"
-        in (data.description["split"])
-    )
+    x = data.train[0].reshape(96, -1)
+    step = np.median(np.diff(x.reshape(96, 4, 8, 8), axis=2), axis=(1, 2, 3))
+    of_large = np.isclose(step, ROW / (ROW * 200 - 1), rtol=0.05)
+    assert of_large.sum() == 48
 
 
-def test_voxels_that_are_no_numbers(ramp, write_stacks):
-    broken = ramp.astype("float32")
+def test_test_stacks_that_are_smaller_than_a_patch(ramp, write_stacks):
+    thin = both(ramp[:2])
+    arrays = both(ramp) | {f"test/{name}": v for name, v in thin.items()}
+    data = load_data("tiff", write_stacks(arrays), **SMALL)
+    assert len(data.test) == 4
+    assert {pair.low.shape for pair in data.test} == {(2, 32, 32)}
+
+
+@pytest.mark.parametrize("folder", ["", "test/"])
+@pytest.mark.parametrize("side", ["low", "GT"])
+def test_voxels_that_are_no_numbers(ramp, write_stacks, folder, side):
+    values = ramp.astype("float32")
+    broken = values.copy()
     broken[2, 50, 7] = np.nan
-    root = write_stacks({"low/a.tif": ramp, "GT/a.tif": broken})
+    arrays = both(values)
+    if folder:
+        arrays |= {f"test/{name}": v for name, v in both(values).items()}
+    arrays[f"{folder}{side}/a.tif"] = broken
     with pytest.raises(UserError, match=r"low/a.tif: 1 voxels are NaN"):
-        load_data("tiff", root, **SMALL)
+        load_data("tiff", write_stacks(arrays), **SMALL)
+
+
+def test_a_second_picture_that_is_not_finite():
+    values = np.arange(4000.0).reshape(4, 20, 50)
+    again = np.where(values == 7, np.inf, values)
+    with pytest.raises(UserError, match="a: 1 voxels are NaN or infinite"):
+        contrast.select([Pair("a", values, again=again)])
 
 
 def test_test_blocks_of_one_value_are_named(ramp, write_stacks):
     """PSNR has no range for them."""
     high = ramp.copy()
-    high[:, 85:] = 20_000
-    root = write_stacks({"low/a.tif": ramp, "GT/a.tif": high})
+    high[:, 170:] = 40_000
+    root = write_stacks(both(ramp, high))
     with pytest.raises(UserError, match=r"no pair is left to test on: low/a"):
         load_data("tiff", root, **SMALL)
+
+
+def test_a_block_is_restored_by_the_percentiles_of_its_stack(ramp):
+    """As `sanet restore` restores the stack; of a block alone it is not."""
+    model = make_care(attention=None)
+    (pair,) = blocks.enlarge([Pair("a", ramp, ramp)])
+    at = np.s_[:, 100:132, 16:48]
+    found = evaluation._restore(model, pair.part(at), "ZYX", None, "default")
+    alone = Pair("a", ramp[at], None)
+    other = evaluation._restore(model, alone, "ZYX", None, "default")
+    whole = model.predict(ramp, "ZYX", n_tiles=(1, 1, 1))
+    inner = np.s_[:, 12:-12, 12:-12]
+    limit = 2e-4 * np.ptp(whole)
+    np.testing.assert_allclose(found[inner], whole[at][inner], atol=limit)
+    assert np.abs(other[inner] - whole[at][inner]).max() > 5 * limit

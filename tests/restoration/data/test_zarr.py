@@ -93,3 +93,99 @@ def test_what_does_not_fit(scene, tmp_path, one_line):
     (tmp_path / "broken.zarr").mkdir()
     with pytest.raises(UserError, match=r"broken.zarr: .*not a zarr folder"):
         load_data("noise", tmp_path / "broken.zarr", **SMALL)
+
+
+@pytest.mark.parametrize(
+    ("axes", "shape"),
+    [
+        *(("TCZYX", (1, 3, 1, 24, 20)), ("CYX", (3, 24, 20))),
+        *(("TZYX", (3, 1, 24, 20)), ("ZCYX", (8, 2, 24, 20))),
+    ],
+)
+def test_channels_and_times_are_no_planes(
+    scene, tmp_path, one_line, axes, shape
+):
+    for side in ("low", "GT"):
+        write(tmp_path / side / "a.zarr", scene(shape), axes)
+    with pytest.raises(UserError, match="of one channel; got axes ") as error:
+        load_data("tiff", tmp_path, **SMALL)
+    one_line(error)
+
+
+def test_planes_are_no_times(scene, tmp_path):
+    write(tmp_path / "a.zarr", scene((1, 8, 24, 20)), "CZYX")
+    options = {**SMALL, "supervision": "noise2noise"}
+    with pytest.raises(UserError, match="expected a series TYX or a series TZ"):
+        load_data("stacks", tmp_path / "a.zarr", **options)
+    write(tmp_path / "b.zarr", scene((3, 8, 64, 20)), "TZYX")
+    options["patch_size"] = (4, 8, 8)
+    data = load_data("stacks", tmp_path / "b.zarr", **options)
+    assert len(data.test) == 2
+
+
+def test_axes_in_another_order(scene, tmp_path, stacks):
+    for name, values in stacks.items():
+        zarr.create_array(
+            tmp_path / f"{name}.zarr",
+            data=values.transpose(2, 1, 0),
+            dimension_names=["x", "y", "z"],
+        )
+    data = load_data("tiff", tmp_path, **SMALL)
+    np.testing.assert_array_equal(data.test[0].low, stacks["low/c"])
+
+
+def test_a_damaged_chunk_is_one_line(stacks, tmp_path, one_line):
+    for name, values in stacks.items():
+        write(tmp_path / f"{name}.zarr", values)
+    (chunk,) = (
+        p for p in (tmp_path / "GT/b.zarr/0/c").rglob("0") if p.is_file()
+    )
+    chunk.write_bytes(chunk.read_bytes()[:40])
+    with pytest.raises(UserError, match=r"GT/b.zarr: cannot be read") as error:
+        load_data("tiff", tmp_path, **SMALL)
+    one_line(error)
+
+
+def test_what_has_no_voxels_or_no_numbers(tmp_path):
+    write(tmp_path / "a.zarr", np.zeros((5, 0, 64), "float32"))
+    with pytest.raises(UserError, match=r"a.zarr: expected voxels, got"):
+        load_data("noise", tmp_path / "a.zarr", **SMALL)
+    zarr.save_array(tmp_path / "b.zarr", np.ones((8, 24, 20), bool))
+    with pytest.raises(UserError, match="expected numbers, got bool"):
+        load_data("noise", tmp_path / "b.zarr", **SMALL)
+
+
+def test_zarr_and_tiff_of_one_scene(stacks, write_stacks, scene):
+    root = write_stacks({f"{name}.tif": s for name, s in stacks.items()})
+    (root / "low/a.tif").unlink()
+    write(root / "low/a.ome.zarr", stacks["low/a"].astype(">u2"))
+    data = load_data("tiff", root, **SMALL)
+    assert data.train[0].shape == (20, 4, 16, 16, 1)
+    write(root / "low/b.zarr", stacks["low/b"])
+    with pytest.raises(UserError, match=r"b.zarr beside b.tif"):
+        load_data("tiff", root, **SMALL)
+
+
+def test_where_it_is_from(scene, tmp_path):
+    write(tmp_path / "a.zarr", scene((8, 64, 20)))
+    (tmp_path / "DATA.md").write_text("From my microscope.\n")
+    options = {**SMALL, "patch_size": (4, 8, 8)}
+    description = load_data("noise", tmp_path / "a.zarr", **options).description
+    assert description["provenance"] == "From my microscope.\n"
+
+
+def test_tiff_files_below_a_folder_that_is_called_zarr(
+    stacks, write_stacks, tmp_path
+):
+    root = write_stacks({f"{name}.tif": s for name, s in stacks.items()})
+    root.rename(tmp_path / "mine.zarr")
+    load_data("tiff", tmp_path / "mine.zarr", **SMALL)
+
+
+def test_links_are_refused(scene, tmp_path):
+    folder = write(tmp_path / "a.zarr", scene((8, 64, 20)))
+    (tmp_path / "secret").write_text("secret")
+    (folder / "link").symlink_to(tmp_path / "secret")
+    options = {**SMALL, "patch_size": (4, 8, 8)}
+    with pytest.raises(UserError, match="got a link"):
+        load_data("noise", folder, **options)

@@ -7,6 +7,7 @@ import pytest
 import tifffile
 import zarr
 
+from sanet_tf.restoration import intensities
 from sanet_tf.restoration.distributed import passes
 from sanet_tf.restoration.io.stack import open_stack
 from sanet_tf.utils.errors import UserError
@@ -103,7 +104,8 @@ def test_intensities_of_several_parts(
 ):
     model, source = trained("volume"), write_ramp("ZYX", (20, 46, 44), dtype)
     expected = restore(model, source, "a.ome.zarr")
-    monkeypatch.setattr(passes, "SPAN", 3 * 46 * 44)
+    monkeypatch.setattr(intensities, "SLAB", 3 * 46 * 44)
+    monkeypatch.setattr(passes, "REGIONS", 1)
     done, found = count(restore, model, source, overwrite=True)
     assert done.count("collect") == 7
     np.testing.assert_array_equal(found, expected)
