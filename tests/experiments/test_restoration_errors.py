@@ -68,6 +68,8 @@ REFUSED = [
         [*VOLUMES, *PATCHES, "--statistics=volume", "--attention=softmax"],
         "`statistics` of SoftmaxAttention must be tile",
     ),
+    (["--channels=one"], "expected --channels=all, or numbers from 0 such as"),
+    (["--channels=0,2"], "--dataset=simulated takes no --channels"),
     (["--percentiles=99,2"], "in ascending order, such as 2,99.99; got 99,2"),
     (["--n_tiles=1,0,2"], "expected whole numbers above 0, such as 1,4,4"),
     ([*VOLUMES, *PATCHES, "--n_tiles=2,2"], "one for each of the axes ZYX"),

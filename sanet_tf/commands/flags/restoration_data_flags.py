@@ -9,6 +9,7 @@ FLAGS = flags.FLAGS
 OPTIONS = (
     "patch_size",
     "num_patches",
+    "channels",
     "volume_shape",
     "num_volumes",
     "num_test",
@@ -55,6 +56,13 @@ with flag_help.group("data"):
         None,
         "patches to cut; none: 256 of simulated volumes, else 512",
         1,
+    )
+    flags.DEFINE_list(
+        "channels",
+        None,
+        "of --dataset=tiff, noise and stacks: numbers of channels, such as "
+        "0,2, or all, which one network learns one by one; none: the stacks "
+        "have one",
     )
     flag_types.define_sizes(
         "volume_shape",
@@ -146,6 +154,7 @@ def arguments():
     for name in ("patch_size", "volume_shape"):
         options[name] = flag_types.numbers(name)
     options["percentiles"] = percentiles()
+    options["channels"] = _channels()
     for name in ("strict", "fit_truth"):
         options[name] = FLAGS[name].value or None
     if FLAGS.dataset in ("simulated", "noise", "tiff", "npz", "stacks"):
@@ -156,6 +165,19 @@ def arguments():
         "task": FLAGS.task,
         **{name: value for name, value in options.items() if value is not None},
     }
+
+
+def _channels():
+    """--channels as "all" or as numbers, or None."""
+    texts = FLAGS.channels
+    if texts is None or texts == ["all"]:
+        return texts and "all"
+    if not texts or not all(t.isascii() and t.isdigit() for t in texts):
+        raise UserError(
+            "expected --channels=all, or numbers from 0 such as 0,2; got "
+            f"{','.join(texts) or 'nothing'}"
+        )
+    return tuple(map(int, texts))
 
 
 def percentiles():

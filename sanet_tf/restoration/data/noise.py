@@ -31,6 +31,7 @@ def load(
     percentiles=None,
     strict=False,
     supervision="pairs",
+    channels=None,
     seed=0,
 ):
     """Reads clean stacks, adds noise and cuts patches.
@@ -44,6 +45,7 @@ def load(
         strict: whether a stack without contrast is an error, not left out.
         photons: of the bright structures (99.9th percentile of a stack).
         supervision: "noise2noise" draws the noise twice.
+        channels: see `stacks.open_channels`; each is a stack of its own.
         seed: of the noise and of the patches.
 
     Returns:
@@ -62,18 +64,24 @@ def load(
     files = stacks.list_stacks(path)
     camera = Camera()
     pairs, skipped = [], []
-    for index, file in enumerate(files):
-        clean = stacks.read_stack(file)
+    clean_of = {
+        name: stack
+        for file in files
+        for name, stack in stacks.open_channels(file, channels=channels).items()
+    }
+    for index, (name, stack) in enumerate(clean_of.items()):
+        clean = np.asarray(stack)
+        stacks.refuse_not_finite(clean, name)
         try:
             expected = to_photons(clean, photons)
         except ValueError as error:
-            skipped.append(f"{file.name}: {error}")
+            skipped.append(f"{name}: {error}")
             continue
         rng = np.random.default_rng((seed, index))
         low, again = expose(expected, 1, rng, camera), None
         if supervision == "noise2noise":
             again = expose(expected, 1, rng, camera)
-        pairs.append(patches.Pair(file.name, low, clean, again))
+        pairs.append(patches.Pair(name, low, clean, again))
     if not pairs:
         raise UserError(f"no stack is left: {'; '.join(skipped)}")
     return restoration_data(

@@ -24,6 +24,7 @@ def load(
     percentiles=None,
     strict=False,
     supervision="noise2void",
+    channels=None,
     seed=0,
 ):
     """Reads noisy stacks and cuts patches.
@@ -36,6 +37,7 @@ def load(
         percentiles: see `patches.cut`.
         strict: whether a stack without contrast is an error, not left out.
         supervision: "noise2void" or "noise2noise".
+        channels: see `stacks.open_channels`; each is a stack of its own.
         seed: of the patches.
 
     Returns:
@@ -52,7 +54,7 @@ def load(
     files = stacks.list_stacks(path)
     read = _moments if supervision == "noise2noise" else _stack
     return restoration_data(
-        [pair for file in files for pair in read(file)],
+        [pair for file in files for pair in read(file, channels)],
         {
             "dataset": "stacks",
             "provenance": stacks.provenance(stacks.folder_of(path)),
@@ -68,19 +70,22 @@ def load(
     )
 
 
-def _stack(file):
-    return [patches.Pair(file.name, stacks.open_stack(file))]
+def _stack(file, channels):
+    found = stacks.open_channels(file, channels=channels)
+    return [patches.Pair(name, stack) for name, stack in found.items()]
 
 
-def _moments(file):
+def _moments(file, channels):
     """Each moment of a series, and the next."""
-    series = stacks.open_stack(file, stacks.SERIES)
-    if series.ndim not in map(len, stacks.SERIES) or len(series) < 2:
-        raise UserError(
-            f"{file}: expected a series of two moments or more, TYX or TZYX, "
-            f"got {patches.format_shape(series.shape)}"
-        )
+    found = stacks.open_channels(file, stacks.SERIES, channels)
+    for series in found.values():
+        if series.ndim not in map(len, stacks.SERIES) or len(series) < 2:
+            raise UserError(
+                f"{file}: expected a series of two moments or more, TYX or "
+                f"TZYX, got {patches.format_shape(series.shape)}"
+            )
     return [
-        patches.Pair(f"moment {t}/{file.name}", series[t], again=series[t + 1])
+        patches.Pair(f"moment {t}/{name}", series[t], again=series[t + 1])
+        for name, series in found.items()
         for t in range(len(series) - 1)
     ]

@@ -3,8 +3,6 @@
 import hashlib
 from pathlib import Path
 
-import numpy as np
-
 from sanet_tf.restoration import intensities
 from sanet_tf.restoration.data.large import LargeStack
 from sanet_tf.restoration.io import inputs, tiff_reading
@@ -67,7 +65,8 @@ def open_stack(path, kinds=STACKS):
         UserError: it is not there, damaged, of colours, or of other axes.
     """
     if Path(path).is_dir():
-        return _open_zarr(path, kinds)
+        stack = io_stack.open_stack(path, expected="TCZYX")
+        return _open_part(path, stack, kinds, {})
     axes = tiff_reading.read_axes(path)
     known = {len(own) for own in kinds}
     if axes.endswith("S") or (axes and len(axes) not in known):
@@ -84,15 +83,37 @@ def open_stack(path, kinds=STACKS):
     return data.view("uint8") if data.dtype == bool else data
 
 
-def read_stack(path):
-    """Reads a stack whole.
+def open_channels(path, kinds=STACKS, channels=None):
+    """Opens the channels of a stack without reading them.
+
+    Args:
+        path: see `open_stack`.
+        kinds: see `open_stack`.
+        channels: numbers of channels, from 0, or "all"; None: the stack is of
+            one channel.
+
+    Returns:
+        `{name: array}`, named as `channel 0/a.tif`, or `a.tif` for None.
 
     Raises:
-        UserError: see `open_stack`; or it has voxels that are no numbers.
+        UserError: see `open_stack`; or it has no such channels.
     """
-    stack = np.asarray(open_stack(path))
-    refuse_not_finite(stack, path)
-    return stack
+    name = Path(path).name
+    if channels is None:
+        return {name: open_stack(path, kinds)}
+    stack = io_stack.open_stack(path, expected="TCZYX")
+    count = dict(zip(stack.axes, stack.shape, strict=True)).get("C", 0)
+    numbers = range(count) if channels == "all" else channels
+    if not count or not {*numbers} <= {*range(count)}:
+        raise UserError(
+            f"{path}: it has {count} channels, in axes {stack.axes}; expected "
+            + ("some" if channels == "all" else f"channel {max(numbers)}")
+        )
+    at = stack.axes.index("C")
+    return {
+        f"channel {number}/{name}": _open_part(path, stack, kinds, {at: number})
+        for number in numbers
+    }
 
 
 def refuse_not_finite(stack, name):
@@ -161,9 +182,8 @@ def _is_stack(path):
     return path.is_file() and path.suffix.lower() in SUFFIXES
 
 
-def _open_zarr(path, kinds):
+def _open_part(path, stack, kinds, fixed):
     """Without axes of one index, which OME-Zarr has for time and channel."""
-    stack = io_stack.open_stack(path, expected="TCZYX")
     single = {
         i: 0
         for i, (axis, size) in enumerate(
@@ -171,6 +191,7 @@ def _open_zarr(path, kinds):
         )
         if size == 1 and axis not in "YX"
     }
+    single |= fixed
     axes = "".join(a for i, a in enumerate(stack.axes) if i not in single)
     order = "".join(axis for axis in "TZYX" if axis in axes)
     if order not in kinds or len(order) < len(axes):

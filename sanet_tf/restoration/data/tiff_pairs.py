@@ -32,6 +32,7 @@ def load(
     percentiles=None,
     strict=False,
     supervision="pairs",
+    channels=None,
     seed=0,
 ):
     """Reads pairs of stacks and cuts patches.
@@ -45,6 +46,7 @@ def load(
         strict: whether a pair without contrast is an error, not left out.
         supervision: of "noise2noise" DIR/GT has the second noisy stacks, and
             DIR/test/GT the truths, if there are any.
+        channels: see `stacks.open_channels`; each is a pair of its own.
         seed: of the patches.
 
     Returns:
@@ -63,10 +65,10 @@ def load(
     if not root.is_dir():
         raise UserError(f"no such directory: {root}; expected {LAYOUT}")
     training = root / "train" if (root / "train").is_dir() else root
-    pairs, files = _read(training)
+    pairs, files = _read(training, channels)
     test, measured_on = None, {}
     if (root / "test").is_dir():
-        test, test_files = _read(root / "test")
+        test, test_files = _read(root / "test", channels)
         files |= {f"test/{name}": file for name, file in test_files.items()}
     elif supervision == "noise2noise":
         measured_on = {"measured_on": "the second noisy stacks: no test/GT"}
@@ -89,7 +91,7 @@ def load(
     )
 
 
-def _read(root):
+def _read(root, channels):
     """The pairs below a folder, and the checksums of their files."""
     lows, truths = _folders(root)
     truth_of = _by_stem(truths)
@@ -107,18 +109,34 @@ def _read(root):
             f"{truth} has no stack of few photons: no {truth.name} in "
             f"{' or '.join(map(str, lows))}"
         )
-    low_of = {path: stacks.open_stack(path) for path in low_files}
-    high_of = {path: stacks.open_stack(path) for path in truth_of.values()}
+    low_of, high_of = (
+        {path: stacks.open_channels(path, channels=channels) for path in paths}
+        for paths in (low_files, truth_of.values())
+    )
     _one_dtype(low_of)
     _one_dtype(high_of)
     pairs = [
-        patches.Pair(_name(path), low, high_of[truth_of[stacks.stem(path)]])
-        for path, low in low_of.items()
+        pair
+        for path in low_of
+        for truth in [truth_of[stacks.stem(path)]]
+        for pair in _channels(path, truth, low_of[path], high_of[truth])
     ]
     checksums = {
         _name(path): stacks.checksum(path) for path in [*low_of, *high_of]
     }
     return pairs, checksums
+
+
+def _channels(path, truth, lows, highs):
+    """A pair of each channel, or of the stacks."""
+    if len(lows) != len(highs):
+        raise UserError(
+            f"{path} has {len(lows)} channels, its truth {truth} {len(highs)}"
+        )
+    return [
+        patches.Pair(name.replace(path.name, _name(path)), low, high)
+        for (name, low), high in zip(lows.items(), highs.values(), strict=True)
+    ]
 
 
 def _by_stem(folder):
@@ -151,7 +169,11 @@ def _folders(root):
 
 def _one_dtype(stack_of):
     """Stacks of several types have been scaled in several ways."""
-    first, *others = stack_of.items()
+    first, *others = [
+        (path, stack)
+        for path, channels in stack_of.items()
+        for stack in channels.values()
+    ]
     for path, stack in others:
         if stack.dtype.newbyteorder("=") != first[1].dtype.newbyteorder("="):
             raise UserError(
