@@ -232,6 +232,33 @@ def test_sparse_stacks(dark, write_stacks, supervision):
     assert np.isfinite(x).all()
 
 
+def test_blocks_are_chosen_by_what_is_learned(dark):
+    """Of noise2void the noisy stack, in testing the truth."""
+    bright, hot = dark.copy(), dark.copy()
+    bright[3, 10:30, :] += 5000
+    hot[2, 140:160, :] += 6000
+    (pair,) = blocks.enlarge([Pair("a", hot, bright)])
+    regions = {"train": [pair], "test": [pair]}
+    for supervision, at in (("pairs", 3), ("noise2void", 2)):
+        drawn, _ = blocks.draw_blocks(regions, (4, 8, 8), 0, supervision)
+        tops = [np.asarray(block.low).max() for block in drawn["train"]]
+        assert (min(tops) > 5000) == (at == 2)
+        tops = [np.asarray(block.high).max() for block in drawn["test"]]
+        assert min(tops) > 4000
+
+
+def test_of_dark_blocks_the_brightest_is_taken(dark, monkeypatch):
+    monkeypatch.setitem(blocks.BLOCKS, "test", 1)
+    dark[:, :100] += 1000
+    dark[3, 110:, 60:] += 200
+    (pair,) = blocks.enlarge([Pair("a", dark, dark)])
+    region = {"test": [pair.part(np.s_[..., 110:, :])]}
+    for seed in range(5):  # places differ
+        drawn, said = blocks.draw_blocks(region, (4, 8, 8), seed)
+        assert np.asarray(drawn["test"][0].low).max() > 200
+        assert ", none of them bright, in a" in said
+
+
 def test_small_stacks_beside_large_ones(ramp, write_stacks):
     """Each stack has its share of the patches, of however many blocks."""
     small = {
