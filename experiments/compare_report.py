@@ -66,9 +66,9 @@ def markdown(rows, runs, record):
         "Validation accuracy in per cent after the last epoch, mean ± 95 % "
         "interval over the seeds; best: of the best epoch, chosen by the same "
         f"images. Difference: top-1 less that of `{baseline}` with the same "
-        "seed, with its 95 % interval. s / epoch is the median"
-        f"{shared}. Parameters, with BatchNorm, and MAdd of one image are "
-        "*exact*.",
+        "seed, over the seeds that both have, with its 95 % interval. s / "
+        f"epoch is the median{shared}. Parameters, with BatchNorm, and MAdd of "
+        "one image are *exact*.",
         "",
         "| network | seeds | top-1 | best | top-5 | difference | parameters "
         "| MAdd | s / epoch |",
@@ -143,22 +143,26 @@ def _interval(gain):
 
 
 def _caution(rows):
-    pairs = [row["pairs"] for row in rows if row["pairs"] > 1]
-    if not pairs:
+    counts = {n for row in rows for n in (row["seeds"], row["pairs"]) if n > 1}
+    if not counts:
         return (
             "One seed does not tell how far runs differ by chance: there are "
             "no intervals."
         )
-    missed = 1 - CONFIDENCE ** len(pairs)
+    pairs = sum(row["pairs"] > 1 for row in rows)
     reach = " and ".join(
         f"{quantile(count):.1f} standard errors from {count} seeds"
-        for count in sorted(set(pairs), reverse=True)
+        for count in sorted(counts, reverse=True)
     )
     return (
         f"An interval reaches {reach} to each side, 2.0 from very many: from "
         "few it is wide. "
         "One that contains 0 shows no difference, and no equality either. It "
         "speaks of other seeds of this recipe on these images, not of other "
-        f"recipes or data. That at least one of {len(pairs)} such intervals "
-        f"misses what it is for has a chance of about {missed:.0%}."
+        "recipes or data."
+    ) + (
+        f" That at least one of {pairs} intervals of differences misses what "
+        f"it is for has a chance of about {1 - CONFIDENCE**pairs:.0%}."
+        if pairs
+        else ""
     )

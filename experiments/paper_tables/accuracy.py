@@ -47,8 +47,8 @@ class Accuracy:
         if any(self.cells(model)[0] for model in models):
             return [
                 f"*measured*: {self.source}; mean ± 95 % interval over "
-                f"{self._seeds(models)}, last epoch; the difference, seed by "
-                "seed, with its own."
+                f"{self._seeds(models)}, last epoch; the difference, over the "
+                "seeds that both have, with its own."
             ]
         return [
             "*measured*: nothing yet; `python experiments/compare.py "

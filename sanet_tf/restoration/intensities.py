@@ -11,8 +11,11 @@ import math
 
 import numpy as np
 
+from sanet_tf.restoration.io.view import chunks_of
+
 MAX_SAMPLE = 2**26  # voxels
 SLAB = 2**25  # voxels that are read at once, or a chunk if that is larger
+AT_ONCE = 2**20  # voxels that are counted
 # Types without percentiles, which few programs open, and their substitutes.
 WIDER = {"bool": "uint8", "float16": "float32"}
 
@@ -24,8 +27,10 @@ def regions(array, axes):
         array: array-like, perhaps with `chunks`.
         axes: its axes.
     """
-    own = _chunks(array)
+    own = chunks_of(array) or (1,) * len(array.shape)
     limit = SLAB
+    if 0 in array.shape:
+        return []
     if "C" in axes:
         limit //= array.shape[axes.index("C")]
     steps = [
@@ -95,8 +100,8 @@ def merge(ones, others):
         if len(one) == 2:  # counts, and where zero is
             merged.append((one[0] + other[0], one[1]))
         else:
-            lowest, highest = min(one[1], other[1]), max(one[2], other[2])
-            merged.append((one[0] + other[0], lowest, highest))
+            ends = np.minimum(one[1], other[1]), np.maximum(one[2], other[2])
+            merged.append((one[0] + other[0], *ends))
     return merged
 
 
@@ -134,11 +139,13 @@ def count_not_finite(array, axes, span=slice(None)):
     if np.dtype(array.dtype).kind != "f":
         return count, None
     for region in regions(array, axes)[span]:
-        bad = np.argwhere(~np.isfinite(np.asarray(array[region])))
-        if len(bad):
-            place = zip(bad[0], region, strict=True)
+        finite = np.isfinite(np.asarray(array[region]))
+        bad = finite.size - np.count_nonzero(finite)
+        if bad:
+            first = np.unravel_index(finite.argmin(), finite.shape)
+            place = zip(first, region, strict=True)
             found.append(tuple(int(i) + key.start for i, key in place))
-        count += len(bad)
+        count += bad
     return count, min(found, default=None)
 
 
@@ -159,21 +166,16 @@ def _parts(array, axes, channel, span):
         yield values.astype(wider, copy=False)
 
 
-def _chunks(array):
-    """Voxels of a chunk along each axis; of dask's arrays the largest."""
-    own = getattr(array, "chunksize", None) or getattr(array, "chunks", None)
-    return own or (1,) * len(array.shape)
-
-
 def _count(parts):
     """How often each integer occurs, and at which index zero is."""
     counts, offset = np.zeros(2**16, np.int64), 0
     for values in parts:
         if values.dtype.kind == "i":
             offset = 2**15
-        counts += np.bincount(
-            values.ravel().astype(np.int64) + offset, minlength=2**16
-        )
+        values = values.ravel(order="K")
+        for start in range(0, values.size, AT_ONCE):
+            some = values[start : start + AT_ONCE].astype(np.int64) + offset
+            counts += np.bincount(some, minlength=2**16)
     return counts, offset
 
 
@@ -183,7 +185,7 @@ def _sample(parts, step):
     for values in parts:
         sample.append(values.ravel()[::step].copy())  # a view keeps them all
         ends += [values.min(), values.max()]
-    return sample, min(ends), max(ends)
+    return sample, np.min(ends), np.max(ends)  # NaN, if one is
 
 
 def _exact(counts, offset, quantiles):

@@ -157,6 +157,8 @@ def test_a_number_of_seeds_for_each_network(run, tmp_path):
     begun = (tmp_path / "out" / "begun.txt").read_text().split()
     assert begun == ["a-seed0", "b-seed0", "b-seed1", "b-seed2"]
     assert "| `b` | 3 | 53.00 ±" in result.stdout
+    assert "reaches 4.3 standard errors from 3 seeds to each" in result.stdout
+    assert "no intervals" not in result.stdout
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import itertools
 
+import dask.array
 import numpy as np
 import pytest
 import zarr
@@ -9,6 +10,7 @@ from csbdeep.data import PercentileNormalizer
 
 from sanet_tf.restoration import intensities
 from sanet_tf.restoration.intensities import check_finite
+from sanet_tf.restoration.io.view import View
 from sanet_tf.restoration.normalization import StreamedPercentiles
 
 SHAPES = {"Z": 5, "Y": 13, "X": 17, "C": 3}
@@ -196,6 +198,32 @@ def test_a_chunk_is_read_once(rng, monkeypatch, axes, slab):
     assert values.largest <= max(slab, 2 * 4 * 7)
     np.testing.assert_array_equal(found.low, expected.low)
     np.testing.assert_array_equal(found.range, expected.range)
+
+
+@pytest.mark.parametrize("place", [(0, 0, 0), (1, 2, 3), (4, 12, 16)])
+def test_ends_are_not_finite_if_a_voxel_is(rng, monkeypatch, place):
+    """Wherever it is read; `min` would pass over it."""
+    values = stack(rng, "ZYX", "float32")
+    values[place] = np.nan
+    monkeypatch.setattr(intensities, "SLAB", values[0].size)
+    ((_, *ends),) = intensities.collect(values, "ZYX")
+    assert np.isnan(ends).all()
+    one, other = (
+        intensities.collect(values, "ZYX", span)
+        for span in (slice(0, 1), slice(1, None))
+    )
+    ((_, *ends),) = intensities.merge(one, other)
+    assert np.isnan(ends).all()
+
+
+def test_arrays_of_dask(rng):
+    """Their chunks have sizes of their own, also within a view."""
+    values = stack(rng, "CZYX", "uint16")
+    array = dask.array.from_array(values, chunks=(1, 2, (6, 7), 5))
+    expected = StreamedPercentiles(values[1], "ZYX")
+    for found in (array[1], View(array, {0: 1})):
+        found = StreamedPercentiles(found, "ZYX")
+        np.testing.assert_array_equal(found.range, expected.range)
 
 
 def test_the_first_voxel_that_is_not_finite(rng, monkeypatch):

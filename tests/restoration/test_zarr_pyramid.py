@@ -32,6 +32,7 @@ def test_axes_become_equally_coarse():
     factors = [f for _, f in zarr_pyramid.plan((9, 4100), "YX", (1, 1))]
     assert factors == [(1, 1), (2, 2), (4, 4), (8, 8)]
     assert shapes((1, 1500), "YX", (1, 1)) == [(1, 1500), (1, 750)]
+    assert shapes((1500, 1500), "YX", (0, np.nan)) == [(1500, 1500)]
     one_plane = shapes((1, 1500, 1500), "ZYX", (0.1, 1, 1))
     assert one_plane == [(1, 1500, 1500), (1, 750, 750)]
 

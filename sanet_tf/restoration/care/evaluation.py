@@ -133,8 +133,7 @@ def _restore(model, pair, axes, n_tiles, mode):
         options["statistics"] = mode
     whole = whole_of(pair.low)
     if whole is not None:
-        ends = whole.percentiles(model.config.percentiles)
-        options["normalizer"] = Known(*ends)
+        options["normalizer"] = Known(*whole.ends(model.config.percentiles))
     try:
         return model.predict(np.asarray(pair.low), axes, **options)
     except ValueError as error:

@@ -42,7 +42,9 @@ def enlarge(pairs):
     return enlarged
 
 
-def draw_blocks(regions, patch_size, seed, supervision="pairs"):
+def draw_blocks(
+    regions, patch_size, seed, supervision="pairs", percentiles=None
+):
     """Replaces parts of large stacks by blocks of them.
 
     Args:
@@ -50,6 +52,7 @@ def draw_blocks(regions, patch_size, seed, supervision="pairs"):
         patch_size: see `patches.plan`.
         seed: integer.
         supervision: one of `SUPERVISIONS`.
+        percentiles: see `patches.cut`.
 
     Returns:
         The dictionary, and a sentence for the description, "" if there are no
@@ -70,8 +73,9 @@ def draw_blocks(regions, patch_size, seed, supervision="pairs"):
             if region != "test":
                 (learned,) = as_learned([pair], supervision)
             picture = pair.low if learned.high is None else learned.high
+            limit = whole_of(picture).brightness(percentiles)
             found, bright = _choose(
-                pair.low.shape, picture, patch_size, number, rng
+                pair.low.shape, picture, patch_size, number, rng, limit
             )
             drawn[region] += [_block(pair, at) for at in found]
             dark = "" if bright else ", none of them bright,"
@@ -89,27 +93,27 @@ def _refuse_not_finite(pair):
             refuse_not_finite(whole_of(picture), pair.name)
 
 
-def _choose(shape, picture, patch_size, number, rng):
+def _choose(shape, picture, patch_size, number, rng, limit):
     """Indices of blocks, and whether they are bright.
 
-    Bright are those from whose middle csbdeep would take patches. If none of
-    those that were looked at is, the brightest are given.
+    Bright are those from which csbdeep would take patches. If none of those
+    that were looked at is, the brightest are given.
     """
-    limit = whole_of(picture).brightness()
     patch = np.minimum(patch_size, shape)
     size = _size(shape, patch)
     counts = shape // size
     offset = rng.integers(0, shape - counts * size, endpoint=True)
     places = rng.permutation(math.prod(counts))[: TRIES * number]
+    margins = [*map(_margins, patch.tolist())]
     bright, others = [], []
     for place in places:
         start = offset + size * np.unravel_index(place, counts)
         at = tuple(map(slice, start.tolist(), (start + size).tolist()))
-        middle = [
-            slice(key.start + before // 2, key.stop - (before - 1) // 2)
-            for key, before in zip(at, patch.tolist(), strict=True)
+        seen = [
+            slice(key.start + before, key.stop - after)
+            for key, (before, after) in zip(at, margins, strict=True)
         ]
-        top = np.asarray(picture[tuple(middle[-picture.ndim :])]).max()
+        top = np.asarray(picture[tuple(seen[-picture.ndim :])]).max()
         if top > limit:
             bright.append(at)
         else:
@@ -118,6 +122,16 @@ def _choose(shape, picture, patch_size, number, rng):
             break
     others.sort(key=lambda found: found[0], reverse=True)
     return bright or [at for _, at in others[:number]], bool(bright)
+
+
+def _margins(patch):
+    """Voxels at the ends of a block in which csbdeep sees nothing bright.
+
+    The middle of a patch is taken where something is bright in a window of
+    half its size around it.
+    """
+    window = max(1, patch // 2)
+    return patch // 2 - window // 2, (patch - 1) // 2 - (window - 1) // 2
 
 
 def _size(shape, patch):

@@ -6,6 +6,7 @@ import numpy as np
 
 from sanet_tf.restoration import intensities
 from sanet_tf.restoration.io.lazy import Lazy
+from sanet_tf.restoration.normalization import contrast
 
 BRIGHT, BRIGHTEST = 0.4, 99.9  # as csbdeep's `no_background_patches`
 KEPT = 2**16 + 1  # values of a sample, from its lowest to its highest
@@ -39,10 +40,20 @@ class LargeStack(Lazy):
         """An array of the percentiles of all voxels."""
         return self._found(values)[1:-1]
 
-    def brightness(self, percentile=BRIGHTEST):
-        """A patch is dark, for csbdeep, if no voxel is brighter."""
-        (found,) = self.percentiles([percentile])
+    def brightness(self, percentiles=None):
+        """A patch is dark, for csbdeep, if no voxel is brighter.
+
+        Args:
+            percentiles: those that become 0 and 1; None: csbdeep's.
+        """
+        highest = BRIGHTEST if percentiles is None else percentiles[1]
+        (found,) = self.percentiles([highest])
         return BRIGHT * found
+
+    def ends(self, percentiles):
+        """What becomes 0 and 1 where the stack is restored."""
+        lowest, low, high, highest = self._found(percentiles)
+        return low, low + contrast(low, high, highest - lowest)
 
 
 def whole_of(picture):

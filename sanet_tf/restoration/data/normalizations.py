@@ -56,9 +56,9 @@ def _of_wholes(low, high, percentiles):
         high: that of what is learned; of a projection a plane.
         percentiles: see `options`.
     """
-    draw, limit = care.sample_percentiles(), high.brightness()
+    draw, limit = care.sample_percentiles(), high.brightness(percentiles)
     if percentiles is not None:
-        draw, limit = lambda: percentiles, high.brightness(percentiles[1])
+        draw = lambda: percentiles  # noqa: E731
 
     def is_bright(pictures, patch_size):
         truth = pictures[0].astype(np.float32)

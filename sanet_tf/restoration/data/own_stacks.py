@@ -46,7 +46,9 @@ def restoration_data(
         smallest = (1, 1) if task == "project" else (1,) * len(patch_size)
         patches.plan(test, smallest, task)
     regions, how = splits.split(pairs, patch_size, test)
-    regions, drawn = blocks.draw_blocks(regions, patch_size, seed, supervision)
+    regions, drawn = blocks.draw_blocks(
+        regions, patch_size, seed, supervision, percentiles
+    )
     regions, skipped = contrast.select_regions(
         regions, percentiles, strict, [*skipped, *even]
     )

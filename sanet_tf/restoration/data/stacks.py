@@ -101,15 +101,21 @@ def open_channels(path, kinds=STACKS, channels=None):
     name = Path(path).name
     if channels is None:
         return {name: open_stack(path, kinds)}
+    if not Path(path).is_dir() and tiff_reading.read_axes(path).endswith("S"):
+        open_stack(path)  # says that it has colours
     stack = io_stack.open_stack(path, expected="TCZYX")
-    count = dict(zip(stack.axes, stack.shape, strict=True)).get("C", 0)
-    numbers = range(count) if channels == "all" else channels
-    if not count or not {*numbers} <= {*range(count)}:
+    if "C" not in stack.axes:
         raise UserError(
-            f"{path}: it has {count} channels, in axes {stack.axes}; expected "
-            + ("some" if channels == "all" else f"channel {max(numbers)}")
+            f"{path}: expected channels for --channels, got axes {stack.axes}"
         )
     at = stack.axes.index("C")
+    count = stack.shape[at]
+    numbers = range(count) if channels == "all" else channels
+    if max(numbers) >= count:
+        raise UserError(
+            f"{path}: expected --channels below {count}, the number of its "
+            f"channels; got {max(numbers)}"
+        )
     return {
         f"channel {number}/{name}": _open_part(path, stack, kinds, {at: number})
         for number in numbers
@@ -198,6 +204,8 @@ def _open_part(path, stack, kinds, fixed):
         raise UserError(
             f"{path}: expected {' or '.join(kinds.values())}, of one channel; "
             f"got axes {stack.axes} of {'x'.join(map(str, stack.shape))}"
+            + "; --channels=all learns channels one by one"
+            * ("C" in axes)
         )
     if stack.dtype == bool:
         raise UserError(f"{path}: expected numbers, got bool; save it as uint8")

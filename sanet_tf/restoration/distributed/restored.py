@@ -14,6 +14,8 @@ from sanet_tf.restoration.distributed.unfinished import (
 from sanet_tf.restoration.io import hyperstacks, inputs, origin, zarr_writing
 from sanet_tf.utils.errors import UserError
 
+FORMAT = 2  # of what is unfinished: with smaller copies
+
 
 @contextlib.contextmanager
 def restored(
@@ -79,6 +81,7 @@ def restored(
 
     identity = {
         "version": sanet_tf.__version__,
+        "format": FORMAT,
         "model": identify_model(model.logdir),
         "source": identify(source),
         "axes": stack.axes,

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from sanet_tf.restoration.io.view import full_key
+from sanet_tf.restoration.io.view import chunks_of, full_key
 from sanet_tf.utils.errors import UserError, first_line
 
 
@@ -30,7 +30,7 @@ class Lazy:
         self.shape = tuple(map(len, self.ranges))
         self.ndim, self.size = len(self.shape), math.prod(self.shape)
         self.dtype = array.dtype
-        if chunks := getattr(array, "chunks", None):
+        if chunks := chunks_of(array):
             self.chunks = tuple(
                 chunk
                 for chunk, own in zip(chunks, self._ranges, strict=True)

@@ -26,7 +26,7 @@ class View:
         }
         self.shape = tuple(sizes[own] for own in range(len(free)))
         self.dtype, self.ndim = array.dtype, len(free)
-        if chunks := getattr(array, "chunks", None):
+        if chunks := chunks_of(array):
             own = dict(zip(self._order, (chunks[i] for i in free), strict=True))
             self.chunks = tuple(own[i] for i in range(len(free)))
 
@@ -54,6 +54,14 @@ class View:
             if isinstance(key[own], slice):
                 kept.append(own)
         return tuple(index), kept
+
+
+def chunks_of(array):
+    """Voxels of a chunk along each axis, of dask's at most; None: no chunks."""
+    chunks = getattr(array, "chunks", None)
+    return chunks and tuple(
+        max(own) if isinstance(own, tuple) else own for own in chunks
+    )
 
 
 def full_key(key, ndim):

@@ -38,6 +38,8 @@ def plan(shape, axes, scale):
             )
         ]
         halved = [1 + (size < 2 * min(sizes)) for size in sizes]
+        if max(halved) == 1:  # sizes that make no sense
+            return levels
         levels.append(
             (
                 tuple(-(-n // h) for n, h in zip(shape, halved, strict=True)),
@@ -99,7 +101,9 @@ def shrink(path, level, at):
         (0, -size % factor)
         for size, factor in zip(values.shape, factors, strict=True)
     ]
-    means = block_reduce(np.pad(values, padding, "edge"), factors, np.mean)
+    if any(after for _, after in padding):
+        values = np.pad(values, padding, "edge")
+    means = block_reduce(values, factors, np.mean)
     if target.dtype.kind in "iu":
         means = np.rint(means)
     target[chunk] = means.astype(target.dtype)

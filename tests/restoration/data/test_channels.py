@@ -91,12 +91,16 @@ def test_what_users_type_wrong(scenes, tmp_path, one_line):
     for name, values in scenes.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         write_tiff(tmp_path / name, values)
-    with pytest.raises(UserError, match=r"2 channels, in axes ZCYX; expected "):
+    with pytest.raises(
+        UserError, match=r"expected --channels below 2, .*; got 2"
+    ):
         load_data("tiff", tmp_path, channels=(0, 2), **SMALL)
     metadata = {"axes": "ZYX"}
     one = scenes["GT/b"][:, 0]
     tifffile.imwrite(tmp_path / "GT/b.tif", one, imagej=True, metadata=metadata)
-    with pytest.raises(UserError, match="it has 0 channels, in axes ") as error:
+    with pytest.raises(
+        UserError, match="expected channels for --channels, got axes ZYX"
+    ) as error:
         load_data("tiff", tmp_path, channels="all", **SMALL)
     one_line(error)
     metadata = {"axes": "ZCYX"}
@@ -105,6 +109,10 @@ def test_what_users_type_wrong(scenes, tmp_path, one_line):
         tmp_path / "GT/b.tif", three, imagej=True, metadata=metadata
     )
     with pytest.raises(UserError, match=r"low/b.tif has 2 channels, its truth"):
+        load_data("tiff", tmp_path, channels="all", **SMALL)
+    colours = np.zeros((24, 20, 3), "uint8")
+    tifffile.imwrite(tmp_path / "GT/b.tif", colours, photometric="rgb")
+    with pytest.raises(UserError, match="of one channel; got axes YXS"):
         load_data("tiff", tmp_path, channels="all", **SMALL)
     with pytest.raises(UserError, match="takes no --channels"):
         load_data("simulated", channels="all")

@@ -6,6 +6,7 @@ import re
 
 import numpy as np
 import pytest
+from csbdeep.data import no_background_patches
 
 from sanet_tf.restoration import intensities
 from sanet_tf.restoration.care import evaluation
@@ -245,6 +246,51 @@ def test_blocks_are_chosen_by_what_is_learned(dark):
         assert (min(tops) > 5000) == (at == 2)
         tops = [np.asarray(block.high).max() for block in drawn["test"]]
         assert min(tops) > 4000
+
+
+def test_blocks_by_the_percentiles_of_a_sparse_stack(dark, monkeypatch):
+    """Three of ten thousand voxels are bright, and all that is learned."""
+    monkeypatch.setitem(blocks.BLOCKS, "train", 8)
+    dark[2:4, 40:44, 60:64] = 5000
+    (pair,) = blocks.enlarge([Pair("a", dark, dark)])
+    for percentiles, count in ((None, 8), ((2, 99.99), 1)):
+        drawn, _ = blocks.draw_blocks(
+            {"train": [pair]}, (4, 8, 8), 0, percentiles=percentiles
+        )
+        assert len(drawn["train"]) == count
+    assert np.asarray(drawn["train"][0].low).max() == 5000
+
+
+@pytest.mark.parametrize("patch", [(1, 2, 3), (4, 5, 6), (6, 8, 13)])
+def test_what_is_bright_is_what_csbdeep_would_take(rng, patch):
+    """A block with one bright voxel, wherever it is."""
+    size = np.array(patch) + 3
+    for _ in range(60):
+        block = np.zeros(size, "uint16")
+        place = tuple(rng.integers(0, size))
+        block[place] = 1000
+        seen = tuple(
+            slice(before, length - after)
+            for length, (before, after) in zip(
+                size, map(blocks._margins, patch), strict=True
+            )
+        )
+        mask = no_background_patches(0.4, 100)((block,), patch)
+        middle = tuple(
+            slice(n // 2, length - n + n // 2 + 1)
+            for n, length in zip(patch, size, strict=True)
+        )
+        assert (block[seen].max() > 0) == mask[middle].any()
+
+
+def test_a_sparse_stack_is_restored_by_its_full_range(dark):
+    """As `sanet restore` restores it: both percentiles are the ground."""
+    dark[:] = 7
+    dark[2, 40:44, 60:64] = 5000
+    assert LargeStack(dark).ends((2, 99.8)) == (7, 5000)
+    dark[:, 100:] += np.arange(80, dtype="uint16")
+    low, high = np.percentile(dark, (2, 99.8))
+    np.testing.assert_allclose(LargeStack(dark).ends((2, 99.8)), (low, high))
 
 
 def test_of_dark_blocks_the_brightest_is_taken(dark, monkeypatch):

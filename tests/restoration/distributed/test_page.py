@@ -36,7 +36,7 @@ def test_a_terabyte(record):
     both = terabytes * (1 + 4 * read)
     for line in (
         f"| tiles of 64 x 256 x 256 voxels | {VOXELS // (64 * 256**2):,} |",
-        f"| read in all | {both:.0f} TB |",
+        f"| read in these passes | {both:.0f} TB |",
         f"| written, 32 bits a voxel, with smaller copies | {copied:.1f} TB |",
         f"They read the result once more, {copied:.1f} TB;",
         f"| hours of one worker | {hours:,.0f} |",
