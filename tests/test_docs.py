@@ -1,10 +1,8 @@
 """The documentation tells the truth: code, commands, links and names exist."""
 
 import importlib
-import json
 import pkgutil
 import re
-import statistics
 import sys
 from pathlib import Path
 
@@ -12,7 +10,6 @@ import numpy as np
 import pytest
 
 from sanet_tf.commands.main import COMMANDS
-from sanet_tf.utils.intervals import half_width, plus_minus
 
 ROOT = Path(__file__).parents[1]
 # Scripts that only call a command of the package.
@@ -27,7 +24,6 @@ THIN = {
     "sanet_tf/restore": "restore",
 }
 DOCS = ROOT / "docs"
-COMPARISON = ROOT / "results/classification/comparison"
 PAGES = {
     path.relative_to(DOCS / "pages").as_posix(): path.read_text()
     for path in sorted((DOCS / "pages").rglob("*.md"))
@@ -105,17 +101,6 @@ def slug(heading):
     """A heading's anchor, as Markdown's table of contents makes it."""
     kept = re.sub(r"[^\w\s-]", "", heading).strip().lower()
     return re.sub(r"[-\s]+", "-", kept)
-
-
-def test_records_of_changed_working_copies_are_named():
-    page = PAGES["results.md"].partition("##")[0]
-    dirty = {
-        path.relative_to(ROOT / "results").parts[1].removesuffix(".run.json")
-        for path in (ROOT / "results").rglob("*run.json")
-        if json.loads(path.read_text())["commit"].endswith("-dirty")
-    }
-    named = re.findall(r"`(?:\w+/)?(\w+)`", page.partition("-dirty")[2])
-    assert set(named) - {"profiling"} == dirty
 
 
 def test_figures_are_shown(figures):
@@ -257,63 +242,3 @@ def test_figures_show_what_the_pages_say(weights):
     assert np.ptp(gates["ca"]["red"]) > 0
     mean = weights.context_weights().mean()
     np.testing.assert_allclose(mean, 1, rtol=1e-4)
-
-
-def test_the_comparison_is_that_of_the_records():
-    names = {
-        "MobileNetV2": "mobilenet_v2",
-        "SANet": "sanet",
-        "SANet without attention": "sanet_no_attention",
-        "AttnNet, regular attention": "attnnet",
-    }
-    top1 = {
-        model: [
-            100 * json.loads(path.read_text())["last"]["val_top1"]
-            for path in sorted(COMPARISON.glob(f"{model}-seed*/metrics.json"))
-        ]
-        for model in names.values()
-    }
-    page = PAGES["results.md"]
-    for name, model in names.items():
-        values = top1[model]
-        cells = [name, _mean(values)]
-        for other in ("mobilenet_v2", "sanet_no_attention"):
-            gains = _gains(values, top1[other])
-            cells.append("" if other == model else _mean(gains, "+"))
-        row = f"| {' | '.join(cells)} | ".replace("|  |", "| |")
-        assert row.replace("-", "−") in page
-    for other, text in (
-        ("sanet_no_attention", "above itself without attention"),
-        ("attnnet", "above AttnNet"),
-        ("mobilenet_v2", "above; that is not shown"),
-    ):
-        gain = _mean(_gains(top1["sanet"], top1[other]))
-        assert f"{gain} points {text}" in page
-        assert gain in (ROOT / "README.md").read_text()
-
-
-def _mean(values, sign=""):
-    return plus_minus(statistics.mean(values), half_width(values), 2, sign)
-
-
-def _gains(values, others):
-    assert len(values) == len(others) == 5
-    return [a - b for a, b in zip(values, others, strict=True)]
-
-
-def test_what_supervision_reaches_is_that_of_the_records():
-    page = PAGES["restoration.md"]
-    for supervision in ("pairs", "noise2noise", "noise2void"):
-        run = ROOT / "results/restoration/supervision" / supervision
-        metrics = json.loads((run / "metrics.json").read_text())
-        row, found = (
-            metrics["restored"]["default"],
-            metrics["verdict"]["default"],
-        )
-        gain = plus_minus(found["psnr_gain"], found["psnr_gain_ci95"], 2, "+")
-        gain = gain.replace("-", "−")
-        cells = f"{row['psnr']:.2f} | {row['ssim']:.3f} | {gain}"
-        assert f"| `{supervision}` | {cells} |" in page
-        best = metrics["baselines"][found["baseline"]]
-        assert best["chosen"] == "gaussian (sigma 1.2)"
-        assert f"{best['psnr']:.2f} dB. `noise2noise`" in page

@@ -1,0 +1,146 @@
+"""The figures on the pages are those of the committed records."""
+
+import json
+import re
+import statistics
+from pathlib import Path
+
+import pytest
+
+from sanet_tf.utils.intervals import half_width, plus_minus
+
+ROOT = Path(__file__).parents[1]
+PAGES = ROOT / "docs/pages"
+COMPARISON = ROOT / "results/classification/comparison"
+NETWORKS = {  # by five seeds
+    "MobileNetV2": "mobilenet_v2",
+    "SANet": "sanet",
+    "SANet without attention": "sanet_no_attention",
+    "AttnNet, regular attention": "attnnet",
+}
+VARIANTS = {  # by three, and what they are held against
+    "SANet without the global term": ("sanet_no_global_term", "SANet"),
+    "SANet without score weights": ("sanet_no_score_weights", "SANet"),
+    "MobileNetV2 with SAO": ("mobilenet_v2_sao", "MobileNetV2"),
+}
+
+
+def page(name):
+    return (PAGES / name).read_text()
+
+
+def top1(model):
+    """After the last epoch in per cent, seed by seed."""
+    return [
+        100 * json.loads(path.read_text())["last"]["val_top1"]
+        for path in sorted(COMPARISON.glob(f"{model}-seed*/metrics.json"))
+    ]
+
+
+def mean(values, sign=""):
+    text = plus_minus(statistics.mean(values), half_width(values), 2, sign)
+    return text.replace("-", "−")
+
+
+def gains(values, others):
+    return [a - b for a, b in zip(values, others, strict=True)]
+
+
+def test_the_comparison():
+    results = page("results.md")
+    for name, model in NETWORKS.items():
+        values = top1(model)
+        assert len(values) == 5
+        cells = [name, mean(values)]
+        for other in ("mobilenet_v2", "sanet_no_attention"):
+            gain = mean(gains(values, top1(other)), "+")
+            cells.append("" if other == model else gain)
+        assert f"| {' | '.join(cells)} | ".replace("|  |", "| |") in results
+    for other, text in (
+        ("sanet_no_attention", "above itself without attention"),
+        ("attnnet", "above AttnNet"),
+        ("mobilenet_v2", "above; that is not shown"),
+    ):
+        gain = mean(gains(top1("sanet"), top1(other)))
+        assert f"{gain} points {text}" in results
+        assert gain in (ROOT / "README.md").read_text()
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_the_variants(name):
+    model, base = VARIANTS[name]
+    values = top1(model)
+    assert len(values) == 3
+    gain = mean(gains(values, top1(NETWORKS[base])[:3]), "+")
+    row = f"| {name} | {mean(values)} | {base} | {gain} |"
+    assert row in page("results.md")
+
+
+@pytest.mark.parametrize(
+    ("data", "row"),
+    [
+        ("w2s", "W2S widefield images"),
+        ("simulated", "simulated volumes, two"),
+        ("flybrain", "fly brain, regions"),
+        ("ovule", "plant ovule, regions"),
+    ],
+)
+def test_the_restoration(data, row):
+    """Input, networks and their difference seed by seed."""
+    folder = ROOT / "results/restoration" / data
+    metrics = {}
+    for network in ("unet", "attn", "sao"):
+        runs = sorted(folder.glob(f"{network}-seed*/metrics.json"))
+        if runs:
+            metrics[network] = [json.loads(path.read_text()) for path in runs]
+    psnr = {
+        network: [run["restored"]["default"]["psnr"] for run in runs]
+        for network, runs in metrics.items()
+    }
+    cells = [
+        f"{metrics['unet'][0]['input']['psnr']:.2f}",
+        *(mean(psnr[n]) if n in psnr else "–" for n in ("unet", "attn", "sao")),
+        mean(gains(psnr["sao"], psnr["unet"]), "+"),
+    ]
+    (line,) = (
+        line
+        for line in page("results.md").splitlines()
+        if line.startswith(f"| {row}")
+    )
+    own = [cell.strip() for cell in line.strip("|").split("|")]
+    best = own.pop(2).strip("*")
+    assert own[1:] == cells
+    filters, path = metrics["unet"][0], folder / "filters/metrics.json"
+    if path.exists():  # measured by a run of their own
+        filters = json.loads(path.read_text())
+    found = [baseline["psnr"] for baseline in filters["baselines"].values()]
+    assert best == f"{max(found):.2f}"
+
+
+def test_records_of_changed_working_copies_are_named():
+    beginning = page("results.md").partition("##")[0]
+    dirty = {
+        path.relative_to(ROOT / "results").parts[1].removesuffix(".run.json")
+        for path in (ROOT / "results").rglob("*run.json")
+        if json.loads(path.read_text())["commit"].endswith("-dirty")
+    }
+    named = re.findall(r"`(?:\w+/)?(\w+)`", beginning.partition("-dirty")[2])
+    assert set(named) - {"profiling"} == dirty
+
+
+def test_what_supervision_reaches_is_that_of_the_records():
+    text = page("restoration.md")
+    for supervision in ("pairs", "noise2noise", "noise2void"):
+        run = ROOT / "results/restoration/supervision" / supervision
+        metrics = json.loads((run / "metrics.json").read_text())
+        row, found = (
+            metrics["restored"]["default"],
+            metrics["verdict"]["default"],
+        )
+        gain = plus_minus(found["psnr_gain"], found["psnr_gain_ci95"], 2, "+")
+        gain = gain.replace("-", "−")
+        cells = f"{row['psnr']:.2f} | {row['ssim']:.3f} | {gain}"
+        assert f"| `{supervision}` | {cells} |" in text
+        best = metrics["baselines"][found["baseline"]]
+        assert best["chosen"] == "gaussian (sigma 1.2)"
+        assert f"{best['psnr']:.2f} dB. `noise2noise`" in text
