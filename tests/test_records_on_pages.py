@@ -21,6 +21,7 @@ NETWORKS = {  # by five seeds
 VARIANTS = {  # by three, and what they are held against
     "SANet without the global term": ("sanet_no_global_term", "SANet"),
     "SANet without score weights": ("sanet_no_score_weights", "SANet"),
+    "MobileNetV2 with SAO": ("mobilenet_v2_sao", "MobileNetV2"),
 }
 
 
