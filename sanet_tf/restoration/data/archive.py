@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from sanet_tf.restoration.data import contrast, npz, patches, stacks
-from sanet_tf.restoration.data.pairs import RestorationData, as_stacks
+from sanet_tf.restoration.data.pairs import Pair, RestorationData, as_stacks
 from sanet_tf.utils.errors import UserError
 
 NAMES = ("noisy", "clean", "fov", "channel")
@@ -137,7 +137,7 @@ def _read(path, cache_dir):
             )
         )
     pairs = [
-        patches.Pair(f"fov{field}-channel{number}", low, high)
+        Pair(f"fov{field}-channel{number}", low, high)
         for field, number, low, high in zip(
             fov, channel, noisy, clean, strict=True
         )

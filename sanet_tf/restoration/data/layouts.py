@@ -5,7 +5,8 @@ of stacks that are left on disk, or none where there are no such files.
 """
 
 from sanet_tf.restoration.data import stacks
-from sanet_tf.restoration.data.patches import Pair, format_shape
+from sanet_tf.restoration.data.pairs import Pair
+from sanet_tf.restoration.data.patches import format_shape
 from sanet_tf.utils.errors import UserError
 
 

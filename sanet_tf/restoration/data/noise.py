@@ -12,8 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from sanet_tf.restoration.data import patches, stacks
+from sanet_tf.restoration.data import stacks
 from sanet_tf.restoration.data.own_stacks import restoration_data
+from sanet_tf.restoration.data.pairs import Pair
 from sanet_tf.restoration.simulation.camera import (
     Camera,
     expose,
@@ -81,7 +82,7 @@ def load(
         low, again = expose(expected, 1, rng, camera), None
         if supervision == "noise2noise":
             again = expose(expected, 1, rng, camera)
-        pairs.append(patches.Pair(name, low, clean, again))
+        pairs.append(Pair(name, low, clean, again))
     if not pairs:
         raise UserError(f"no stack is left: {'; '.join(skipped)}")
     return restoration_data(

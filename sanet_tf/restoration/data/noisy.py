@@ -13,6 +13,7 @@ from pathlib import Path
 
 from sanet_tf.restoration.data import patches, stacks
 from sanet_tf.restoration.data.own_stacks import restoration_data
+from sanet_tf.restoration.data.pairs import Pair
 from sanet_tf.utils.errors import UserError
 
 
@@ -72,7 +73,7 @@ def load(
 
 def _stack(file, channels):
     found = stacks.open_channels(file, channels=channels)
-    return [patches.Pair(name, stack) for name, stack in found.items()]
+    return [Pair(name, stack) for name, stack in found.items()]
 
 
 def _moments(file, channels):
@@ -85,7 +86,7 @@ def _moments(file, channels):
                 f"TZYX, got {patches.format_shape(series.shape)}"
             )
     return [
-        patches.Pair(f"moment {t}/{name}", series[t], again=series[t + 1])
+        Pair(f"moment {t}/{name}", series[t], again=series[t + 1])
         for name, series in found.items()
         for t in range(len(series) - 1)
     ]

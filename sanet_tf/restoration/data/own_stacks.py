@@ -21,7 +21,7 @@ def restoration_data(
     """Splits pairs of stacks, or regions of them, and cuts patches.
 
     Args:
-        pairs: a list of `patches.Pair`.
+        pairs: a list of `pairs.Pair`.
         description: what it says of the data, for JSON.
         task: "denoise" or "project".
         patch_size: see `patches.plan`.

@@ -5,6 +5,38 @@ from typing import Any
 
 
 @dataclasses.dataclass(frozen=True)
+class Pair:
+    """Two pictures of one scene.
+
+    Attributes:
+        name: of the file, for messages.
+        low: `ZYX` or `YX`; an array, or one that is read when it is asked for.
+        high: the same shape; of a projection the plane `YX`. None if there
+            is no truth.
+        again: another noisy picture of the shape of `high`, or None.
+    """
+
+    name: str
+    low: Any
+    high: Any = None
+    again: Any = None
+
+    def part(self, at):
+        """The part that an index of the last two axes takes of all."""
+        return self.map(lambda picture: picture[at])
+
+    def map(self, change):
+        """The pair with a function's values in place of its pictures."""
+        return Pair(
+            self.name,
+            *(
+                None if picture is None else change(picture)
+                for picture in (self.low, self.high, self.again)
+            ),
+        )
+
+
+@dataclasses.dataclass(frozen=True)
 class TestPair:
     """One stack to measure with, raw: neither normalised nor cut into patches.
 

@@ -1,10 +1,8 @@
 """Patches from stacks, normalised as CARE does, by csbdeep.data."""
 
 import contextlib
-import dataclasses
 import itertools
 import math
-from typing import Any
 
 import numpy as np
 import psutil
@@ -18,38 +16,6 @@ from sanet_tf.utils.errors import UserError
 PATCH_SIZES = {"ZYX": (16, 64, 64), "YX": (64, 64)}
 TASKS = ("denoise", "project")
 REGIONS = ("train", "validation", "test")
-
-
-@dataclasses.dataclass(frozen=True)
-class Pair:
-    """Two pictures of one scene.
-
-    Attributes:
-        name: of the file, for messages.
-        low: `ZYX` or `YX`; an array, or one that is read when it is asked for.
-        high: the same shape; of a projection the plane `YX`. None if there
-            is no truth.
-        again: another noisy picture of the shape of `high`, or None.
-    """
-
-    name: str
-    low: Any
-    high: Any = None
-    again: Any = None
-
-    def part(self, at):
-        """The part that an index of the last two axes takes of all."""
-        return self.map(lambda picture: picture[at])
-
-    def map(self, change):
-        """The pair with a function's values in place of its pictures."""
-        return Pair(
-            self.name,
-            *(
-                None if picture is None else change(picture)
-                for picture in (self.low, self.high, self.again)
-            ),
-        )
 
 
 def plan(pairs, patch_size, task):

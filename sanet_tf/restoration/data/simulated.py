@@ -10,7 +10,7 @@ import dataclasses
 import numpy as np
 
 from sanet_tf.restoration.data import contrast, patches
-from sanet_tf.restoration.data.pairs import RestorationData, as_stacks
+from sanet_tf.restoration.data.pairs import Pair, RestorationData, as_stacks
 from sanet_tf.restoration.simulation.camera import Camera, expose
 from sanet_tf.restoration.simulation.volumes import (
     STRUCTURES,
@@ -85,7 +85,7 @@ def load(
                 if supervision == "noise2noise":
                     other = np.random.default_rng((*stem, 1 + turn, 1))
                     again = expose(truth, low, other, camera)
-                yield patches.Pair(
+                yield Pair(
                     f"{patches.REGIONS[part]}-{index}-exposure-{low:g}",
                     expose(clean, low, rng, camera),
                     high,

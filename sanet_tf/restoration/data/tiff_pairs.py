@@ -13,8 +13,9 @@ where there are few; the description says which.
 
 from pathlib import Path
 
-from sanet_tf.restoration.data import patches, stacks
+from sanet_tf.restoration.data import stacks
 from sanet_tf.restoration.data.own_stacks import restoration_data
+from sanet_tf.restoration.data.pairs import Pair
 from sanet_tf.utils.errors import UserError
 
 LAYOUT = (
@@ -134,7 +135,7 @@ def _channels(path, truth, lows, highs):
             f"{path} has {len(lows)} channels, its truth {truth} {len(highs)}"
         )
     return [
-        patches.Pair(name.replace(path.name, _name(path)), low, high)
+        Pair(name.replace(path.name, _name(path)), low, high)
         for (name, low), high in zip(lows.items(), highs.values(), strict=True)
     ]
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sanet_tf.restoration.data import contrast, load_data
-from sanet_tf.restoration.data.patches import Pair
+from sanet_tf.restoration.data.pairs import Pair
 from sanet_tf.utils.errors import UserError
 
 SMALL = {"patch_size": (4, 16, 16), "num_patches": 20}

@@ -12,7 +12,7 @@ from sanet_tf.restoration import intensities
 from sanet_tf.restoration.care import evaluation
 from sanet_tf.restoration.data import blocks, contrast, load_data
 from sanet_tf.restoration.data.large import LargeStack
-from sanet_tf.restoration.data.patches import Pair
+from sanet_tf.restoration.data.pairs import Pair
 from sanet_tf.restoration.io.lazy import Lazy
 from sanet_tf.utils.errors import UserError
 from tests.restoration.models import make_care

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sanet_tf.restoration.data import patches
-from sanet_tf.restoration.data.patches import Pair
+from sanet_tf.restoration.data.pairs import Pair
 from sanet_tf.utils.errors import UserError
 from tests.restoration.data.stacks import stack
 
