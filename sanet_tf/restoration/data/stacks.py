@@ -201,11 +201,10 @@ def _open_part(path, stack, kinds, fixed):
     axes = "".join(a for i, a in enumerate(stack.axes) if i not in single)
     order = "".join(axis for axis in "TZYX" if axis in axes)
     if order not in kinds or len(order) < len(axes):
+        hint = "; --channels=all learns channels one by one" * ("C" in axes)
         raise UserError(
             f"{path}: expected {' or '.join(kinds.values())}, of one channel; "
-            f"got axes {stack.axes} of {'x'.join(map(str, stack.shape))}"
-            + "; --channels=all learns channels one by one"
-            * ("C" in axes)
+            f"got axes {stack.axes} of {'x'.join(map(str, stack.shape))}{hint}"
         )
     if stack.dtype == bool:
         raise UserError(f"{path}: expected numbers, got bool; save it as uint8")

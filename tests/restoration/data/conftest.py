@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 import tifffile
 
+from sanet_tf.restoration.data import blocks
 from tests.restoration.data.published import TRAINING, stacks_of
+from tests.restoration.data.ramps import SHAPE
 
 
 @pytest.fixture
@@ -73,3 +75,20 @@ def unpacked(patches, scene, write_stacks):
         return root
 
     return make
+
+
+@pytest.fixture
+def small_is_large(monkeypatch):
+    monkeypatch.setattr(blocks, "LARGE", 20_000)
+
+
+@pytest.fixture
+def ramp():
+    """Voxels that tell in which row along Y they are."""
+    values = np.arange(np.prod(SHAPE)).reshape(SHAPE[1], SHAPE[0], SHAPE[2])
+    return (values.transpose(1, 0, 2) // 2).astype("uint16")
+
+
+@pytest.fixture
+def dark(rng):
+    return rng.integers(0, 30, SHAPE).astype("uint16")
