@@ -74,9 +74,11 @@ test-runtimes: .venv/installed .venv-oldest/installed
 	$(BIN)/python -m pytest tests/export/test_runtimes.py \
 	    --oldest=.venv-oldest/bin/python
 
-# Changes of a file that its tests do not notice, in a clone of what is committed:
-#   make mutate FILE=sanet_tf/utils/intervals.py TESTS=tests/utils
-MUTANTS = build/mutate
+# Changes of a file that its tests do not notice, in a clone of what is committed;
+# SAMPLE: how many changes, at random.
+#   make mutate FILE=sanet_tf/utils/intervals.py TESTS=tests/utils SAMPLE=30
+MUTANTS = build/mutate/$(subst /,-,$(FILE))
+SAMPLE ?= 1000000
 mutate: .venv/mutate-installed
 	@test "$(FILE)" -a "$(TESTS)" || { echo "expected FILE= and TESTS="; exit 1; }
 	rm -rf $(MUTANTS)
@@ -91,9 +93,12 @@ mutate: .venv/mutate-installed
 	    export PYTHONPATH="$$PWD" && \
 	    cosmic-ray init mutate.toml mutate.sqlite && \
 	    cr-filter-operators mutate.sqlite mutate.toml && \
+	    python tests/mutants.py sample mutate.sqlite $(SAMPLE) && \
 	    cosmic-ray baseline mutate.toml && \
 	    cosmic-ray exec mutate.toml mutate.sqlite && \
-	    cr-report --surviving-only --show-diff mutate.sqlite
+	    cr-report --surviving-only --show-diff mutate.sqlite | \
+	        sed '/^total jobs:/d; /^complete:/d; /^surviving mutants:/d' && \
+	    python tests/mutants.py score mutate.sqlite
 
 lint: .venv/installed
 	$(BIN)/ruff check
