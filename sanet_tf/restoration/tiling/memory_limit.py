@@ -15,3 +15,8 @@ def memory_limit(reserved=0, processes=1):
     """
     free = int(FREE_FRACTION * free_bytes()) // processes
     return min(LIMIT, free - reserved)
+
+
+def spare_bytes(reserved):
+    """Bytes that may be taken beside a tile and a result, of these bytes."""
+    return int(FREE_FRACTION * free_bytes()) - reserved

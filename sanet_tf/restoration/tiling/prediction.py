@@ -1,6 +1,7 @@
 """csbdeep's prediction, of whole volumes in tiles."""
 
 import copy
+import dataclasses
 import math
 import threading
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from sanet_tf.restoration.intensities import WIDER
 from sanet_tf.restoration.normalization import PERCENTILES
 from sanet_tf.restoration.restorer import Restorer
 from sanet_tf.restoration.tiling.blending import BlendedTiles
+from sanet_tf.restoration.tiling.kept_maps import keep
 from sanet_tf.restoration.tiling.memory_limit import memory_limit
 from sanet_tf.restoration.tiling.normalizers import Percentiles
 from sanet_tf.restoration.tiling.statistics import TiledNetwork
@@ -22,6 +24,7 @@ from sanet_tf.restoration.tiling.tiles import Grid
 from sanet_tf.restoration.tiling.volume import Destination, PaddedStack
 from sanet_tf.restoration.tiling.whole_volume import (
     TiledStack,
+    count_passes,
     restore_tiles,
 )
 
@@ -222,7 +225,16 @@ class Prediction(Restorer):
         tiles, blended = grid.tiles(counts), None
         if blend and len(tiles) > 1:
             blended = BlendedTiles(grid, tiles, stack.network.map_axes)
+        if count_passes(stack, tiles) > 1:
+            stack = self._keeping(stack, grid.tile_shape(counts))
         restore_tiles(stack, tiles, blended)
+
+    def _keeping(self, stack, tile_shape):
+        """The stack, with feature maps that are kept where there is room."""
+        shape = stack.volume.shape
+        maps, _ = stack.network.stages(shape, keep=True)
+        reserved = self._predict_bytes(tile_shape) + self._blended_bytes(shape)
+        return dataclasses.replace(stack, kept=keep(maps, shape, reserved))
 
     def _tiled_stack(self, volume, write, statistics):
         network = self._tiled_network()

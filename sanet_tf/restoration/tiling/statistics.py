@@ -19,7 +19,11 @@ import threading
 import numpy as np
 import tensorflow as tf
 
-from sanet_tf.restoration.tiling import networks
+from sanet_tf.restoration.tiling.networks import (
+    attention_calls,
+    with_windows,
+)
+from sanet_tf.restoration.tiling.stages import make_stages, strides_of
 
 # The method that an attention layer must have as its own.
 METHODS = {
@@ -44,8 +48,8 @@ class TiledNetwork:
     def __init__(self, model, map_axes):
         self.model = model
         self.map_axes = tuple(map_axes)
-        self.layers = [layer for layer, _ in networks.attention_calls(model)]
-        self._networks, self._functions = {}, {}
+        self.layers = [layer for layer, _ in attention_calls(model)]
+        self._built = {}
         self._building = threading.RLock()
 
     def choose(self, statistics, default):
@@ -71,9 +75,16 @@ class TiledNetwork:
                 )
         return statistics
 
+    def stages(self, shape, keep):
+        """See `make_stages`; they fit volumes of any shape."""
+        return self._once(
+            ("stages", keep),
+            lambda: make_stages(self.model, shape, self.map_axes, keep),
+        )
+
     def restore(self, tile):
         """The restored tile, with the means of the tile."""
-        return self._run("tile", self.model, [tile])
+        return self._run("tile", lambda inputs: self.model(*inputs), [tile])
 
     def restore_locally(self, tile, window):
         """The restored tile, with local means.
@@ -82,93 +93,108 @@ class TiledNetwork:
             tile: `(1, *spatial, C)`.
             window: voxels of the window along each spatial axis.
         """
-        network = self._built(networks.with_windows)
-        sizes = [np.maximum(1, w) for w in self._in_maps(window, tile)]
-        return self._run(
-            "window", lambda x: network(x)["output"], [tile, *sizes]
+        network = self._once("windows", lambda: with_windows(self.model))
+        shape = tuple(tile.shape)
+        strides = self._once(
+            "strides",
+            lambda: [
+                strides_of(keys[1:-1], shape[1:-1], self.map_axes)
+                for _, keys in attention_calls(self.model, shape)
+            ],
         )
+        sizes = [np.maximum(1, in_map(window, own)) for own in strides]
+        outputs = self._run("window", network, [tile], sizes)
+        return outputs["output"]
 
-    def restore_with(self, tile, means):
-        """The restored tile, with given means, one for each layer."""
-        network = self._built(networks.with_means)
-        return self._run(
-            "volume", lambda x: network(x)["output"], [tile, *means]
-        )
+    def restore_with(self, stage, maps, means):
+        """The restored tile, with given means.
 
-    def gather(self, tile, crop, means):
+        Args:
+            stage: the last of the `stages`.
+            maps: what it takes of the tile and of kept maps, each
+                `(1, *spatial, C)`.
+            means: of all attention layers.
+        """
+        means = [means[number] for number in stage.means]
+        return self._run(stage, stage.network, maps, means)[0]
+
+    def gather(self, stage, maps, crop, means):
         """Means of the next attention layer over a part of a tile.
 
         Args:
-            tile: `(1, *spatial, C)`.
+            stage: that of the layer.
+            maps: as in `restore_with`.
             crop: `(starts, stops)` along the spatial axes, in voxels.
             means: those of the layers before it.
 
         Returns:
-            The means, and the number of positions in the part.
+            The means, the number of positions in the part, and the maps of
+            the tile that the stage makes.
         """
-        number = len(means)
-        starts, stops = (self._in_maps(ends, tile)[number] for ends in crop)
-        network = self._built(networks.with_means)
+        layer = self.layers[len(means)]
 
         def gather(inputs):
             *inputs, start, size = inputs
-            # They are not asked for: what follows is not computed.
-            later = [tf.zeros(x.shape) for x in network.inputs[len(inputs) :]]
-            keys = network([*inputs, *later])["keys"][number]
-            return self.layers[number].means(_slice(keys, start, size))
+            keys, *made = stage.network(inputs)
+            found = layer.means(_slice(keys, start, size))
+            return found, [keys, *made] if stage.keeps_result else made
 
-        sizes = stops - starts
-        found = self._run(number, gather, [tile, *means, starts, sizes])
-        return found, int(np.prod(sizes))
-
-    def _built(self, build):
-        with self._building:
-            if build not in self._networks:
-                self._networks[build] = build(self.model)
-            return self._networks[build]
-
-    def _run(self, name, network, inputs):
-        """Calls a network that is traced once, for tiles of all sizes."""
-        inputs = [tf.convert_to_tensor(x) for x in inputs]
-        with self._building:
-            if name not in self._functions:
-                self._functions[name] = _trace(network, inputs)
-        return self._functions[name](*inputs)
-
-    def _in_maps(self, voxels, tile):
-        """Voxels of a tile as positions of the keys of each attention."""
-        shape = tuple(tile.shape)
-        with self._building:
-            if "strides" not in self._networks:
-                calls = networks.attention_calls(self.model, shape)
-                self._networks["strides"] = [
-                    self._strides(shape[1:-1], keys[1:-1]) for _, keys in calls
-                ]
-        return [
-            np.array([voxels[axis] // n for axis, n in own.items()], np.int32)
-            for own in self._networks["strides"]
+        # A network within the network takes the means of all its layers. Those
+        # of later ones are not asked for: what follows is not computed.
+        given = [
+            means[i] if i < len(means) else np.zeros(x.shape, np.float32)
+            for i, x in zip(
+                stage.means, stage.network.inputs[len(maps) :], strict=True
+            )
         ]
+        start, stop = (in_map(ends, stage.strides) for ends in crop)
+        found, made = self._run(
+            stage, gather, maps, [*given, start, stop - start]
+        )
+        return found, int(np.prod(stop - start)), made
 
-    def _strides(self, tile, keys):
-        """`{axis of a tile: its voxels for one position}` of a map."""
-        whole = len(keys) == len(tile)
-        axes = range(len(tile)) if whole else self.map_axes
-        return {a: tile[a] // n for a, n in zip(axes, keys, strict=True)}
+    def _once(self, name, build):
+        """What is built once."""
+        with self._building:
+            if name not in self._built:
+                self._built[name] = build()
+            return self._built[name]
+
+    def _run(self, name, network, maps, others=()):
+        """Calls a function that is traced once, for maps of all sizes."""
+        maps, others = (
+            [tf.convert_to_tensor(x) for x in inputs]
+            for inputs in (maps, others)
+        )
+        function = self._once(name, lambda: _trace(network, maps, others))
+        return function(*maps, *others)
 
 
 def _known(layer):
     return [name for name, method in METHODS.items() if hasattr(layer, method)]
 
 
-def _trace(network, inputs):
-    tile, *others = inputs
-    sizes = [None] * (len(tile.shape) - 2)
-    function = tf.function(
-        lambda *inputs: network([*inputs] if others else inputs[0]),
-        autograph=False,
+def in_map(voxels, strides):
+    """Voxels along each axis of a volume as positions of a map.
+
+    Args:
+        voxels: a number for each axis of the volume.
+        strides: as those of a `Map`.
+    """
+    return np.array(
+        [voxels[axis] // n for axis, n in strides.items()], np.int32
     )
+
+
+def _trace(network, maps, others):
+    function = tf.function(lambda *inputs: network([*inputs]), autograph=False)
     return function.get_concrete_function(
-        tf.TensorSpec((1, *sizes, tile.shape[-1]), tile.dtype),
+        *(
+            tf.TensorSpec(
+                (1, *[None] * (len(x.shape) - 2), x.shape[-1]), x.dtype
+            )
+            for x in maps
+        ),
         *(tf.TensorSpec(x.shape, x.dtype) for x in others),
     )
 

@@ -28,8 +28,13 @@ class Tile:
     counted: tuple | None = None
 
     @property
+    def own(self):
+        """Its own part on the network's blocks."""
+        return self.counted or self.write
+
+    @property
     def crop(self):
-        return self.crop_of(self.counted or self.write)
+        return self.crop_of(self.own)
 
     def crop_of(self, part):
         """`(starts, stops)` in the tile of slices of the volume."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from sanet_tf.restoration.tiling.kept_maps import KeptMaps
 from sanet_tf.restoration.tiling.statistics import TiledNetwork
 from sanet_tf.restoration.tiling.volume import PaddedStack
 from sanet_tf.training.progress import progress_bar
@@ -22,6 +23,7 @@ class TiledStack:
             values `(*spatial, C)`, without the projected axis.
         statistics: a key of `sanet_tf.restoration.tiling.statistics.METHODS`.
         window: voxels of the window along each spatial axis.
+        kept: the `KeptMaps` of the volume, or None.
     """
 
     network: TiledNetwork
@@ -29,6 +31,7 @@ class TiledStack:
     write: Callable
     statistics: str
     window: Any = None
+    kept: KeptMaps | None = None
 
     @property
     def means(self):
@@ -45,8 +48,13 @@ class TiledStack:
         Returns:
             The means times the number of positions, float64, and that number.
         """
-        inputs = self.volume.read(tile.read)[np.newaxis]
-        found, positions = self.network.gather(inputs, tile.crop, means)
+        stage = self._stage(means)
+        found, positions, made = self.network.gather(
+            stage, self._inputs(stage, tile), tile.crop, means
+        )
+        if self.kept is not None:
+            origin = [part.start for part in tile.read]
+            self.kept.write(stage.made, tile.own, origin, made)
         return found.numpy().astype(np.float64) * positions, positions
 
     def restore(self, tile, means):
@@ -61,18 +69,35 @@ class TiledStack:
 
     def values(self, tile, part, means):
         """The restored values of a part of a tile, slices of the volume."""
-        inputs = self.volume.read(tile.read)[np.newaxis]
         if means:
-            outputs = self.network.restore_with(inputs, means)
+            stage = self._stage(means)
+            maps = self._inputs(stage, tile)
+            outputs = self.network.restore_with(stage, maps, means)
         elif self.statistics == "window":
-            outputs = self.network.restore_locally(inputs, self.window)
+            outputs = self.network.restore_locally(
+                self._read(tile), self.window
+            )
         else:
-            outputs = self.network.restore(inputs)
+            outputs = self.network.restore(self._read(tile))
         starts, stops = (
             [ends[axis] for axis in self.network.map_axes]
             for ends in tile.crop_of(part)
         )
         return outputs.numpy()[0][tuple(map(slice, starts, stops))]
+
+    def _read(self, tile):
+        return self.volume.read(tile.read)[np.newaxis]
+
+    def _stage(self, means):
+        keep = self.kept is not None
+        _, stages = self.network.stages(self.volume.shape, keep)
+        return stages[len(means)]
+
+    def _inputs(self, stage, tile):
+        inputs = [self._read(tile)] if stage.takes_tile else []
+        if self.kept is not None:
+            inputs += self.kept.read(stage.maps, tile.read)
+        return inputs
 
 
 def restore_tiles(stack, tiles, blended=None):
