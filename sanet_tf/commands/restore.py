@@ -25,6 +25,7 @@ from absl import flags
 from sanet_tf.commands import cli
 from sanet_tf.commands.flags import flag_help, flag_types
 from sanet_tf.commands.restore_sources import UNCERTAINTY, find_sources, line_of
+from sanet_tf.restoration.distributed.addresses import local_workers
 from sanet_tf.restoration.io import origin
 from sanet_tf.utils import backends, replacement
 from sanet_tf.utils.errors import UserError
@@ -225,6 +226,7 @@ def _options():
             raise UserError(
                 f"--cluster takes one --model, got {len(MODEL.value)}"
             )
+        local_workers(CLUSTER.value, THREADS.value)
     if FORMAT.value != "zarr":
         for name in ("zarr_version", "zarr_chunks", "cluster"):
             if flags.FLAGS[name].value != flags.FLAGS[name].default:

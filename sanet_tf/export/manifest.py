@@ -24,6 +24,7 @@ import json
 from sanet_tf.export import schema
 from sanet_tf.utils import files
 from sanet_tf.utils.errors import UserError
+from sanet_tf.utils.types import PathLike
 
 NAME = "manifest.json"
 FORMAT_VERSION = 1
@@ -54,7 +55,7 @@ def write(folder, entries):
     return manifest
 
 
-def read(folder):
+def read(folder: PathLike) -> dict:
     """Reads a manifest, and checks it and the files beside it.
 
     Args:

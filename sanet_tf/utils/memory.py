@@ -5,17 +5,20 @@ from pathlib import Path
 import psutil
 
 CGROUP = Path("/sys/fs/cgroup")
+OWN_CGROUP = Path("/proc/self/cgroup")
 
 
 def free_bytes():
     """Bytes that a process can still have, within a container's limit too."""
     free = psutil.virtual_memory().available
-    try:
-        limit = int((CGROUP / "memory.max").read_text())
-        used = int((CGROUP / "memory.current").read_text())
-    except (OSError, ValueError):  # no container, or no limit ("max")
-        return free
-    return min(free, limit - used)
+    for group in _control_groups():
+        try:
+            limit = int((group / "memory.max").read_text())
+            used = int((group / "memory.current").read_text())
+        except (OSError, ValueError):  # no such group, or no limit ("max")
+            continue
+        free = min(free, limit - used)
+    return free
 
 
 def peak_above_baseline(call):
@@ -30,6 +33,21 @@ def peak_above_baseline(call):
         return _status("VmHWM") - before
     except OSError:
         return None
+
+
+def _control_groups():
+    """Folders of this process's control group and of those around it.
+
+    In a container they look like one, the outermost; that of a job on a
+    cluster's machine is within others.
+    """
+    try:
+        lines = OWN_CGROUP.read_text().splitlines()
+    except OSError:  # not Linux
+        return []
+    own = [line.removeprefix("0::/") for line in lines if line[:4] == "0::/"]
+    path = CGROUP.joinpath(*own)
+    return [path, *[p for p in path.parents if p.is_relative_to(CGROUP)]]
 
 
 def _status(name):

@@ -123,6 +123,7 @@ def test_every_flag_is_in_a_group_and_says_what_it_is(module, groups):
     assert json.loads(said[0]) == [groups, int(said[1])]
 
 
+RESTORE = ["--model=a", "--output=b", "a.tif"]
 BEFORE_TENSORFLOW = {
     "sanet_tf.commands.train": [
         (["--network=sannet"], "shufflenet_1_5x; did you mean sanet?"),
@@ -140,6 +141,10 @@ BEFORE_TENSORFLOW = {
         (["--crop_area=2,1"], "expected --crop_area=LOW,HIGH"),
         (["--dataset=folder"], "--dataset=folder needs --data_dir=DIR"),
         (["--dataset=digits", "--val_split=train"], "--val_split go with sets"),
+        (
+            ["--batch_size=10", "--accumulate_steps=3"],
+            "--batch_size that --accumulate_steps=3 divides; got 10",
+        ),
         (["--process_id=1"], "--process_id goes with --distribution=data_p"),
         (
             ["--flagfile=papre"],
@@ -174,6 +179,14 @@ BEFORE_TENSORFLOW = {
         (["--model=a,", "--output=b", "a.tif"], "expected --model, --output"),
         (["--n_tiles=1,0,4"], "above 0, such as 1,4,4"),
         (["--dtype=uint61"], "float32, uint8, uint16, input; did you mean ui"),
+        (
+            [*RESTORE, "--output_format=zarr", "--cluster=two"],
+            "--cluster=two: expected local:N, of N processes",
+        ),
+        (
+            [*RESTORE, "--output_format=zarr", "--cluster=h:1", "--threads=2"],
+            "--threads goes with --cluster=local:N",
+        ),
     ],
     "sanet_tf.commands.predict": [
         (["a.jpg"], "expected --model=DIR and one or more pictures: python "),

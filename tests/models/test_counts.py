@@ -1,4 +1,4 @@
-"""Parameters and multiply-adds pinned to the papers', from built networks."""
+"""Parameters and multiply-adds of built networks, beside the papers'."""
 
 from functools import cache, partial
 

@@ -5,6 +5,7 @@ import pytest
 from cases import Case
 from paper import round_up_to_power_of_two
 
+from sanet_tf.utils import memory
 from sanet_tf.utils.memory import free_bytes, peak_above_baseline
 
 
@@ -22,6 +23,24 @@ def test_peak_is_above_what_was_there_before():
 
 def test_free_bytes():
     assert 10**8 < free_bytes() < 10**14
+
+
+def test_the_least_of_all_groups_is_free(monkeypatch, tmp_path):
+    """A job on a cluster's machine is in groups within groups."""
+    own = tmp_path / "cgroup"
+    own.write_text("4:memory:/x\n0::/jobs/mine\n")
+    monkeypatch.setattr(memory, "OWN_CGROUP", own)
+    monkeypatch.setattr(memory, "CGROUP", tmp_path)
+    group = tmp_path / "jobs/mine"
+    group.mkdir(parents=True)
+    for folder, limit, used in ((group, "max", 1), (group.parent, "9", "4")):
+        (folder / "memory.max").write_text(f"{limit}\n")
+        (folder / "memory.current").write_text(f"{used}\n")
+    assert free_bytes() == 5
+    (group / "memory.max").write_text("3\n")
+    assert free_bytes() == 2
+    own.unlink()
+    assert free_bytes() > 10**8
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,12 @@ import shutil
 import tempfile
 import types
 
+import keras
 import numpy as np
 import pytest
 
-from sanet_tf.restoration.tiling import kept_maps
+from sanet_tf.layers import SiameseAttention
+from sanet_tf.restoration.tiling import kept_maps, memory_limit, prediction
 from sanet_tf.restoration.tiling.stages import make_stages
 from tests.restoration.comparison import difference, predict
 from tests.restoration.models import (
@@ -19,7 +21,7 @@ from tests.restoration.models import (
 
 
 def described(stages):
-    return [(s.takes_tile, s.maps, s.means, s.made) for s in stages]
+    return [(s.takes_tile, s.maps, s.means, s.writes) for s in stages]
 
 
 def test_each_pass_begins_where_those_before_it_ended():
@@ -63,6 +65,33 @@ def test_a_projected_volume_is_kept():
     ]
 
 
+def attend(x, channels=4):
+    """A convolution, and attention around which there is a skip."""
+    x = keras.layers.Conv2D(channels, 3, padding="same")(x)
+    return x + SiameseAttention(use_batch_norm=True)(x)
+
+
+def test_attention_to_the_volume_itself():
+    volume = keras.Input((None, None, 1))
+    model = keras.Model(volume, volume + SiameseAttention()(volume))
+    maps, stages = make_stages(model, (8, 8), (0, 1))
+    assert maps == []
+    assert described(stages) == [(True, (), (), ()), (True, (), (0,), ())]
+
+
+def test_layers_that_do_not_depend_on_each_other():
+    """The first pass makes the keys of both; no map is made twice."""
+    volume = keras.Input((None, None, 1))
+    coarse = keras.layers.MaxPooling2D(2)(volume)
+    both = attend(coarse) + attend(coarse)
+    model = keras.Model(volume, keras.layers.UpSampling2D(2)(both))
+    stages = make_stages(model, (8, 8), (0, 1))[1]
+    written = [number for stage in stages for number in stage.writes]
+    assert sorted(written) == [0, 1, 2]  # the last is what one layer gives
+    assert [len(stage.writes) for stage in stages] == [2, 1, 0]
+    assert [stage.takes_tile for stage in stages] == [True, False, False]
+
+
 @pytest.fixture
 def image(rng):
     return volume_with_ramp(rng, (92, 64, 1))
@@ -74,23 +103,28 @@ def model():
 
 
 @pytest.fixture
-def made(monkeypatch):
-    """What was kept, or None."""
+def kept(monkeypatch):
+    """What was kept for each call, by the kind of its arrays."""
     found = []
+    make = kept_maps._keep
 
     def keep(*args):
-        found.append(kept_maps.keep(*args))
-        return found[-1]
+        maps = make(*args)
+        arrays = [] if maps is None else maps._arrays
+        found.append([type(array) for array in arrays])
+        return maps
 
-    monkeypatch.setattr("sanet_tf.restoration.tiling.prediction.keep", keep)
+    monkeypatch.setattr(kept_maps, "_keep", keep)
     return found
 
 
 @pytest.mark.parametrize("place", ["memory", "file", "nowhere"])
-def test_wherever_they_are_kept_tiled_equals_untiled(
-    place, model, image, made, monkeypatch, capsys, tmp_path
+def test_wherever_they_are_kept(
+    place, model, image, kept, monkeypatch, capsys, tmp_path
 ):
+    """Tiled equals untiled."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(kept_maps, "_is_memory", lambda folder: False)
     if place != "memory":
         monkeypatch.setattr(kept_maps, "spare_bytes", lambda reserved: 0)
     if place == "nowhere":
@@ -99,11 +133,9 @@ def test_wherever_they_are_kept_tiled_equals_untiled(
     expected = np.asarray(model.keras_model(image[np.newaxis]))[0]
     outputs = predict(model, image, (3, 1), "volume")
     assert difference(outputs, expected) < 1e-5
-    (kept,) = made
-    arrays = [] if kept is None else kept._arrays
     kinds = {"memory": [np.ndarray] * 4, "file": [np.memmap] * 4, "nowhere": []}
-    assert [*map(type, arrays)] == kinds[place]
-    said = f"GiB of feature maps in {tmp_path} until the volume is restored\n"
+    assert kept == [kinds[place]]
+    said = f"feature maps are kept in {tmp_path} until the volume is restored\n"
     assert (said in capsys.readouterr().err) == (place == "file")
     assert [*tmp_path.iterdir()] == []
 
@@ -111,18 +143,80 @@ def test_wherever_they_are_kept_tiled_equals_untiled(
 @pytest.mark.parametrize(
     ("n_tiles", "statistics"), [((1, 1), "volume"), ((3, 1), "tile")]
 )
-def test_one_pass_keeps_nothing(n_tiles, statistics, model, image, made):
+def test_one_pass_keeps_nothing(n_tiles, statistics, model, image, kept):
     predict(model, image, n_tiles, statistics)
-    assert made == []
+    assert kept == []
 
 
-def test_a_disk_that_is_full_is_left_alone(model, monkeypatch):
-    """Who writes to a mapped file on a full disk is killed."""
+def test_on_a_gpu_nothing_is_kept(model, image, kept, monkeypatch):
+    """There computing is quicker than a disk."""
+    monkeypatch.setattr(prediction, "gpu_name", lambda: "a GPU")
+    predict(model, image, (3, 1), "volume")
+    assert kept == []
 
-    def posix_fallocate(*_):
-        raise OSError(28, "No space left on device")
 
-    maps, _ = make_stages(model.keras_model, (8, 16), (0, 1))
-    monkeypatch.setattr("os.posix_fallocate", posix_fallocate)
-    monkeypatch.setattr(kept_maps, "spare_bytes", lambda reserved: 0)
-    assert kept_maps.keep(maps, (8, 16), 0) is None
+@pytest.fixture
+def maps(model):
+    return make_stages(model.keras_model, (8, 16), (0, 1))[0]
+
+
+def test_what_is_not_taken_yet_is_left_to_others(maps, monkeypatch):
+    """Eight tenths of what is free, but at most 6 GiB."""
+    needed = (2 * 4 * 16 + 2 * 4 * 8 + 4 * 8 * 8 + 4 * 8 * 4) * 4
+    full = types.SimpleNamespace(free=0)
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: full)
+
+    def is_kept(free, reserved, shape=(8, 16)):
+        monkeypatch.setattr(memory_limit, "free_bytes", lambda: free)
+        with kept_maps.keep(maps, shape, reserved) as kept:
+            return kept is not None
+
+    assert is_kept(1.25 * (needed + 1000) + 2, 1000)
+    assert not is_kept(1.25 * (needed + 1000) - 2, 1000)
+    assert not is_kept(2**50, 0, (2**14, 2**15))
+
+
+def test_they_are_gone_behind_an_error(maps):
+    """Which a notebook keeps, and with it all that was alive."""
+    found = []
+
+    def interrupted():
+        with kept_maps.keep(maps, (8, 16), 0) as kept:
+            found.append(kept)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert found[0]._arrays == []
+
+
+@pytest.mark.parametrize("error", [MemoryError, OSError])
+def test_room_that_another_program_took(error, maps, monkeypatch, tmp_path):
+    """Who writes to a mapped file on a full disk would be killed."""
+
+    def refuse(*_):
+        raise error
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(kept_maps, "_is_memory", lambda folder: False)
+    monkeypatch.setattr(kept_maps, "_in_memory", refuse)
+    if error is OSError:
+        monkeypatch.setattr(kept_maps, "spare_bytes", lambda reserved: 0)
+        monkeypatch.setattr("os.posix_fallocate", refuse)
+    with kept_maps.keep(maps, (8, 16), 0) as kept:
+        if error is OSError:
+            assert kept is None
+        else:
+            assert isinstance(kept._arrays[0], np.memmap)
+
+
+@pytest.mark.parametrize(
+    ("kind", "is_memory"), [("tmpfs", True), ("ext4", False)]
+)
+def test_a_disk_that_is_memory(kind, is_memory, monkeypatch, tmp_path):
+    disks = [
+        types.SimpleNamespace(mountpoint="/", fstype="tmpfs"),
+        types.SimpleNamespace(mountpoint=str(tmp_path.parent), fstype=kind),
+    ]
+    monkeypatch.setattr("psutil.disk_partitions", lambda all: disks)
+    assert kept_maps._is_memory(tmp_path) == is_memory

@@ -11,7 +11,7 @@ from csbdeep.data import PercentileNormalizer
 from sanet_tf.restoration import intensities
 from sanet_tf.restoration.intensities import check_finite
 from sanet_tf.restoration.io.view import View
-from sanet_tf.restoration.normalization import StreamedPercentiles
+from sanet_tf.restoration.normalization import StreamedPercentiles, contrast
 
 SHAPES = {"Z": 5, "Y": 13, "X": 17, "C": 3}
 AXES = ["ZYX", "XZY", "ZYXC", "CZYX", "YXC", "CYX", "YCX"]
@@ -100,6 +100,12 @@ def test_ends_of_large_stacks_are_of_all_voxels(monkeypatch):
     values[::2] = 1e-7
     values[8, 1, 1] = 5
     assert StreamedPercentiles(values, "ZYX").range == 5
+
+
+def test_flat_is_less_than_a_step_of_a_camera():
+    """65,536 steps of the full range."""
+    high = np.array([2.0**-17, 2.0**-15])
+    np.testing.assert_array_equal(contrast(0, high, 1.0), [1, 2.0**-15])
 
 
 @pytest.mark.parametrize("axes", AXES)

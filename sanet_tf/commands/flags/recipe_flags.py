@@ -5,6 +5,7 @@ import dataclasses
 from absl import flags
 
 from sanet_tf.commands.flags import flag_help, flag_types
+from sanet_tf.utils.errors import UserError
 
 FLAGS = flags.FLAGS
 
@@ -100,8 +101,18 @@ with flag_help.group("fine-tuning"):
 
 
 def recipe():
-    """The `sanet_tf.training.recipe.Recipe` of the flags."""
+    """The `sanet_tf.training.recipe.Recipe` of the flags.
+
+    Raises:
+        UserError: the parts do not divide the batch.
+    """
     from sanet_tf.training.recipe import Recipe
+
+    if FLAGS.batch_size % FLAGS.accumulate_steps:
+        raise UserError(
+            "expected a --batch_size that --accumulate_steps="
+            f"{FLAGS.accumulate_steps} divides; got {FLAGS.batch_size}"
+        )
 
     values = {
         field.name: FLAGS[field.name].value

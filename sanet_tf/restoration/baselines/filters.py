@@ -87,7 +87,13 @@ BASELINES = {
 }
 
 
-def restore(image, axes, name, value, projection=None):
+def restore(
+    image: np.ndarray,
+    axes: str,
+    name: str,
+    value: float,
+    projection: str | None = None,
+) -> np.ndarray:
     """Restores an image by a filter.
 
     Args:

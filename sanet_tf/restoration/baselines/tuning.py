@@ -8,6 +8,7 @@ highest mean PSNR, after the same fit to the truth as in every table.
 import dataclasses
 import math
 import time
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -57,7 +58,7 @@ class Choice:
         }
 
 
-def choose(pairs, axes, names):
+def choose(pairs: Sequence, axes: str, names: Sequence[str]) -> list[Choice]:
     """Chooses the parameters of yardsticks; prints each.
 
     Args:

@@ -6,9 +6,11 @@ finite ends it with an error and is never saved; TensorBoard is not needed.
 
 import importlib.util
 import warnings
+from collections.abc import Callable
 
 import keras
 import numpy as np
+import numpy.typing as npt
 from csbdeep.utils import save_json
 from csbdeep.utils.tf import CARETensorBoardImage
 
@@ -54,14 +56,14 @@ class ResumableTraining:
 
     def train(
         self,
-        X,
-        Y,
-        validation_data,
-        epochs=None,
-        steps_per_epoch=None,
-        augmenter=None,
-        seed=0,
-    ):
+        X: npt.ArrayLike,
+        Y: npt.ArrayLike | None,
+        validation_data: tuple,
+        epochs: int | None = None,
+        steps_per_epoch: int | None = None,
+        augmenter: Callable | None = None,
+        seed: int = 0,
+    ) -> keras.callbacks.History:
         """Trains the network; csbdeep's `train`, which resumes.
 
         A call after an interruption goes on behind the last complete epoch.

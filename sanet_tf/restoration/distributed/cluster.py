@@ -6,18 +6,15 @@ A worker that is killed costs its tasks only: others do them again.
 import collections
 import contextlib
 import os
-import re
 import threading
 import urllib.parse
 
 import sanet_tf
 from sanet_tf.restoration.distributed import job as jobs
+from sanet_tf.restoration.distributed.addresses import local_workers
 from sanet_tf.restoration.tiling.memory_limit import memory_limit
 from sanet_tf.utils.errors import UserError, first_line
 
-ADDRESSES = (
-    "local:N, of N processes on this machine, or HOST:PORT of a scheduler"
-)
 SECONDS = 30  # to find the scheduler and its first worker
 QUIET = {"distributed": "critical", "distributed.client": "critical"}
 # The package has tiles that fit, and TensorFlow gives no memory back, which
@@ -51,24 +48,16 @@ def connect(address, threads=None):
             f"--cluster needs dask.distributed ({error}): "
             'pip install ".[cluster]"'
         ) from error
-    local = re.fullmatch(r"local:([1-9]\d*)", address)
-    is_remote = re.fullmatch(r"(\w+://)?(?!local:)[^\s/]+:\d+", address)
-    if not local and not is_remote:
-        raise UserError(f"--cluster={address}: expected {ADDRESSES}")
-    if threads and not local:
-        raise UserError(
-            "--threads goes with --cluster=local:N; the workers of a scheduler "
-            "have theirs from TF_NUM_INTRAOP_THREADS"
-        )
+    count = local_workers(address, threads)
     with contextlib.ExitStack() as stack:
         try:
             scheduler = address
-            if local:
-                share = (os.cpu_count() or 1) // int(local[1])
+            if count:
+                share = (os.cpu_count() or 1) // count
                 threads = threads or max(1, share)
                 stack.enter_context(dask.config.set(OWN_LIMITS))
                 cluster = distributed.LocalCluster(
-                    n_workers=int(local[1]),
+                    n_workers=count,
                     threads_per_worker=1,
                     memory_limit=0,
                     dashboard_address="localhost:0",
@@ -86,7 +75,7 @@ def connect(address, threads=None):
         try:
             yield Cluster(client, threads)
         finally:
-            if not local:
+            if not count:
                 with contextlib.suppress(Exception):  # the scheduler is lost
                     left = _on_each(client, jobs.forget)
                     distributed.wait(left, timeout=SECONDS)

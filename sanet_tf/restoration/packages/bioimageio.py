@@ -11,10 +11,12 @@ the network takes, documentation and a picture.
 
 import tempfile
 import warnings
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 from bioimageio.spec import (
     InvalidDescr,
     ModelDescr,
@@ -30,6 +32,7 @@ from sanet_tf.restoration.packages import (
 )
 from sanet_tf.restoration.packages.fiji import export_fiji, percentiles
 from sanet_tf.utils import files
+from sanet_tf.utils.types import PathLike
 
 OLDEST_TENSORFLOW = "1.15.0"
 COVER = 400  # pixels of the picture's height; half its width
@@ -37,16 +40,16 @@ COVER = 400  # pixels of the picture's height; half its width
 
 def export_bioimageio(
     model,
-    path,
-    test_input,
+    path: PathLike,
+    test_input: npt.ArrayLike,
     *,
-    name,
-    description,
-    authors,
-    license,
-    notes="",
-    tags=(),
-):
+    name: str,
+    description: str,
+    authors: Sequence[str | Mapping],
+    license: str,
+    notes: str = "",
+    tags: Sequence[str] = (),
+) -> Path:
     """Writes a bioimage.io model package, replacing an old one.
 
     Args:

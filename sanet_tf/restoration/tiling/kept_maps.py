@@ -1,32 +1,35 @@
 """Feature maps of a volume, kept from one pass over its tiles to the next."""
 
+import contextlib
 import math
 import os
 import shutil
 import sys
 import tempfile
+from pathlib import Path
 
 import numpy as np
+import psutil
 
-from sanet_tf.restoration.tiling.memory_limit import spare_bytes
+from sanet_tf.restoration.tiling.memory_limit import LIMIT, spare_bytes
+
+DISK_FRACTION = 0.5  # of the free space that they may take
 
 
 class KeptMaps:
-    """Feature maps of a whole volume, in memory or in a file.
-
-    The file has no name: it is gone when the process ends, however it does.
+    """Feature maps of a whole volume.
 
     Args:
         maps: the `Map`s of `sanet_tf.restoration.tiling.stages`.
         shape: voxels of the volume along each spatial axis.
-        in_memory: whether they are in memory.
+        allocate: function of a shape and a type to an array.
     """
 
-    def __init__(self, maps, shape, in_memory=True):
-        make = _in_memory if in_memory else _in_file
+    def __init__(self, maps, shape, allocate):
         self._maps = maps
         self._arrays = [
-            make(map_shape(each, shape), np.dtype(each.dtype)) for each in maps
+            allocate(_map_shape(each, shape), np.dtype(each.dtype))
+            for each in maps
         ]
 
     def read(self, numbers, part):
@@ -35,23 +38,26 @@ class KeptMaps:
             self._arrays[i][self._index(i, part)][np.newaxis] for i in numbers
         ]
 
-    def write(self, numbers, part, origin, values):
+    def write(self, numbers, part, origin, tensors):
         """Keeps a part of these maps.
 
         Args:
             numbers: of the maps.
             part: slices of the volume.
-            origin: the voxel at which the values begin.
-            values: `(1, *spatial, C)` of each map.
+            origin: the voxel at which the tensors begin.
+            tensors: `(1, *spatial, C)` of each map.
         """
         own = [
             slice(p.start - o, p.stop - o)
             for p, o in zip(part, origin, strict=True)
         ]
-        for i, value in zip(numbers, values, strict=True):
-            self._arrays[i][self._index(i, part)] = value[0][
-                self._index(i, own)
-            ]
+        for i, tensor in zip(numbers, tensors, strict=True):
+            values = tensor.numpy()[0]
+            self._arrays[i][self._index(i, part)] = values[self._index(i, own)]
+
+    def close(self):
+        """Gives back memory and disk, whoever still has this object."""
+        self._arrays = []
 
     def _index(self, number, part):
         strides = self._maps[number].strides
@@ -61,48 +67,64 @@ class KeptMaps:
         )
 
 
+@contextlib.contextmanager
 def keep(maps, shape, reserved):
-    """Maps that are kept where there is room for them.
+    """Keeps maps where there is room for them: in memory, else in a file.
+
+    The file has no name: it is gone when the process ends, however it does.
 
     Args:
         maps: as in `KeptMaps`.
         shape: as in `KeptMaps`.
         reserved: bytes of memory for other things.
 
-    Returns:
-        `KeptMaps` in memory, else in a file, else None.
+    Yields:
+        `KeptMaps`, or None where there is no room.
     """
+    kept = _keep(maps, shape, reserved) if maps else None
+    try:
+        yield kept
+    finally:
+        if kept is not None:
+            kept.close()
+
+
+def _keep(maps, shape, reserved):
     needed = sum(
-        math.prod(map_shape(each, shape)) * np.dtype(each.dtype).itemsize
+        math.prod(_map_shape(each, shape)) * np.dtype(each.dtype).itemsize
         for each in maps
     )
-    if not maps:
-        return None
-    if needed <= spare_bytes(reserved):
-        return KeptMaps(maps, shape)
+    if needed <= min(LIMIT, spare_bytes(reserved)):
+        with contextlib.suppress(MemoryError):
+            return KeptMaps(maps, shape, _in_memory)
     folder = tempfile.gettempdir()
-    if needed > 0.9 * shutil.disk_usage(folder).free:
+    if needed > DISK_FRACTION * shutil.disk_usage(folder).free:
+        return None
+    if _is_memory(folder) or not hasattr(os, "posix_fallocate"):
         return None
     try:
-        kept = KeptMaps(maps, shape, in_memory=False)
-    except (OSError, AttributeError):  # full after all; macOS has no call
+        kept = KeptMaps(maps, shape, _in_file)
+    except OSError:  # another program was quicker
         return None
     print(
-        f"keeps {needed / 2**30:.1f} GiB of feature maps in {folder} until the "
-        "volume is restored",
+        f"{needed / 2**30:.1f} GiB of feature maps are kept in {folder} until "
+        "the volume is restored",
         file=sys.stderr,
     )
     return kept
 
 
-def map_shape(own, shape):
+def _map_shape(own, shape):
     """Shape of a whole map, `(*spatial, C)`."""
     sizes = (shape[axis] // n for axis, n in own.strides.items())
     return (*sizes, own.channels)
 
 
 def _in_memory(shape, dtype):
-    return np.empty(shape, dtype)
+    """Its pages are taken at once, so that others see what is left."""
+    array = np.empty(shape, dtype)
+    array.fill(0)
+    return array
 
 
 def _in_file(shape, dtype):
@@ -110,3 +132,14 @@ def _in_file(shape, dtype):
     with tempfile.TemporaryFile() as file:  # the array keeps it open
         os.posix_fallocate(file.fileno(), 0, math.prod(shape) * dtype.itemsize)
         return np.memmap(file, dtype, "r+", shape=shape)
+
+
+def _is_memory(folder):
+    """Whether files there are in memory."""
+    disks = {
+        disk.mountpoint: disk.fstype
+        for disk in psutil.disk_partitions(all=True)
+    }
+    path = Path(folder).resolve()
+    kinds = (disks.get(str(parent)) for parent in (path, *path.parents))
+    return next(filter(None, kinds), None) in ("tmpfs", "ramfs")

@@ -18,5 +18,5 @@ def memory_limit(reserved=0, processes=1):
 
 
 def spare_bytes(reserved):
-    """Bytes that may be taken beside a tile and a result, of these bytes."""
+    """Bytes that may be taken beside others that are not taken yet."""
     return int(FREE_FRACTION * free_bytes()) - reserved

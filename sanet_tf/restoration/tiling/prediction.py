@@ -27,9 +27,10 @@ from sanet_tf.restoration.tiling.whole_volume import (
     count_passes,
     restore_tiles,
 )
+from sanet_tf.utils.device import gpu_name
 
 DEFAULT_STATISTICS = "volume"
-KEEPING = threading.Lock()  # held while a model makes what it will keep
+BUILDING = threading.Lock()  # held while a model makes what it will keep
 
 
 OWN = Percentiles()  # those of the configuration
@@ -179,25 +180,25 @@ class Prediction(Restorer):
         tile = grid.tile_shape(counts)
         needed = self._predict_bytes(tile)
         if blend and math.prod(counts) > 1:
-            needed += self._blended_bytes(padded)
+            needed += self._result_bytes(padded)
         return counts, tile, needed
 
     def _choose(self, grid, blend):
         """The fewest tiles that fit into memory, beside a blended result."""
         limit = memory_limit()
         if blend and self._predict_bytes(grid.shape) > limit:
-            limit = memory_limit(self._blended_bytes(grid.shape))
+            limit = memory_limit(self._result_bytes(grid.shape))
         return grid.choose(self._predict_bytes, limit)
 
-    def _blended_bytes(self, shape):
-        """Of the sum of blended tiles, float32, for a stack of this shape."""
+    def _result_bytes(self, shape):
+        """Of the restored stack of this shape, float32."""
         sizes = dict(zip(self._spatial, shape, strict=True))
         kept = (sizes[axis] for axis in self._axes_out if axis != "C")
         return 4 * math.prod(kept) * self.keras_model.output_shape[-1]
 
     def _predict_bytes(self, tile_shape):
         """Known once for each shape: a series of images asks for each."""
-        with KEEPING:
+        with BUILDING:
             if not hasattr(self, "_bytes"):
                 self._bytes = {}
             if tile_shape not in self._bytes:
@@ -225,16 +226,15 @@ class Prediction(Restorer):
         tiles, blended = grid.tiles(counts), None
         if blend and len(tiles) > 1:
             blended = BlendedTiles(grid, tiles, stack.network.map_axes)
-        if count_passes(stack, tiles) > 1:
-            stack = self._keeping(stack, grid.tile_shape(counts))
-        restore_tiles(stack, tiles, blended)
-
-    def _keeping(self, stack, tile_shape):
-        """The stack, with feature maps that are kept where there is room."""
-        shape = stack.volume.shape
-        maps, _ = stack.network.stages(shape, keep=True)
-        reserved = self._predict_bytes(tile_shape) + self._blended_bytes(shape)
-        return dataclasses.replace(stack, kept=keep(maps, shape, reserved))
+        maps, reserved = [], 0
+        if count_passes(stack, tiles) > 1 and gpu_name() is None:
+            maps, _ = stack.network.stages(volume.shape, keep=True)
+            results = 1 if blended is None else 2
+            reserved = self._predict_bytes(grid.tile_shape(counts))
+            reserved += results * self._result_bytes(volume.shape)
+        with keep(maps, volume.shape, reserved) as kept:
+            stack = dataclasses.replace(stack, kept=kept)
+            restore_tiles(stack, tiles, blended)
 
     def _tiled_stack(self, volume, write, statistics):
         network = self._tiled_network()
@@ -248,7 +248,7 @@ class Prediction(Restorer):
         return TiledStack(network, volume, write, statistics, window)
 
     def _tiled_network(self):
-        with KEEPING:
+        with BUILDING:
             if not hasattr(self, "_network"):
                 spatial = self._spatial
                 kept = [i for i, a in enumerate(spatial) if a in self._axes_out]

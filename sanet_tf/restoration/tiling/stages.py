@@ -9,7 +9,6 @@ largest, and the quickest to compute; they are computed again.
 """
 
 import dataclasses
-import math
 
 import keras
 from keras import tree
@@ -39,13 +38,12 @@ class Stage:
     Attributes:
         network: a `keras.Function` of the tile, the maps and the means that it
             takes, to a list: its result, the map of keys of an attention layer
-            or the restored tile, and the other maps that are kept.
+            or the restored tile, and the maps that are kept of it.
         strides: of the result, as those of a `Map`.
         takes_tile: whether it takes the tile of the volume.
         maps: numbers of the maps that it takes.
         means: numbers of the attention layers whose means it takes.
-        made: numbers of the maps that it makes.
-        keeps_result: whether the first of them is its result.
+        writes: numbers of the maps that are kept of it.
     """
 
     network: keras.Function
@@ -53,8 +51,7 @@ class Stage:
     takes_tile: bool
     maps: tuple
     means: tuple
-    made: tuple
-    keeps_result: bool
+    writes: tuple
 
 
 def make_stages(model, shape, map_axes, keep=True):
@@ -73,46 +70,50 @@ def make_stages(model, shape, map_axes, keep=True):
     """
     graph = _Graph(networks.with_means(model))
     sizes = graph.sizes((1, *shape, model.input_shape[-1]))
-    maps = {}
+
+    def strides(x):
+        return strides_of(sizes[id(x)][1:-1], shape, map_axes)
+
+    known = {}
     for x in graph.reused() if keep else ():
         size = sizes[id(x)]
-        if len(size) > 2 and math.prod(size[1:-1]) < math.prod(shape):
-            strides = strides_of(size[1:-1], shape, map_axes)
-            maps[id(x)] = x, Map(strides, size[-1], x.dtype)
-    stages, taken = [], set()
-    for number in reversed(range(len(graph.results))):
-        result = graph.results[number]
-        made = [
+        if len(size) > 2 and list(strides(x).values()) != [1] * len(shape):
+            known[id(x)] = x
+    passes, taken = [], set()
+    for number, result in reversed([*enumerate(graph.results)]):
+        earlier = {key for key in known if graph.stage[key] < number}
+        written = [
             x
-            for key, (x, _) in maps.items()
-            if key in taken and graph.stage[key] == number and x is not result
+            for key, x in known.items()
+            if key in taken and graph.stage[key] == number
         ]
-        earlier = {key for key in maps if graph.stage[key] < number}
-        found = graph.needed([result, *made], earlier)
-        taken |= found
-        stages.append((number, made, found))
-    kept = [key for key in maps if key in taken]
-
-    def stage(number, made, found):
-        result = graph.results[number]
-        takes = [key for key in kept if key in found]
-        means = [i for i, x in enumerate(graph.means) if id(x) in found]
-        takes_tile = id(graph.volume) in found
+        sources = graph.sources_of([result, *written], earlier)
+        passes.insert(0, (result, written, sources))
+        taken |= sources
+    kept = [key for key in known if key in taken]
+    stages = []
+    for result, written, sources in passes:
+        maps = [key for key in kept if key in sources]
+        means = [i for i, x in enumerate(graph.means) if id(x) in sources]
+        takes_tile = id(graph.volume) in sources
         inputs = [graph.volume] if takes_tile else []
-        inputs += [maps[key][0] for key in takes]
-        inputs += [graph.means[i] for i in means]
-        return Stage(
-            keras.Function(inputs, [result, *made]),
-            strides_of(sizes[id(result)][1:-1], shape, map_axes),
-            takes_tile,
-            tuple(map(kept.index, takes)),
-            tuple(means),
-            tuple(kept.index(id(x)) for x in [result, *made] if id(x) in kept),
-            id(result) in kept,
+        inputs += [known[key] for key in maps]
+        inputs += [graph.means[number] for number in means]
+        stages.append(
+            Stage(
+                keras.Function(inputs, [result, *written]),
+                strides(result),
+                takes_tile,
+                tuple(map(kept.index, maps)),
+                tuple(means),
+                tuple(kept.index(id(x)) for x in written),
+            )
         )
-
-    found = [stage(*arguments) for arguments in reversed(stages)]
-    return [maps[key][1] for key in kept], found
+    maps = [
+        Map(strides(known[key]), sizes[key][-1], known[key].dtype)
+        for key in kept
+    ]
+    return maps, stages
 
 
 def strides_of(sizes, shape, map_axes):
@@ -157,7 +158,7 @@ class _Graph:
         inputs = [keras.Input(batch_shape=shape)]
         inputs += [keras.Input(batch_shape=x.shape) for x in self.means]
         _, calls = _record(self._network, inputs)
-        return {
+        return {id(self.volume): shape} | {
             id(x): tuple(sized.shape)
             for (_, own), (_, others) in zip(self._calls, calls, strict=True)
             for x, sized in zip(own, others, strict=True)
@@ -174,7 +175,7 @@ class _Graph:
         }
         return [*found.values()]
 
-    def needed(self, tensors, given):
+    def sources_of(self, tensors, given):
         """Ids of what tensors are computed from: given ones, and inputs."""
         found, seen, waiting = set(), set(), list(tensors)
         while waiting:

@@ -136,8 +136,7 @@ class TiledNetwork:
         def gather(inputs):
             *inputs, start, size = inputs
             keys, *made = stage.network(inputs)
-            found = layer.means(_slice(keys, start, size))
-            return found, [keys, *made] if stage.keeps_result else made
+            return layer.means(_slice(keys, start, size)), made
 
         # A network within the network takes the means of all its layers. Those
         # of later ones are not asked for: what follows is not computed.

@@ -54,7 +54,7 @@ class TiledStack:
         )
         if self.kept is not None:
             origin = [part.start for part in tile.read]
-            self.kept.write(stage.made, tile.own, origin, made)
+            self.kept.write(stage.writes, tile.own, origin, made)
         return found.numpy().astype(np.float64) * positions, positions
 
     def restore(self, tile, means):
