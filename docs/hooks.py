@@ -3,6 +3,7 @@
 results/     the records, *.md and *.png, under the same names
 figures/     what docs/figures.py has drawn, from build/figures
 commands.md  all commands and their flags
+contributing.md, changes.md  the files of the repository
 """
 
 import re
@@ -23,8 +24,13 @@ def on_files(files, config):
                 files.append(
                     File.generated(config, target, abs_src_path=str(path))
                 )
-    text = commands.page()
-    files.append(File.generated(config, "commands.md", content=text))
+    pages = {
+        "commands.md": commands.page(),
+        "contributing.md": (ROOT / "CONTRIBUTING.md").read_text(),
+        "changes.md": (ROOT / "CHANGELOG.md").read_text(),
+    }
+    for name, text in pages.items():
+        files.append(File.generated(config, name, content=text))
     return files
 
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+from importlib import metadata
 
 import numpy as np
 import operator_forms as forms
@@ -150,6 +151,12 @@ class Bench:
             case = dataclasses.replace(case, operator="torch_sdpa")
             try:
                 torch = call_isolated(measure_case, case, self.repeats)
+                self._add(
+                    name,
+                    f"PyTorch {metadata.version('torch')} SDPA",
+                    torch["wall_ms"],
+                    torch["wall_spread_ms"],
+                )
             except UserError as error:
                 print(f"{name}: {error}")
         sao = times["SAO, graph"]
@@ -187,19 +194,18 @@ class Bench:
         timings = measure_in_turn(calls, 2, self.repeats)
         print(group, flush=True)
         for name, timing in timings.items():
-            row = {
-                "group": group,
-                "call": name,
-                "wall_ms": round(1e3 * timing.median, 4),
-                "spread_ms": round(1e3 * timing.spread, 4),
-            }
-            self.rows.append(row)
-            print(
-                f"  {name:40} {row['wall_ms']:10.3f} "
-                f"({row['spread_ms']:.3f}) ms",
-                flush=True,
-            )
+            self._add(group, name, 1e3 * timing.median, 1e3 * timing.spread)
         return {name: timing.median for name, timing in timings.items()}
+
+    def _add(self, group, call, wall_ms, spread_ms):
+        row = {
+            "group": group,
+            "call": call,
+            "wall_ms": round(wall_ms, 4),
+            "spread_ms": round(spread_ms, 4),
+        }
+        self.rows.append(row)
+        print(f"  {call:40} {wall_ms:10.3f} ({spread_ms:.3f}) ms", flush=True)
 
 
 def _inputs(size, batch):
