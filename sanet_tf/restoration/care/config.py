@@ -67,7 +67,7 @@ SUPERVISED = {
         "unet_kern_size": 3,
     },
 }
-UNETS = ("unet", "gvtnet")
+KINDS = ("unet", "gvtnet")
 GVTNET = {"unet_kern_size": 3}  # the authors', where csbdeep's are others
 GVTNET_PROJECTION = {
     **GVTNET,
@@ -174,7 +174,7 @@ class _AttentionFields:
         invalid = list(invalid)
         if self.attention not in (None, *QKV_ATTENTION):
             invalid.append("attention")
-        if self.unet not in UNETS:
+        if self.unet not in KINDS:
             invalid.append("unet")
         if self.unet == "gvtnet":
             fixed = {"unet_kern_size": 3, "proj_n_conv_per_depth": 1}

@@ -25,7 +25,7 @@ from sanet_tf.restoration.io import (
 )
 from sanet_tf.restoration.io.axis_letters import AXES
 from sanet_tf.utils import files, replacement
-from sanet_tf.utils.errors import UserError
+from sanet_tf.utils.errors import UserError, one_line
 
 UNFINISHED = "unfinished-"
 
@@ -92,8 +92,7 @@ def open_stack(path, axes=None, expected=None):
     except (OSError, MemoryError):
         raise
     except Exception as error:  # a parser fails on damage in many ways
-        reason = " ".join(str(error).split())
-        raise UserError(f"{path}: cannot be read: {reason}") from error
+        raise UserError(f"{path}: cannot be read: {one_line(error)}") from error
     return dataclasses.replace(stack, axes=axes)
 
 
