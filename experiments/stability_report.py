@@ -1,5 +1,6 @@
 """The files of experiments/stability.py."""
 
+import itertools
 import statistics as stats
 
 from sanet_tf.utils import files
@@ -60,6 +61,7 @@ def markdown(rows, record):
             "|---|---|" + "---:|" * (len(contrasts) + 3),
             *(_line(done, *kind, contrasts) for kind in kinds),
             "",
+            *_differences(done, contrasts),
             *(f"- failed: {line}" for line in failed),
         ]
     )
@@ -81,6 +83,45 @@ def _line(rows, form, statistics, contrasts):
     lost = sum(row["lost_validations"] for row in plain)
     lost += sum(row["loss"] is None for row in own)
     return f"| {' | '.join([*cells, str(lost)])} |"
+
+
+def _differences(rows, contrasts):
+    """A line for each form and the one before it, and an empty one."""
+    running = {}
+    for row in rows:
+        if row["statistics"] == "running" and row["loss"] is not None:
+            by_seed = running.setdefault(row["form"], {})
+            by_seed.setdefault(row["contrast"], {})[row["seed"]] = row
+    lines = []
+    for before, form in itertools.pairwise(running):
+        found = []
+        for contrast in contrasts:
+            left, right = (
+                running[name].get(contrast, {}) for name in (form, before)
+            )
+            pairs = [(left[s], right[s]) for s in left if s in right]
+            if len(pairs) < 2:
+                continue
+            if contrast == 1:
+                top1 = [100 * (a["top1"] - b["top1"]) for a, b in pairs]
+                found.append(f"top-1 {_mean(top1, 1)} points")
+            losses = [a["loss"] - b["loss"] for a, b in pairs]
+            found.append(f"loss at contrast {contrast:g} {_mean(losses, 2)}")
+        if found:
+            lines.append(f"- {form} less {before}: {', '.join(found)}")
+    if not lines:
+        return []
+    return [
+        "Differences with running averages, seed by seed, mean ± 95 % "
+        "interval:",
+        "",
+        *lines,
+        "",
+    ]
+
+
+def _mean(values, digits):
+    return plus_minus(stats.fmean(values), half_width(values), digits, "+")
 
 
 def _losses(losses):

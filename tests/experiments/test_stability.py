@@ -52,6 +52,25 @@ def test_table():
     assert failed == "- failed: from one, seed 1: the loss became nan"
 
 
+def test_differences_are_seed_by_seed():
+    """Of the seeds that both forms have; an interval needs two."""
+    rows = [
+        *(
+            row(0, 1.0, 1.5, 0.50, form="one"),
+            row(1, 1.0, 1.7, 0.54, form="one"),
+        ),
+        *(row(0, 2.0, 2.5, form="one"), row(1, 2.0, None, form="one")),
+        *(row(1, 1.0, 1.5, 0.60), row(0, 1.0, 1.5, 0.52), row(2, 1.0, 9.0)),
+        *(row(0, 2.0, 1.0), row(1, 2.0, 1.0)),
+    ]
+    text = stability_report.markdown(rows, RECORD)
+    # 12.7 standard errors of the differences 2 and 6, 0 and -0.2.
+    assert (
+        "- from zero less one: top-1 +4.0 ± 25.4 points, "
+        "loss at contrast 1 -0.10 ± 1.27\n"
+    ) in text
+
+
 def test_files_where_the_first_run_failed(tmp_path):
     stability_report.write(tmp_path, [FAILED, row(0, 1.0, 1.5)], RECORD)
     head, first, second = (tmp_path / "stability.csv").read_text().splitlines()
