@@ -86,38 +86,45 @@ def _line(rows, form, statistics, contrasts):
 
 
 def _differences(rows, contrasts):
-    """A line for each form and the one before it, and an empty one."""
-    running = {}
+    """A line for each form and the one before it, and for its statistics."""
+    found = {}
     for row in rows:
-        if row["statistics"] == "running" and row["loss"] is not None:
-            by_seed = running.setdefault(row["form"], {})
-            by_seed.setdefault(row["contrast"], {})[row["seed"]] = row
+        if row["loss"] is not None:
+            kind = found.setdefault((row["form"], row["statistics"]), {})
+            kind.setdefault(row["contrast"], {})[row["seed"]] = row
+    forms = dict.fromkeys(form for form, _ in found)
+    pairs = [
+        (f"{form} less {before}", (form, "running"), (before, "running"))
+        for before, form in itertools.pairwise(forms)
+    ]
+    pairs += [
+        (f"{form}, precise less running", (form, "precise"), (form, "running"))
+        for form in forms
+    ]
     lines = []
-    for before, form in itertools.pairwise(running):
-        found = []
-        for contrast in contrasts:
-            left, right = (
-                running[name].get(contrast, {}) for name in (form, before)
-            )
-            pairs = [(left[s], right[s]) for s in left if s in right]
-            if len(pairs) < 2:
-                continue
-            if contrast == 1:
-                top1 = [100 * (a["top1"] - b["top1"]) for a, b in pairs]
-                found.append(f"top-1 {_mean(top1, 1)} points")
-            losses = [a["loss"] - b["loss"] for a, b in pairs]
-            found.append(f"loss at contrast {contrast:g} {_mean(losses, 2)}")
-        if found:
-            lines.append(f"- {form} less {before}: {', '.join(found)}")
+    for name, *kinds in pairs:
+        left, right = (found.get(kind, {}) for kind in kinds)
+        text = _difference(left, right, contrasts)
+        lines += [f"- {name}: {text}"] * bool(text)
     if not lines:
         return []
-    return [
-        "Differences with running averages, seed by seed, mean ± 95 % "
-        "interval:",
-        "",
-        *lines,
-        "",
-    ]
+    return ["Differences, seed by seed, mean ± 95 % interval:", "", *lines, ""]
+
+
+def _difference(left, right, contrasts):
+    """Of rows by contrast and seed; empty where there are not two seeds."""
+    parts = []
+    for contrast in contrasts:
+        own, others = (side.get(contrast, {}) for side in (left, right))
+        pairs = [(own[seed], others[seed]) for seed in own if seed in others]
+        if len(pairs) < 2:
+            continue
+        losses = [one["loss"] - other["loss"] for one, other in pairs]
+        parts.append(f"loss at contrast {contrast:g} {_mean(losses, 2)}")
+        if contrast == 1:
+            top1 = [100 * (one["top1"] - other["top1"]) for one, other in pairs]
+            parts.insert(0, f"top-1 {_mean(top1, 1)} points")
+    return ", ".join(parts)
 
 
 def _mean(values, digits):
