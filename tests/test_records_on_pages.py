@@ -144,3 +144,30 @@ def test_what_supervision_reaches_is_that_of_the_records():
         best = metrics["baselines"][found["baseline"]]
         assert best["chosen"] == "gaussian (sigma 1.2)"
         assert f"{best['psnr']:.2f} dB. `noise2noise`" in text
+
+
+def test_how_sanet_begins():
+    """Unbroken lines of the page have what the record's table says."""
+    record = (
+        ROOT / "results/classification/stability/stability.md"
+    ).read_text()
+    text = " ".join(page("stability.md").split())
+
+    def found(pattern):
+        return re.search(pattern, record)[1].removeprefix("+")
+
+    zero, one = (
+        found(rf"\| from {name} \| running \| 5 \| ([^|]*) \|")
+        for name in ("zero", "one")
+    )
+    assert f"{zero} % against {one} %" in text
+    for name in (
+        "from zero less from one",
+        "from zero, QK-norm less from zero",
+        "from zero, precise less running",
+    ):
+        points = found(rf"- {name}: top-1 (\S+ ± \S+ points)")
+        assert points.removesuffix(" points") in text
+    for name in ("from zero less from one", "from zero, QK-norm less from"):
+        loss = found(rf"- {name}.*at contrast 2 -(\S+ ± \S+)\n")
+        assert f"by {loss}" in text
