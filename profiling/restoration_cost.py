@@ -48,7 +48,9 @@ def measure_volume(case):
         train_patch_size=[16, 64, 64],
     )
     model = SiameseCARE(config, basedir=None)
-    counts, tile, predicted = model.plan(case.shape, "ZYX", case.n_tiles)
+    counts, tile, predicted = model.plan(
+        case.shape, "ZYX", case.n_tiles, statistics=case.statistics
+    )
     with tempfile.TemporaryDirectory() as folder:
         source = _mapped(folder, "in", np.uint16, case.shape)
         _fill(source)

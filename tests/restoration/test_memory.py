@@ -1,5 +1,7 @@
 """The memory of a tile: predicted, and no more than that is taken."""
 
+from functools import partial
+
 import numpy as np
 import psutil
 import pytest
@@ -141,23 +143,37 @@ def test_tiles_are_chosen_by_memory(restored, monkeypatch, rng):
 def test_plan_says_what_will_be_done(restored, rng):
     model = make_care("YX")
     for n_tiles in None, (2, 3):
-        counts, tile, needed = model.plan((41, 99), "YX", n_tiles)
+        counts, tile, needed = model.plan(
+            (41, 99), "YX", n_tiles, statistics="tile"
+        )
         assert counts == (n_tiles or (1, 1))
         assert needed == predict_bytes(model.keras_model, tile)
     assert model.plan((99, 41), "xy", (3, 2))[0] == (2, 3)
 
 
+def test_kept_maps_take_memory_too(monkeypatch):
+    """Of the bottom 8 channels, of the decoder 4, each at half resolution."""
+    model = make_care("YX")
+    counts, tile, needed = model.plan((40, 96), "YX", (2, 3))
+    expected = predict_bytes(model.keras_model, tile)
+    maps = 4 * (8 + 4) * 20 * 48
+    assert needed == expected + maps
+    monkeypatch.setattr(limits, "free_bytes", lambda: 0)
+    assert model.plan((40, 96), "YX", (2, 3)) == (counts, tile, expected)
+
+
 def test_a_blended_result_takes_memory_too(monkeypatch):
     model = make_care("YX")
-    counts, tile, needed = model.plan((40, 96), "YX", (1, 2), blend=True)
+    plan = partial(model.plan, (40, 96), "YX", statistics="tile")
+    counts, tile, needed = plan((1, 2), blend=True)
     assert counts == (1, 2)
-    assert tile[1] > model.plan((40, 96), "YX", (1, 2))[1][1]  # they overlap
+    assert tile[1] > plan((1, 2))[1][1]  # they overlap
     result = 4 * 40 * 96
     assert needed == predict_bytes(model.keras_model, tile) + result
     whole = predict_bytes(model.keras_model, (40, 96))
-    assert model.plan((40, 96), "YX", blend=True) == ((1, 1), (40, 96), whole)
+    assert plan(blend=True) == ((1, 1), (40, 96), whole)
     monkeypatch.setattr(prediction, "memory_limit", lambda *_: whole - 1)
-    counts, tile, needed = model.plan((40, 96), "YX", blend=True)
+    counts, tile, needed = plan(blend=True)
     assert counts > (1, 1)
     assert needed < whole
 

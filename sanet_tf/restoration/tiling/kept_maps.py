@@ -67,6 +67,19 @@ class KeptMaps:
         )
 
 
+def bytes_of(maps, shape):
+    """Bytes that maps of a volume of this shape take."""
+    return sum(
+        math.prod(_map_shape(each, shape)) * np.dtype(each.dtype).itemsize
+        for each in maps
+    )
+
+
+def fit_into_memory(needed, reserved):
+    """Whether so many bytes do, beside those reserved for other things."""
+    return needed <= min(LIMIT, spare_bytes(reserved))
+
+
 @contextlib.contextmanager
 def keep(maps, shape, reserved):
     """Keeps maps where there is room for them: in memory, else in a file.
@@ -90,11 +103,8 @@ def keep(maps, shape, reserved):
 
 
 def _keep(maps, shape, reserved):
-    needed = sum(
-        math.prod(_map_shape(each, shape)) * np.dtype(each.dtype).itemsize
-        for each in maps
-    )
-    if needed <= min(LIMIT, spare_bytes(reserved)):
+    needed = bytes_of(maps, shape)
+    if fit_into_memory(needed, reserved):
         with contextlib.suppress(MemoryError):
             return KeptMaps(maps, shape, _in_memory)
     folder = tempfile.gettempdir()

@@ -14,8 +14,8 @@ from csbdeep.internals.probability import ProbabilisticPrediction
 from sanet_tf.restoration.intensities import WIDER
 from sanet_tf.restoration.normalization import PERCENTILES
 from sanet_tf.restoration.restorer import Restorer
+from sanet_tf.restoration.tiling import kept_maps
 from sanet_tf.restoration.tiling.blending import BlendedTiles
-from sanet_tf.restoration.tiling.kept_maps import keep
 from sanet_tf.restoration.tiling.memory_limit import memory_limit
 from sanet_tf.restoration.tiling.normalizers import Percentiles
 from sanet_tf.restoration.tiling.statistics import TiledNetwork
@@ -24,7 +24,6 @@ from sanet_tf.restoration.tiling.tiles import Grid
 from sanet_tf.restoration.tiling.volume import Destination, PaddedStack
 from sanet_tf.restoration.tiling.whole_volume import (
     TiledStack,
-    count_passes,
     restore_tiles,
 )
 from sanet_tf.utils.device import gpu_name
@@ -151,6 +150,7 @@ class Prediction(Restorer):
         axes: str,
         n_tiles: Sequence[int] | None = None,
         blend: bool = False,
+        statistics: str | None = None,
     ) -> tuple[tuple[int, ...], tuple[int, ...], int]:
         """What restoring a stack of this shape will take.
 
@@ -159,11 +159,13 @@ class Prediction(Restorer):
             axes: its axes.
             n_tiles: as in `predict`.
             blend: as in `predict`.
+            statistics: as in `predict`.
 
         Returns:
             The number of tiles along each spatial axis of the network, the
-            voxels of one tile with its margin, and the bytes that it needs,
-            of blended tiles with those of the whole result.
+            voxels of one tile with its margin, and the bytes that are needed:
+            of a tile, of blended tiles also of the whole result, with
+            "volume" also of the feature maps that are kept in memory.
 
         Raises:
             ValueError: the smallest tiles need more than is free.
@@ -179,8 +181,14 @@ class Prediction(Restorer):
         counts = self._tile_counts(n_tiles, axes) or self._choose(grid, blend)
         tile = grid.tile_shape(counts)
         needed = self._predict_bytes(tile)
-        if blend and math.prod(counts) > 1:
-            needed += self._result_bytes(padded)
+        if math.prod(counts) > 1:
+            needed += blend * self._result_bytes(padded)
+            statistics = self._tiled_network().choose(
+                statistics, DEFAULT_STATISTICS
+            )
+            maps, reserved = self._maps(statistics, padded, tile, blend)
+            size = kept_maps.bytes_of(maps, padded)
+            needed += size * kept_maps.fit_into_memory(size, reserved)
         return counts, tile, needed
 
     def _choose(self, grid, blend):
@@ -227,14 +235,22 @@ class Prediction(Restorer):
         if blend and len(tiles) > 1:
             blended = BlendedTiles(grid, tiles, stack.network.map_axes)
         maps, reserved = [], 0
-        if count_passes(stack, tiles) > 1 and gpu_name() is None:
-            maps, _ = stack.network.stages(volume.shape, keep=True)
-            results = 1 if blended is None else 2
-            reserved = self._predict_bytes(grid.tile_shape(counts))
-            reserved += results * self._result_bytes(volume.shape)
-        with keep(maps, volume.shape, reserved) as kept:
+        if len(tiles) > 1:
+            shape = volume.shape, grid.tile_shape(counts)
+            maps, reserved = self._maps(stack.statistics, *shape, blend)
+        with kept_maps.keep(maps, volume.shape, reserved) as kept:
             stack = dataclasses.replace(stack, kept=kept)
             restore_tiles(stack, tiles, blended)
+
+    def _maps(self, statistics, shape, tile_shape, blend):
+        """Feature maps to keep, and bytes that will be taken beside them."""
+        network = self._tiled_network()
+        # On a GPU computing them again is quicker than a disk.
+        if statistics != "volume" or not network.layers or gpu_name():
+            return [], 0
+        maps, _ = network.stages(shape, keep=True)
+        results = (1 + blend) * self._result_bytes(shape)
+        return maps, self._predict_bytes(tile_shape) + results
 
     def _tiled_stack(self, volume, write, statistics):
         network = self._tiled_network()
