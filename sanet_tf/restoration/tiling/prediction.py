@@ -215,6 +215,15 @@ class Prediction(Restorer):
                 )
             return self._bytes[tile_shape]
 
+    def _estimate_bytes(self, tile_shape):
+        """By those of another tile, if they are known: nothing is traced."""
+        with BUILDING:
+            known = dict(getattr(self, "_bytes", {}))
+        if not known:
+            return self._predict_bytes(tile_shape)
+        shape, needed = next(iter(known.items()))
+        return needed * math.prod(tile_shape) // math.prod(shape)
+
     def _grid(self, shape, blend=False):
         spatial = self._spatial
         margins = self._axes_tile_overlap(spatial)
@@ -250,7 +259,7 @@ class Prediction(Restorer):
             return [], 0
         maps, _ = network.stages(shape, keep=True)
         results = (1 + blend) * self._result_bytes(shape)
-        return maps, self._predict_bytes(tile_shape) + results
+        return maps, self._estimate_bytes(tile_shape) + results
 
     def _tiled_stack(self, volume, write, statistics):
         network = self._tiled_network()
