@@ -171,3 +171,20 @@ def test_how_sanet_begins():
     for name in ("from zero less from one", "from zero, QK-norm less from"):
         loss = found(rf"- {name}.*at contrast 2 -(\S+ ± \S+)\n")
         assert f"by {loss}" in text
+
+
+def test_how_attnnet_scaled_begins():
+    folder = ROOT / "results/classification/stability_attnnet_scaled"
+    text = " ".join(page("stability.md").split())
+    for name in ("from zero", "from zero, QK-norm"):
+        record = (folder / "stability.md").read_text()
+        cells = re.search(rf"\| {name} \| running \| 3 \| (.*) \|", record)[1]
+        assert f"{cells.split(' | ')[0]} %" in text
+    lost = {}
+    for path in sorted(folder.glob("*/log.csv")):
+        _, *epochs = path.read_text().splitlines()
+        # A run whose last validation is not finite has no line for it.
+        finite = sum(line.split(",")[4] != "" for line in epochs)
+        form = path.parent.name.rpartition("-")[0]
+        lost[form] = lost.get(form, 0) + 5 - finite
+    assert lost == {"from-one": 9, "from-zero": 0, "from-zero-qk-norm": 0}

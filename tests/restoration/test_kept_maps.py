@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from sanet_tf.layers import SiameseAttention
-from sanet_tf.restoration.tiling import kept_maps, memory_limit, prediction
+from sanet_tf.restoration.tiling import kept_maps, memory_limit, planning
 from sanet_tf.restoration.tiling.stages import make_stages
 from tests.restoration.comparison import difference, predict
 from tests.restoration.models import (
@@ -150,7 +150,7 @@ def test_one_pass_keeps_nothing(n_tiles, statistics, model, image, kept):
 
 def test_on_a_gpu_nothing_is_kept(model, image, kept, monkeypatch):
     """There computing is quicker than a disk."""
-    monkeypatch.setattr(prediction, "gpu_name", lambda: "a GPU")
+    monkeypatch.setattr(planning, "gpu_name", lambda: "a GPU")
     predict(model, image, (3, 1), "volume")
     assert kept == []
 

@@ -7,7 +7,7 @@ import psutil
 import pytest
 
 from sanet_tf.restoration.tiling import memory_limit as limits
-from sanet_tf.restoration.tiling import prediction, tile_memory
+from sanet_tf.restoration.tiling import planning, prediction, tile_memory
 from sanet_tf.restoration.tiling.memory_limit import memory_limit
 from sanet_tf.restoration.tiling.tile_memory import (
     predict_bytes,
@@ -78,7 +78,7 @@ def test_is_predicted_once_for_a_series(rng, monkeypatch):
         calls.append(arguments)
         return predict_bytes(*arguments)
 
-    monkeypatch.setattr(prediction, "predict_bytes", predict_and_count)
+    monkeypatch.setattr(planning, "predict_bytes", predict_and_count)
     model = make_care("YX")
     for _ in range(3):
         model.predict(rng.random((16, 16)), "YX")
@@ -130,11 +130,11 @@ def test_tiles_are_chosen_by_memory(restored, monkeypatch, rng):
     image = rng.random((40, 48), np.float32)
     expected = model.predict(image, "YX")
     needed = predict_bytes(model.keras_model, image.shape)
-    monkeypatch.setattr(prediction, "memory_limit", lambda: needed // 2)
+    monkeypatch.setattr(planning, "memory_limit", lambda: needed // 2)
     tiled = model.predict(image, "YX")
     assert restored[0] == 1 < restored[1]
     np.testing.assert_allclose(tiled, expected, atol=1e-5 * expected.std())
-    monkeypatch.setattr(prediction, "memory_limit", lambda: 1000)
+    monkeypatch.setattr(planning, "memory_limit", lambda: 1000)
     with pytest.raises(ValueError, match=r"a tile of .* voxels needs"):
         model.predict(image, "YX")
     assert len(restored) == 2
@@ -172,7 +172,7 @@ def test_a_blended_result_takes_memory_too(monkeypatch):
     assert needed == predict_bytes(model.keras_model, tile) + result
     whole = predict_bytes(model.keras_model, (40, 96))
     assert plan(blend=True) == ((1, 1), (40, 96), whole)
-    monkeypatch.setattr(prediction, "memory_limit", lambda *_: whole - 1)
+    monkeypatch.setattr(planning, "memory_limit", lambda *_: whole - 1)
     counts, tile, needed = plan(blend=True)
     assert counts > (1, 1)
     assert needed < whole
