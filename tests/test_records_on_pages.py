@@ -1,5 +1,6 @@
 """The figures on the pages are those of the committed records."""
 
+import csv
 import json
 import re
 import statistics
@@ -188,3 +189,33 @@ def test_how_attnnet_scaled_begins():
         form = path.parent.name.rpartition("-")[0]
         lost[form] = lost.get(form, 0) + 5 - finite
     assert lost == {"from-one": 9, "from-zero": 0, "from-zero-qk-norm": 0}
+
+
+def test_latencies():
+    """Three tables of ratios, of calls and runtimes."""
+    with open(ROOT / "results/profiling/latency.csv") as file:
+        ms = {
+            (r["batch_size"], r["threads"], r["runtime"], r["network"]): r["ms"]
+            for r in csv.DictReader(file)
+        }
+    text = page("latency.md")
+    tables = [
+        ("sanet", "keras.applications MobileNetV2"),
+        ("sanet", "mobilenet_v2"),
+        ("sanet, not folded", "sanet"),
+    ]
+    calls = {
+        ("1", "1"): "one image, one thread",
+        ("1", "2"): "one image, two threads",
+        ("32", "1"): "32 images, one thread",
+        ("32", "2"): "32 images, two threads",
+    }
+    for call, name in calls.items():
+        rows = re.findall(rf"^\| {name} \| (.*) \|$", text, re.MULTILINE)
+        for row, (network, other) in zip(rows, tables, strict=True):
+            ratios = [
+                float(ms[*call, runtime, network])
+                / float(ms[*call, runtime, other])
+                for runtime in ("SavedModel", "LiteRT", "ONNX Runtime")
+            ]
+            assert row == " | ".join(f"{ratio:.2f}" for ratio in ratios)
