@@ -82,7 +82,10 @@ class Augmentation:
 
 @contextlib.contextmanager
 def stateless(layers, seed):
-    """Within it the layers draw what an integer seed decides."""
+    """Within it the layers draw what an integer seed decides.
+
+    Their own `seed` of a call is a number of Python's, and this one is traced.
+    """
     random = [layer for layer in layers if hasattr(layer, "generator")]
     states = [
         (layer.generator.state, ops.stack([seed, DRAWS * number]))

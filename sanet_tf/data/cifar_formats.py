@@ -1,8 +1,8 @@
 """The published versions of CIFAR-10 and CIFAR-100, and how each is read.
 
 The binary and the Python version are the same images. The latter are pickles,
-which are programs: of them only what describes an array of bytes is carried
-out, by classes of this module.
+which are programs, and Keras's own reader carries them out: here only what
+describes an array of bytes is, by classes of this module.
 """
 
 import dataclasses

@@ -79,7 +79,8 @@ class FeatureMapLayer(keras.layers.Layer):
     def add_convolution(self, name, shape, initializer):
         """Adds kernel, of a shape (C in, C out), and bias of a 1x1 one.
 
-        They act on float32 also under mixed precision, and stay it.
+        They act on float32 also under mixed precision, and stay it. A `Dense`
+        within the layer would be quantised, or given LoRA, by itself.
         """
         kernel = self.add_weight(
             name=f"{name}_kernel",
