@@ -2,7 +2,7 @@ r"""Evaluates trained and exported classifiers on labelled photographs.
 
     sanet evaluate --model=runs/mine --data_dir=DIR \
         --image_size=96,128 --output=evaluation
-    sanet evaluate --model=runs/mine --model=exported \
+    sanet evaluate --model=runs/mine,exported \
         --data_dir=DIR --output=evaluation
     sanet evaluate --model=exported pictures/ --output=evaluation
 
@@ -32,11 +32,10 @@ FLAGS = flags.FLAGS
 USAGE = "--model=DIR (--data_dir=DIR | pictures/ ...) --output=DIR"
 
 with flag_help.group("model"):
-    flags.DEFINE_multi_string(
+    flag_types.define_paths(
         "model",
-        None,
-        "folder of a run of `sanet train` or of an exported classifier; may "
-        "be given several times",
+        "folder of a run of `sanet train` or of an exported classifier; "
+        "several are A,B,C",
     )
     flag_types.define_sizes(
         "image_size",
@@ -58,7 +57,8 @@ with flag_help.group("output"):
 
 
 def main(paths):
-    if not FLAGS.model or FLAGS.output is None:
+    models = flag_types.paths("model")
+    if not models or not all(models) or FLAGS.output is None:
         raise UserError(f"expected --model and --output: {program()} {USAGE}")
     _check_data(paths)
     sizes = flag_types.numbers("image_size") or ()
@@ -67,7 +67,7 @@ def main(paths):
     from sanet_tf.training.record import run_record, script_flags
 
     results, confusions = [], {}
-    for path in FLAGS.model:
+    for path in models:
         for network in evaluated.load(path, sizes):
             size = network.image_size
             name = f"{Path(path).resolve().name}-{network.kind}-{size}"

@@ -36,9 +36,8 @@ USAGE = "--model=DIR in.tif [more.tif ...] --output=DIR"
 SUFFIXES = {"tiff": ".tif", "zarr": ".ome.zarr"}
 
 with flag_help.group("model"):
-    MODEL = flags.DEFINE_list(
+    flag_types.define_paths(
         "model",
-        None,
         "folder of the trained or exported restoration model; the mean of "
         "several is A,B,C",
     )
@@ -125,17 +124,13 @@ with flag_help.group("hardware"):
 
 
 def main(paths):
-    if (
-        not MODEL.value
-        or not all(MODEL.value)
-        or OUTPUT.value is None
-        or not paths
-    ):
+    models = flag_types.paths("model")
+    if not models or not all(models) or OUTPUT.value is None or not paths:
         raise UserError(
             "expected --model, --output and one or more stacks: "
             f"{program()} {USAGE}"
         )
-    options = _options()
+    options = _options(models)
     sources, lines = find_sources(
         paths, Path(OUTPUT.value), SUFFIXES[FORMAT.value], SEQUENCE.value
     )
@@ -172,7 +167,7 @@ def main(paths):
 
     cluster, threads = CLUSTER.value, THREADS.value
     model = open_model(
-        MODEL.value,
+        models,
         TTA.value,
         DEVIATION.value,
         cluster is not None,
@@ -213,7 +208,7 @@ def _telling(target, bar):
         raise
 
 
-def _options():
+def _options(models):
     """The arguments of `restore_stack` that flags are."""
     if CLUSTER.value is not None:
         for name, flag in (("blend", BLEND), ("tta", TTA)):
@@ -222,10 +217,8 @@ def _options():
                     f"--cluster cannot have --{name}, which takes all tiles of "
                     "a stack together"
                 )
-        if len(MODEL.value) > 1:
-            raise UserError(
-                f"--cluster takes one --model, got {len(MODEL.value)}"
-            )
+        if len(models) > 1:
+            raise UserError(f"--cluster takes one --model, got {len(models)}")
         local_workers(CLUSTER.value, THREADS.value)
     if FORMAT.value != "zarr":
         for name in ("zarr_version", "zarr_chunks", "cluster"):

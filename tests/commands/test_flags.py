@@ -184,6 +184,10 @@ BEFORE_TENSORFLOW = {
             "--cluster=two: expected local:N, of N processes",
         ),
         (
+            [*RESTORE, "--model=b,c", "--output_format=zarr", "--cluster=h:1"],
+            "--cluster takes one --model, got 3",
+        ),
+        (
             [*RESTORE, "--output_format=zarr", "--cluster=h:1", "--threads=2"],
             "--threads goes with --cluster=local:N",
         ),
@@ -194,6 +198,7 @@ BEFORE_TENSORFLOW = {
     ],
     "sanet_tf.commands.evaluate": [
         (["--model=a"], "expected --model and --output"),
+        (["--model=a,", "--output=b"], "expected --model and --output"),
         (["--model=a", "--output=b", "--image_size=a"], "such as 96,128"),
         (["--model=a", "--output=b"], "--dataset=folder needs --data_dir"),
         (

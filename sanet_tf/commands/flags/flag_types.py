@@ -33,6 +33,22 @@ def define_names(name, default, known, meaning):
     _define(_Names(known), name, default, meaning)
 
 
+def define_paths(name, meaning):
+    """Defines a flag of one or more paths, as A,B,C or given several times.
+
+    Args:
+        name: of the flag.
+        meaning: what --help says.
+    """
+    flags.DEFINE_multi_string(name, None, meaning)
+
+
+def paths(name):
+    """The paths of a flag of paths, a list."""
+    texts = flags.FLAGS[name].value or []
+    return [path for text in texts for path in text.split(",")]
+
+
 def numbers(name):
     """The numbers of a flag of sizes as a tuple; None if there are none."""
     texts = flags.FLAGS[name].value
