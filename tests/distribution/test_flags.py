@@ -37,8 +37,10 @@ def test_one_line_each(tmp_path):
         ],
         "several GPUs, and TensorFlow finds 0": ["--distribution=mirrored"],
         "--coordinator goes with": ["--coordinator=host:1"],
-        "that 3 divides, 3 accumulated steps on 1 devices; got 100": [
-            "--accumulate_steps=3"
+        "that --accumulate_steps=3 divides; got 100": ["--accumulate_steps=3"],
+        "that 4 divides, 4 accumulated steps on 1 devices; got 1437": [
+            "--accumulate_steps=4",
+            "--batch_size=2000",
         ],
     }
     shared = ("--dataset=digits", "--model=mobilenet_v1", "--alpha=0.1")
