@@ -32,8 +32,10 @@ def command(monkeypatch, tmp_path):
         monkeypatch.setattr(
             inference, "load", lambda path, *_: model or Model()
         )
+        named = any(a.startswith("--model=") for a in arguments)
+        default = [] if named else ["--model=model"]
         with flagsaver.flagsaver():
-            paths = flags.FLAGS(["restore", "--model=model", *arguments])[1:]
+            paths = flags.FLAGS(["restore", *default, *arguments])[1:]
             return restore.main(paths)
 
     return run
