@@ -75,15 +75,17 @@ test-runtimes: .venv/installed .venv-oldest/installed
 	    --oldest=.venv-oldest/bin/python
 
 # Changes of a file that its tests do not notice, in a clone of what is committed;
-# SAMPLE: how many changes, at random.
+# SAMPLE: how many changes, at random; TIMEOUT: seconds of the tests of one, which
+# may never end.
 #   make mutate FILE=sanet_tf/utils/intervals.py TESTS=tests/utils SAMPLE=30
 MUTANTS = build/mutate/$(subst /,-,$(FILE))
 SAMPLE ?= 1000000
+TIMEOUT ?= 600
 mutate: .venv/mutate-installed
 	@test "$(FILE)" -a "$(TESTS)" || { echo "expected FILE= and TESTS="; exit 1; }
 	rm -rf $(MUTANTS)
 	git clone --quiet . $(MUTANTS)
-	printf '%s\n' '[cosmic-ray]' 'module-path = "$(FILE)"' 'timeout = 600' \
+	printf '%s\n' '[cosmic-ray]' 'module-path = "$(FILE)"' 'timeout = $(TIMEOUT)' \
 	    'test-command = "$(CURDIR)/$(BIN)/python -m pytest -qx $(TESTS)"' \
 	    '[cosmic-ray.distributor]' 'name = "local"' \
 	    '[cosmic-ray.filters.operators-filter]' \
