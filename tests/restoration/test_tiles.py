@@ -100,6 +100,16 @@ def test_fewest_tiles_that_fit(grid):
         grid.choose(math.prod, least - 1)
 
 
+def test_what_does_not_fit_is_told_in_gibibytes():
+    grid = Grid((8, 8), (4, 4), (0, 0), (True, False))
+    with pytest.raises(
+        ValueError,
+        match=r"^a tile of 4 x 8 voxels needs 2\.0 GiB, and 1\.5 GiB are free; "
+        "a smaller tile has no part of its own$",
+    ):
+        grid.choose(lambda shape: 2**26 * math.prod(shape), 1.5 * 2**30)
+
+
 @each_grid
 def test_as_many_tiles_as_are_asked_for(grid):
     """If there can be so many."""
