@@ -10,7 +10,8 @@ from sanet_tf.restoration.metrics import evaluate, fit
 
 
 @pytest.fixture(
-    params=[(23, 17), (5, 23, 17), (29, 11, 13)], ids=["YX", "thin", "ZYX"]
+    params=[(23, 17), (5, 23, 17), (7, 11, 13), (29, 11, 13)],
+    ids=["YX", "thin", "window", "ZYX"],
 )
 def pair(request, rng):
     """A truth far from 0..1 and a prediction on another scale."""
