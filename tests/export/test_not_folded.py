@@ -52,10 +52,20 @@ def test_activations_that_mix_channels(folded_as):
     folded_as(graph)
 
 
-def test_what_stands_side_by_side_along_another_axis(folded_as):
+@pytest.mark.parametrize("axis", [1, 2])
+def test_what_stands_side_by_side_along_another_axis(folded_as, axis):
     def graph(x):
-        x = layers.Concatenate(axis=1)([layers.Conv2D(4, 1)(x), x])
+        x = layers.Concatenate(axis=axis)([layers.Conv2D(4, 1)(x), x])
         return layers.Conv2D(2, 1)(x)
+
+    folded_as(graph)
+
+
+@pytest.mark.parametrize("options", [{"kernel_size": 3}, {"strides": 2}])
+def test_a_convolution_that_sees_several_positions(folded_as, options):
+    def graph(x):
+        x = layers.Concatenate()([layers.Conv2D(4, 1)(x), x])
+        return layers.Conv2D(2, **{"kernel_size": 1, **options})(x)
 
     folded_as(graph)
 
