@@ -219,3 +219,17 @@ def test_latencies():
                 for runtime in ("SavedModel", "LiteRT", "ONNX Runtime")
             ]
             assert row == " | ".join(f"{ratio:.2f}" for ratio in ratios)
+
+
+def test_a_whole_stack():
+    """Minutes and GiB of each statistics."""
+    path = ROOT / "results/profiling/restoration_planaria.csv"
+    with open(path) as file:
+        rows = {row["statistics"]: row for row in csv.DictReader(file)}
+    text = page("results.md")
+    for name, row in rows.items():
+        minutes = float(row["seconds"]) / 60
+        size = int(row["peak_rss_bytes"]) / 2**30
+        assert f"{minutes:.1f} minutes and {size:.1f} GiB with `{name}`" in text
+    ratio = float(rows["volume"]["seconds"]) / float(rows["tile"]["seconds"])
+    assert f"`volume` takes {ratio:.2f} times the time of `tile`" in text

@@ -149,7 +149,7 @@ def test_one_pass_keeps_nothing(n_tiles, statistics, model, image, kept):
 
 
 def test_on_a_gpu_nothing_is_kept(model, image, kept, monkeypatch):
-    """There computing is quicker than a disk."""
+    """There computing may be quicker, which was not measured."""
     monkeypatch.setattr(planning, "gpu_name", lambda: "a GPU")
     predict(model, image, (3, 1), "volume")
     assert kept == []

@@ -113,7 +113,7 @@ class Planning(Restorer):
     def _maps(self, statistics, shape, tile_shape, blend):
         """Feature maps to keep, and bytes that will be taken beside them."""
         network = self._tiled_network()
-        # On a GPU computing them again is quicker than a disk.
+        # On a GPU computing them again may be quicker; not measured.
         if statistics != "volume" or not network.layers or gpu_name():
             return [], 0
         maps, _ = network.stages(shape, keep=True)
