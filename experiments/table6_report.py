@@ -5,6 +5,7 @@ import statistics as stats
 from matplotlib.figure import Figure
 from paper_tables.quoted import TABLE_6
 from table6_baselines import baselines_of, lost_to, sentence
+from table6_images import by_image, gains_by_image
 
 from sanet_tf.restoration.baselines.verdict import best_baseline
 from sanet_tf.utils import files
@@ -114,6 +115,10 @@ def write_markdown(path, rows, results, dataset, record):
             lines.append(
                 f"{LABELS[network]} against U-Net, seed by seed{which}: {text}."
             )
+    for network in ("attn", "sao"):
+        gains = gains_by_image(results, network, main_mode(modes))
+        if gains:
+            lines.append(by_image(LABELS[network], gains))
     if baselines:
         lines.append("")
         for network in dict.fromkeys(network for network, _ in results):

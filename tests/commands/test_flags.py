@@ -158,6 +158,8 @@ BEFORE_TENSORFLOW = {
         ),
         (["--dataset=tiff"], "--dataset=tiff needs --data_dir=PATH"),
         (["--photons=5"], "--dataset=simulated takes no --photons"),
+        (["--exposure=0.1,x"], "numbers above 0, such as 0.02,0.1"),
+        (["--exposure=0"], "--exposure=0: expected numbers above 0, such as"),
         (["--patch_size=8,0"], "expected whole numbers above 0, such as 16,"),
         (["--statistics=tile,windw"], "volume; did you mean window?"),
         (["--percentiles=9,2"], "in ascending order"),

@@ -6,6 +6,7 @@ import json
 import pytest
 import table6_report
 from PIL import Image
+from table6_images import by_image
 
 from tests import command_line as commands
 from tests.experiments.conftest import error_line
@@ -23,6 +24,7 @@ def result(psnr, ssim, nrmse, seconds=2.0, memory=2**20, modes=("default",)):
     """The contents of a metrics.json, as far as the table reads it."""
     row = {"psnr": psnr, "ssim": ssim, "nrmse": nrmse, "seconds": seconds}
     row |= {"psnr_raw": psnr - 1, "ssim_3d": ssim / 2}
+    row["stacks"] = [{"name": "a", "psnr": psnr}]
     return {
         "input": {"psnr": 20.25, "ssim": 0.25, "nrmse": 0.125},
         "restored": dict.fromkeys(modes, row),
@@ -144,10 +146,11 @@ def test_markdown_beside_the_paper(results, tmp_path):
     assert source[-4:] == ["–", "–", "", ""]
     assert sao[0] == "U-Net+SAO"
     assert sao[3::2][:3] == ["31.929", "0.7898", "0.0257"]
-    assert text.splitlines()[-1] == (
+    assert text.splitlines()[-2:] == [
         "U-Net+SAO against U-Net, seed by seed: PSNR +0.8333 ± 2.5856, "
-        "SSIM +0.0300 ± 0.0657, NRMSE -0.0100 ± 0.0248."
-    )
+        "SSIM +0.0300 ± 0.0657, NRMSE -0.0100 ± 0.0248.",
+        "U-Net+SAO against U-Net, image by image: PSNR +0.8333 dB over 1.",
+    ]
 
 
 def test_markdown_of_data_that_the_paper_has_not(results, tmp_path):
@@ -162,7 +165,10 @@ def test_markdown_of_data_that_the_paper_has_not(results, tmp_path):
 
 
 def with_stacks(run, *psnr):
-    run["restored"]["default"]["stacks"] = [{"psnr": value} for value in psnr]
+    run["restored"]["default"]["stacks"] = [
+        {"name": str(number), "psnr": value}
+        for number, value in enumerate(psnr)
+    ]
     run["baselines"] = {
         name: {
             **run["restored"]["default"],
@@ -204,7 +210,23 @@ def test_markdown_beside_what_needs_no_training(tmp_path):
         f"U-Net+Attn {end}PSNR +0.2000 dB, ± 1.2706 over 2 images; not shown "
         "to be above it. It is **below tv**." in text
     )
+    # Of images 1.75 and 2.45, each the mean of two seeds.
+    assert "image by image: PSNR +2.1000 ± 4.4472 dB over 2." in text
     table6_report.write_figure(tmp_path / "table6.png", results)
+
+
+def test_gains_at_several_exposures_are_apart():
+    names = (
+        "0-exposure-0.1",
+        "0-exposure-0.5",
+        "1-exposure-0.1",
+        "1-exposure-0.5",
+    )
+    gains = dict(zip(names, (1.0, -0.5, 2.0, -0.5), strict=True))
+    assert by_image("A", gains) == (
+        "A against U-Net, image by image: PSNR at exposure 0.1 +1.5000 ± "
+        "6.3531 dB over 2, at exposure 0.5 -0.5000 ± 0.0000 dB over 2."
+    )
 
 
 def test_older_records_have_a_dash(results, tmp_path):

@@ -3,6 +3,8 @@
 Their values remain lists of strings, as the records of runs have them.
 """
 
+import math
+
 from absl import flags
 
 flags.disclaim_key_flags()  # they are those of the module that calls
@@ -19,6 +21,18 @@ def define_sizes(name, default, meaning, axes=None, example="16,64,64"):
         example: of a value, for the line of an error.
     """
     _define(_Sizes(axes, example), name, default, meaning)
+
+
+def define_shares(name, default, meaning, example="0.02,0.1"):
+    """Defines a flag of one or more finite numbers above 0.
+
+    Args:
+        name: of the flag.
+        default: list of strings, or None.
+        meaning: what --help says.
+        example: of a value, for the line of an error.
+    """
+    _define(_Shares(example), name, default, meaning)
 
 
 def define_names(name, default, known, meaning):
@@ -55,6 +69,12 @@ def numbers(name):
     return tuple(map(int, texts)) if texts else None
 
 
+def shares(name):
+    """The numbers of a flag of shares as a tuple; None if there are none."""
+    texts = flags.FLAGS[name].value
+    return tuple(map(float, texts)) if texts else None
+
+
 def _define(parser, name, default, meaning):
     flags.DEFINE(
         parser, name, default, meaning, serializer=flags.CsvListSerializer(",")
@@ -74,6 +94,25 @@ class _Sizes(flags.ListParser):
         if not whole or self._axes not in (None, len(texts)):
             raise ValueError(f"expected {self.syntactic_help}")
         return texts
+
+
+class _Shares(flags.ListParser):
+    def __init__(self, example):
+        super().__init__()
+        self.syntactic_help = f"numbers above 0, such as {example}"
+
+    def parse(self, argument):
+        texts = super().parse(argument)
+        if not texts or not all(map(_is_positive, texts)):
+            raise ValueError(f"expected {self.syntactic_help}")
+        return texts
+
+
+def _is_positive(text):
+    try:
+        return 0 < float(text) < math.inf
+    except ValueError:
+        return False
 
 
 class _Names(flags.ListParser):

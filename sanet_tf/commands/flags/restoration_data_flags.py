@@ -82,11 +82,11 @@ with flag_help.group("data"):
         ["mixed", "nuclei", "filaments", "membranes"],
         "what simulated volumes show; none: mixed",
     )
-    flags.DEFINE_float(
+    flag_types.define_shares(
         "exposure",
         None,
-        "share of the light in simulated noisy volumes; none: 0.1",
-        0.0,
+        "share of the light in simulated noisy volumes; of several, volumes "
+        "to train with have one each in turn, others all; none: 0.1",
     )
     flags.DEFINE_float(
         "high_exposure",
@@ -153,6 +153,7 @@ def arguments():
     options = {name: FLAGS[name].value for name in OPTIONS}
     for name in ("patch_size", "volume_shape"):
         options[name] = flag_types.numbers(name)
+    options["exposure"] = flag_types.shares("exposure")
     options["percentiles"] = percentiles()
     options["channels"] = _channels()
     for name in ("strict", "fit_truth"):

@@ -44,10 +44,11 @@ def load(
         patch_size: (Z, Y, X) or (Y, X); see `patches.plan`.
         num_patches: to train with; a tenth as many validate.
         num_volumes: to train with, and a quarter as many (at least one) to
-            validate with.
+            validate with, at each exposure.
         num_test: volumes to test on, at each exposure.
         volume_shape: voxels of all volumes, larger than a patch.
-        exposure: of the low pictures, or several that take turns.
+        exposure: of the low pictures, or several, which the volumes to train
+            with have in turn.
         high_exposure: of the high pictures; None is without noise.
         structure: see `simulate_volume`.
         supervision: "noise2noise" draws the noise twice.
@@ -98,7 +99,7 @@ def load(
     num_validation = max(1, num_volumes // 4)
     train = list(pictures(0, num_volumes, in_turn))
     axes, patch_size = patches.plan(train, patch_size, task)
-    validation = list(pictures(1, num_validation, in_turn))
+    validation = list(pictures(1, num_validation, lambda index: exposures))
     test = list(pictures(2, num_test, lambda index: exposures))
     regions = {"train": train, "validation": validation, "test": test}
     regions, skipped = contrast.select_regions(regions)
@@ -148,6 +149,13 @@ def _check(shape, exposures, high_exposure, structure, num_volumes, num_test):
     lights = [*exposures, *([high_exposure] if high_exposure else [])]
     if not exposures or min(lights) <= 0:
         raise UserError(f"exposures must be positive, got {lights}")
+    if len({*exposures}) < len(exposures):
+        raise UserError(f"expected each exposure once, got {exposures}")
+    if len(exposures) > num_volumes:
+        raise UserError(
+            f"{len(exposures)} exposures take turns in {num_volumes} volumes "
+            f"to train with: expected --num_volumes={len(exposures)} or more"
+        )
     if structure not in ("mixed", *STRUCTURES):
         raise UserError(
             f"no structure {structure!r}; there are mixed, "

@@ -54,6 +54,9 @@ def test_several_exposures():
     assert found == [
         f"test-{n}-exposure-{e}" for n in (0, 1) for e in ("0.02", "0.5")
     ]
+    assert [pair.name for pair in data.validation_stacks] == [
+        f"validation-0-exposure-{e}" for e in ("0.02", "0.5")
+    ]
     dark, bright = data.test[:2]
     np.testing.assert_array_equal(dark.high, bright.high)
     assert correlation(dark.low, dark.high) < correlation(
@@ -109,6 +112,8 @@ def test_the_description_is_json():
         ({"volume_shape": (9,)}, "--volume_shape must be Z,Y,X or Y,X, got 9"),
         ({"exposure": -1}, r"exposures must be positive, got \[-1"),
         ({"exposure": ()}, "exposures must be positive"),
+        ({"exposure": (0.1, 0.1)}, r"each exposure once, got \(0.1, 0.1\)"),
+        ({"exposure": (0.1, 0.2, 0.5)}, "expected --num_volumes=3 or more"),
         ({"high_exposure": -2.0}, r"positive, got \[0.1, -2.0\]"),
         ({"num_volumes": 0}, "--num_volumes must be positive, got 0"),
         ({"num_patches": 0}, "--num_patches must be positive, got 0"),
