@@ -78,16 +78,19 @@ def test_with_tensorflow(bare, tmp_path):
 
 def _classifies(sanet, folder):
     output = sanet(
-        *("train", "--flagfile=demo", "--model=sanet", "--alpha=0.1"),
-        *("--epochs=1", "--warmup_epochs=0", "--output_dir=run"),
+        *("train", "--flagfile=demo", "--network=sanet", "--alpha=0.1"),
+        *("--epochs=1", "--warmup_epochs=0", "--output=run"),
     )
     assert "best epoch 1: validation top-1" in output
     Image.new("RGB", (40, 40)).save(folder / "a.png")
     assert "a.png" in sanet("predict", "--model=run/saved_model", "a.png")
-    sanet("evaluate", "--model=run", "--dataset=digits", "--output_dir=scores")
+    sanet("evaluate", "--model=run", "--dataset=digits", "--output=scores")
     assert (folder / "scores" / "evaluation.json").exists()
-    sanet("export", "--weights=run", "--output=exported")
+    sanet("export", "--model=run", "--output=exported")
     assert "a.png" in sanet("predict", "--model=exported", "a.png")
+    sanet("explain", "--model=run", "--output=maps.png", "a.png")
+    assert (folder / "maps.png").exists()
+    assert "MAdd" in sanet("profile", "--model=run")
 
 
 def _restores(sanet, folder):
@@ -95,7 +98,7 @@ def _restores(sanet, folder):
         *("train-restoration", "--volume_shape=8,32,32", "--num_volumes=1"),
         *("--num_test=1", "--patch_size=4,16,16", "--num_patches=8"),
         *("--n_depth=1", "--n_first=4", "--batch_size=4", "--epochs=1"),
-        *("--notensorboard", "--output_dir=care"),
+        *("--notensorboard", "--output=care"),
     )
     stack = np.arange(8 * 32 * 32, dtype="uint16").reshape(8, 32, 32)
     tifffile.imwrite(folder / "a.tif", stack, imagej=True)
@@ -113,8 +116,8 @@ def test_training_without_tensorflow(bare, tmp_path):
         assert not (packages / package).exists()
     output = run(
         *(python, ROOT / "experiments/cifar.py", "--dataset=digits"),
-        *("--model=mobilenet_v2", "--alpha=0.1", "--epochs=1"),
-        "--output_dir=run",
+        *("--network=mobilenet_v2", "--alpha=0.1", "--epochs=1"),
+        "--output=run",
         folder=tmp_path,
         KERAS_BACKEND="jax",
         PYTHONPATH="",

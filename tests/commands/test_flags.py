@@ -35,7 +35,7 @@ from sanet_tf.restoration.simulation.volumes import STRUCTURES
 
 known = {name: flags.FLAGS[name].parser.enum_values for name in sys.argv[2:]}
 assert known["dataset"] == [*SOURCES], SOURCES
-assert known["structure"] == ["mixed", *STRUCTURES], STRUCTURES
+assert known["structure"] == ["mixed", "varied", *STRUCTURES], STRUCTURES
 """
 RECORDS = """
 flags.FLAGS(sys.argv[1:])
@@ -163,6 +163,10 @@ BEFORE_TENSORFLOW = {
         (["--patch_size=8,0"], "expected whole numbers above 0, such as 16,"),
         (["--statistics=tile,windw"], "volume; did you mean window?"),
         (["--percentiles=9,2"], "in ascending order"),
+        (
+            ["--statistics=tile,volume", "--attention=softmax"],
+            "--statistics=volume goes with --attention=siamese or scaled",
+        ),
         (["--warmup_steps=9"], "--warmup_steps goes with --schedule=cosine"),
         (["--schedule=cosine", "--decay_steps=9"], "--decay_steps, got both"),
         (["--decay_rate=0.1"], "--decay_rate goes with --decay_steps"),

@@ -79,8 +79,9 @@ with flag_help.group("data"):
     flags.DEFINE_enum(
         "structure",
         None,
-        ["mixed", "nuclei", "filaments", "membranes"],
-        "what simulated volumes show; none: mixed",
+        ["mixed", "varied", "nuclei", "filaments", "membranes"],
+        "what simulated volumes show; varied: size, blur, background and light "
+        "differ, too, from volume to volume; none: mixed",
     )
     flag_types.define_shares(
         "exposure",

@@ -125,7 +125,8 @@ def cut(
 
     The percentiles are those of the whole stack, of a block those of the stack
     that it is from, and patches come from where the truth is not dark, as
-    csbdeep's `create_patches` does it.
+    csbdeep's `create_patches` does it; from anywhere, if what is not dark lies
+    at the edges of the stack alone.
 
     Args:
         pairs: list of `Pair`, of some contrast; see `contrast.select`.
@@ -147,8 +148,7 @@ def cut(
         1 along Z.
 
     Raises:
-        UserError: the memory is too small, or nothing is bright but at the
-            edges of a picture.
+        UserError: the memory is too small.
     """
     thin = (1, *patch_size[1:]) if task == "project" else patch_size
     needed = 4 * number * (math.prod(patch_size) + math.prod(thin))
@@ -211,10 +211,9 @@ def _create(pair, axes, patch_size, number, task, options):
         arguments |= {"reduction_axes": "Z", "target_axes": "YX"}
     try:
         x, y, _ = create(raw, patch_size, number, **arguments)
-    except ValueError as error:
-        raise UserError(
-            f"{pair.name}: no patches can be cut from it, {error}"
-        ) from error
+    except ValueError:  # the filter leaves nothing
+        arguments["patch_filter"] = None
+        x, y, _ = create(raw, patch_size, number, **arguments)
     return np.moveaxis(x, 1, -1), np.moveaxis(y, 1, -1)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from sanet_tf.restoration.data import contrast, patches
 from sanet_tf.restoration.data.pairs import Pair, RestorationData, as_stacks
 from sanet_tf.restoration.simulation.camera import Camera, expose
+from sanet_tf.restoration.simulation.variety import simulate_varied
 from sanet_tf.restoration.simulation.volumes import (
     STRUCTURES,
     simulate_epithelium,
@@ -50,7 +51,7 @@ def load(
         exposure: of the low pictures, or several, which the volumes to train
             with have in turn.
         high_exposure: of the high pictures; None is without noise.
-        structure: see `simulate_volume`.
+        structure: see `simulate_volume`; or "varied", see `simulate_varied`.
         supervision: "noise2noise" draws the noise twice.
         seed: of everything.
 
@@ -133,7 +134,10 @@ def _scene(shape, seed, structure, task):
     """Expected photons of a volume, and of what is to be restored."""
     if task == "project":
         return simulate_epithelium(shape, seed)
-    volume = simulate_volume(shape, seed, structure)
+    if structure == "varied":
+        volume = simulate_varied(shape, seed)
+    else:
+        volume = simulate_volume(shape, seed, structure)
     return volume, volume
 
 
@@ -156,8 +160,8 @@ def _check(shape, exposures, high_exposure, structure, num_volumes, num_test):
             f"{len(exposures)} exposures take turns in {num_volumes} volumes "
             f"to train with: expected --num_volumes={len(exposures)} or more"
         )
-    if structure not in ("mixed", *STRUCTURES):
+    known = ("mixed", "varied", *STRUCTURES)
+    if structure not in known:
         raise UserError(
-            f"no structure {structure!r}; there are mixed, "
-            f"{', '.join(STRUCTURES)}"
+            f"no structure {structure!r}; there are {', '.join(known)}"
         )

@@ -64,6 +64,18 @@ def test_several_exposures():
     )
 
 
+def test_varied_volumes():
+    """One is sparse, one dense: what differs is not noise alone."""
+    options = {**SMALL, "num_test": 6, "structure": "varied"}
+    data = load_data("simulated", **options)
+    clean = [pair.high for pair in data.test]
+    shares = [(stack > 0.5 * stack.max()).mean() for stack in clean]
+    assert max(shares) > 4 * min(shares)
+    again = load_data("simulated", **options).test[-1]
+    np.testing.assert_array_equal(again.high, clean[-1])
+    assert data.description["structure"] == "varied"
+
+
 def test_pictures():
     data = load_data(
         "simulated", **{**SMALL, "patch_size": (16, 16), "volume_shape": None}
@@ -106,7 +118,7 @@ def test_the_description_is_json():
 @pytest.mark.parametrize(
     ("options", "match"),
     [
-        ({"structure": "worms"}, "no structure 'worms'; there are mixed, nuc"),
+        ({"structure": "worms"}, "no structure 'worms'; there are mixed, var"),
         ({"patch_size": (4, 64, 64)}, "patches of 4x64x64 do not fit into tr"),
         ({"patch_size": (64,)}, "patches of 64 have 1 axes"),
         ({"volume_shape": (9,)}, "--volume_shape must be Z,Y,X or Y,X, got 9"),

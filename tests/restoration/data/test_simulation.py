@@ -7,6 +7,7 @@ import pytest
 from scipy import ndimage, spatial
 
 from sanet_tf.restoration.simulation import structures
+from sanet_tf.restoration.simulation.variety import simulate_varied
 from sanet_tf.restoration.simulation.volumes import (
     STRUCTURES,
     simulate_epithelium,
@@ -36,6 +37,17 @@ def test_a_seed_repeats_the_volume_and_others_differ():
     stack_again, plane_again = simulate_epithelium(shape, 5)
     np.testing.assert_array_equal(stack, stack_again)
     np.testing.assert_array_equal(plane, plane_again)
+
+
+@pytest.mark.parametrize("shape", [(9, 37, 53), (43, 61)])
+def test_varied_volumes_are_of_the_shape_asked_for(shape):
+    volumes = [simulate_varied(shape, (3, seed)) for seed in range(12)]
+    darkest = [volume.min() for volume in volumes]
+    for volume in volumes:
+        assert volume.shape == shape
+        assert volume.dtype == "float32"
+        assert np.isfinite(volume).all()
+    assert 0.2 <= min(darkest) < 2 < max(darkest)
 
 
 def test_brightness_varies_across_the_volume():
