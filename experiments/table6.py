@@ -39,7 +39,8 @@ def main(arguments):
     cli.no_arguments(arguments)
     from child_runs import Run, complete
     from children import core_sets
-    from table6_report import rows_of, write_figure, write_markdown
+    from table6_markdown import write_markdown
+    from table6_report import rows_of, write_figure
 
     from sanet_tf.training.record import run_record, script_flags
 
