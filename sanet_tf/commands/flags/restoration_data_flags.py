@@ -25,6 +25,7 @@ OPTIONS = (
     "percentiles",
     "strict",
     "supervision",
+    "background_share",
 )
 
 with flag_help.group("data"):
@@ -56,6 +57,14 @@ with flag_help.group("data"):
         None,
         "patches to cut; none: 256 of simulated volumes, else 512",
         1,
+    )
+    flags.DEFINE_float(
+        "background_share",
+        None,
+        "share of the patches that are cut from anywhere; the others show what "
+        "is bright, as CARE's do; none: 0",
+        0.0,
+        1.0,
     )
     flags.DEFINE_list(
         "channels",

@@ -33,6 +33,7 @@ def load(
     cache_dir=None,
     strict=False,
     supervision="pairs",
+    background_share=0.0,
     seed=0,
 ):
     """Reads pairs and cuts patches.
@@ -50,6 +51,7 @@ def load(
             the file.
         strict: whether a pair without contrast is an error, not left out.
         supervision: of "noise2noise" `clean` is a second noisy picture.
+        background_share: see `patches.cut`.
         seed: of the patches.
 
     Returns:
@@ -78,7 +80,7 @@ def load(
     regions, skipped = contrast.select_regions(regions, percentiles, strict)
     parts = patches.cut_both(
         *(regions, axes, patch_size, num_patches, seed, task),
-        *(percentiles, fit_truth, supervision),
+        *(percentiles, fit_truth, supervision, background_share),
     )
     return RestorationData(
         axes,
@@ -96,6 +98,7 @@ def load(
             "files": files,
             "fit_truth": fit_truth,
             "supervision": supervision,
+            "background_share": background_share,
             **patches.describe(parts, patch_size),
         },
     )

@@ -32,6 +32,7 @@ def load(
     percentiles=None,
     strict=False,
     supervision="pairs",
+    background_share=0.0,
     channels=None,
     seed=0,
 ):
@@ -46,6 +47,7 @@ def load(
         strict: whether a stack without contrast is an error, not left out.
         photons: of the bright structures (99.9th percentile of a stack).
         supervision: "noise2noise" draws the noise twice.
+        background_share: see `patches.cut`.
         channels: see `stacks.open_channels`; each is a stack of its own.
         seed: of the noise and of the patches.
 
@@ -100,6 +102,7 @@ def load(
         percentiles=percentiles,
         strict=strict,
         supervision=supervision,
+        background_share=background_share,
         seed=seed,
         skipped=skipped,
     )

@@ -25,6 +25,7 @@ def load(
     percentiles=None,
     strict=False,
     supervision="noise2void",
+    background_share=0.0,
     channels=None,
     seed=0,
 ):
@@ -38,6 +39,7 @@ def load(
         percentiles: see `patches.cut`.
         strict: whether a stack without contrast is an error, not left out.
         supervision: "noise2void" or "noise2noise".
+        background_share: see `patches.cut`.
         channels: see `stacks.open_channels`; each is a stack of its own.
         seed: of the patches.
 
@@ -67,6 +69,7 @@ def load(
         percentiles=percentiles,
         strict=strict,
         supervision=supervision,
+        background_share=background_share,
         seed=seed,
     )
 

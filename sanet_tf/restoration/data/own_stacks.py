@@ -14,6 +14,7 @@ def restoration_data(
     percentiles,
     strict,
     supervision,
+    background_share,
     seed,
     skipped=(),
     test=None,
@@ -29,6 +30,7 @@ def restoration_data(
         percentiles: see `patches.cut`.
         strict: whether a pair without contrast is an error, not left out.
         supervision: one of `SUPERVISIONS`.
+        background_share: see `patches.cut`.
         seed: of the patches.
         skipped: a line of each stack that has been left out before.
         test: pairs to test on; None: some of the pairs, or regions of them.
@@ -55,6 +57,7 @@ def restoration_data(
     parts = patches.cut_both(
         *(regions, axes, patch_size, num_patches, seed, task, percentiles),
         supervision=supervision,
+        background_share=background_share,
     )
     return RestorationData(
         axes,
@@ -65,6 +68,7 @@ def restoration_data(
             **description,
             "task": task,
             "supervision": supervision,
+            "background_share": background_share,
             "seed": seed,
             "split": how + drawn,
             "skipped": skipped,

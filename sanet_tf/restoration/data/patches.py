@@ -81,6 +81,7 @@ def cut_both(
     percentiles=None,
     fit_truth=False,
     supervision="pairs",
+    background_share=0.0,
 ):
     """Cuts patches to train with, and a tenth as many to validate with.
 
@@ -94,6 +95,7 @@ def cut_both(
         percentiles: see `cut`.
         fit_truth: see `cut`.
         supervision: one of `SUPERVISIONS`.
+        background_share: see `cut`.
 
     Returns:
         (X, Y) of each; see `cut`. Y of "noise2void" is None.
@@ -106,6 +108,7 @@ def cut_both(
         x, y = cut(
             *(as_learned(regions[region], supervision), axes, patch_size),
             *(size, (seed, index), task, percentiles, fit_truth),
+            background_share,
         )
         parts.append((x, None if supervision == "noise2void" else y))
     return tuple(parts)
@@ -120,6 +123,7 @@ def cut(
     task,
     percentiles=None,
     fit_truth=False,
+    background_share=0.0,
 ):
     """Cuts random patches and normalises them.
 
@@ -142,6 +146,8 @@ def cut(
             offset, and both are normalised by the latter's percentiles (2
             and 99.8 if None); otherwise each by its own. For pictures that
             were stretched to the full range one by one. Not for projections.
+        background_share: share of the patches that come from anywhere, dark or
+            not. A network that has seen little background leaves noise in it.
 
     Returns:
         X and Y, (number, *patch_size, 1) float32; of a projection Y has size
@@ -166,12 +172,18 @@ def cut(
     for pair, start, stop in _shares(pairs, number):
         if start == stop:
             continue
-        at = order[start:stop]
-        with _seeded(rng):
-            x[at], y[at] = _create(
-                *(pair, axes, patch_size, stop - start, task),
-                normalizations.options(pair, percentiles, fit_truth),
-            )
+        options = normalizations.options(pair, percentiles, fit_truth)
+        middle = stop - round(background_share * (stop - start))
+        for at, filtered in (
+            (order[start:middle], {}),
+            (order[middle:stop], {"patch_filter": None}),
+        ):
+            if len(at):
+                with _seeded(rng):
+                    x[at], y[at] = _create(
+                        *(pair, axes, patch_size, len(at), task),
+                        {**options, **filtered},
+                    )
     return x, y
 
 

@@ -35,6 +35,7 @@ def load(
     high_exposure=None,
     structure="mixed",
     supervision="pairs",
+    background_share=0.0,
     seed=0,
 ):
     """Simulates volumes and cuts patches.
@@ -53,6 +54,7 @@ def load(
         high_exposure: of the high pictures; None is without noise.
         structure: see `simulate_volume`; or "varied", see `simulate_varied`.
         supervision: "noise2noise" draws the noise twice.
+        background_share: see `patches.cut`.
         seed: of everything.
 
     Returns:
@@ -107,6 +109,7 @@ def load(
     parts = patches.cut_both(
         *(regions, axes, patch_size, num_patches, seed, task),
         supervision=supervision,
+        background_share=background_share,
     )
     return RestorationData(
         axes,
@@ -124,6 +127,7 @@ def load(
             "high_exposure": high_exposure,
             "skipped": skipped,
             "supervision": supervision,
+            "background_share": background_share,
             "camera": dataclasses.asdict(camera),
             **patches.describe(parts, patch_size),
         },

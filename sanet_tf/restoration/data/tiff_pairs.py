@@ -33,6 +33,7 @@ def load(
     percentiles=None,
     strict=False,
     supervision="pairs",
+    background_share=0.0,
     channels=None,
     seed=0,
 ):
@@ -47,6 +48,7 @@ def load(
         strict: whether a pair without contrast is an error, not left out.
         supervision: of "noise2noise" DIR/GT has the second noisy stacks, and
             DIR/test/GT the truths, if there are any.
+        background_share: see `patches.cut`.
         channels: see `stacks.open_channels`; each is a pair of its own.
         seed: of the patches.
 
@@ -87,6 +89,7 @@ def load(
         percentiles=percentiles,
         strict=strict,
         supervision=supervision,
+        background_share=background_share,
         seed=seed,
         test=test,
     )

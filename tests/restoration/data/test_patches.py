@@ -72,6 +72,22 @@ def test_what_is_bright_at_its_edge_alone(percentiles):
     assert 0 < is_dark.sum() < 40  # cut from anywhere
 
 
+@pytest.mark.parametrize(("share", "dark"), [(0.0, 0), (0.25, 10), (1.0, 40)])
+def test_a_share_of_patches_from_the_background(share, dark):
+    """Of the one bright corner, a patch from anywhere shows next to nothing."""
+    low = np.zeros((300, 300))
+    low[:20, :20] = np.arange(1, 21)
+    pair = Pair("dark", low, low)
+    x, y = patches.cut(
+        *([pair], "YX", (8, 8), 40, 0, "denoise", (2, 99.9)),
+        background_share=share,
+    )
+    np.testing.assert_array_equal(x, y)
+    found = (x == x.min()).all(axis=(1, 2, 3))
+    assert dark - 2 <= found.sum() <= dark
+    assert share in (0, 1) or 0 < found[:20].sum() < found.sum()  # mixed
+
+
 def test_a_seed_repeats_the_patches_and_leaves_numpy_alone(ramp):
     np.random.seed(1)
     expected = np.random.uniform(size=3)
