@@ -15,7 +15,12 @@ import numpy as np
 from scipy import ndimage
 from skimage import restoration
 
-from sanet_tf.restoration.normalization import StreamedPercentiles
+from sanet_tf.restoration.data.large import whole_of
+from sanet_tf.restoration.normalization import (
+    PERCENTILES,
+    StreamedPercentiles,
+    Stretch,
+)
 
 PROJECTIONS = {"max": np.max, "mean": np.mean}
 
@@ -122,6 +127,8 @@ def restore(
 def normalize(image, axes, projection=None):
     """Projects an image of one channel, and puts its percentiles at 0 and 1.
 
+    Of a part of a stack, they are the percentiles of the whole.
+
     Returns:
         The array, float32, and what undoes it by `after`.
     """
@@ -129,7 +136,12 @@ def normalize(image, axes, projection=None):
         along = axes.index("Z")
         image = PROJECTIONS[projection](np.asarray(image), axis=along)
         axes = axes.replace("Z", "")
-    normalizer = StreamedPercentiles(image, axes)
+    whole = whole_of(image)
+    if whole is None:
+        normalizer = StreamedPercentiles(image, axes)
+    else:
+        low, high = whole.ends([*PERCENTILES.values()])
+        normalizer = Stretch(low, high - low)
     return normalizer.before(np.asarray(image)), normalizer
 
 

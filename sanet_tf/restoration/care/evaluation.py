@@ -81,7 +81,8 @@ def evaluate_model(folder, data, modes, n_tiles, previews, baselines=()):
             _, row = _measure(
                 functools.partial(
                     filters.restore,
-                    *(low, axes, choice.name, choice.value, choice.projection),
+                    *(pair.low, axes, choice.name, choice.value),
+                    choice.projection,
                 ),
                 pair,
             )

@@ -61,10 +61,10 @@ def draw_blocks(
     drawn, sentences = {}, []
     for index, (region, pairs) in enumerate(regions.items()):
         rng = np.random.default_rng((seed, index, 0xB10C))
-        count = sum(whole_of(pair.low) is not None for pair in pairs)
+        count = sum(_is_large(pair.low) for pair in pairs)
         drawn[region] = []
         for pair in pairs:
-            if whole_of(pair.low) is None:
+            if not _is_large(pair.low):
                 drawn[region].append(pair)
                 continue
             number = max(1, BLOCKS[region] // count)
@@ -85,6 +85,11 @@ def draw_blocks(
                 f"{pair.name}"
             )
     return drawn, "".join(f"; {sentence}" for sentence in sentences)
+
+
+def _is_large(picture):
+    whole = whole_of(picture)
+    return whole is not None and whole.size > LARGE
 
 
 def _refuse_not_finite(pair):

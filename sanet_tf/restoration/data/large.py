@@ -1,4 +1,4 @@
-"""A stack that is larger than what csbdeep cuts patches from in memory."""
+"""A stack of which parts are used, and are normalised as the whole is."""
 
 import functools
 

@@ -2,6 +2,7 @@
 
 import math
 
+from sanet_tf.restoration.data.large import LargeStack, whole_of
 from sanet_tf.restoration.data.patches import REGIONS
 from sanet_tf.restoration.data.stacks import stem
 from sanet_tf.utils.errors import UserError
@@ -13,7 +14,8 @@ def split(pairs, patch_size, test=None):
     Where there are enough, the pairs are split by scenes (a pair's name less
     its folder): the last tenth, at least one, tests, the tenth before it
     validates. Otherwise each is cut along its longer lateral axis into a long
-    region and short ones.
+    region and short ones, all of which are normalised by the percentiles of
+    the whole stack: it is whole stacks that a network restores.
 
     Args:
         pairs: list of `Pair`.
@@ -76,6 +78,8 @@ def _by_regions(pairs, patch_size, held):
                 f"along {axis}, or more stacks"
             )
         lengths = [long] + [short] * len(held)
+        if whole_of(pair.low) is None:
+            pair = pair.map(LargeStack)
         stop = 0
         for region, length in zip(REGIONS, lengths, strict=False):
             start, stop = stop, stop + length

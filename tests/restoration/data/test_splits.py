@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from sanet_tf.restoration.baselines import filters
 from sanet_tf.restoration.data import patches, splits
 from sanet_tf.restoration.data.pairs import Pair
 from sanet_tf.utils.errors import UserError
@@ -43,7 +44,7 @@ def test_few_stacks_are_cut_into_disjoint_regions(shape):
     patch = (8,) * len(shape)
     parts, how = splits.split([Pair("a.tif", low, low + 0)], patch)
     regions = [parts[region][0] for region in patches.REGIONS]
-    seen = np.concatenate([region.low.ravel() for region in regions])
+    seen = np.concatenate([np.ravel(region.low) for region in regions])
     np.testing.assert_array_equal(np.sort(seen), np.arange(low.size))
     sizes = [region.low.size / low.size for region in regions]
     assert sizes == pytest.approx([0.7, 0.15, 0.15])
@@ -53,11 +54,30 @@ def test_few_stacks_are_cut_into_disjoint_regions(shape):
     assert f"train: a.tif {axis} 0:70; validation: a.tif {axis} 70:85" in how
 
 
+def test_regions_are_normalised_as_the_whole_stack_is():
+    """In training; the last region is a tenth as bright as the others."""
+    low = np.random.default_rng(0).uniform(0, 100, (100, 60))
+    low[85:] /= 10
+    parts, _ = splits.split([Pair("a", low, low)], (8, 8))
+    for (pair,), brightest in zip(parts.values(), (1, 1, 0.1), strict=True):
+        x, y = patches.cut(
+            *([pair], "YX", (15, 60), 1, 0, "denoise", (0, 100)),
+            background_share=1,
+        )
+        np.testing.assert_allclose(x, y)
+        assert x.max() == pytest.approx(brightest, rel=0.05)
+        restored = filters.restore(pair.low, "YX", "gaussian", 1e-3)
+        np.testing.assert_allclose(restored, pair.low, atol=0.01)
+        normal, _ = filters.normalize(pair.low, "YX")
+        assert normal.max() == pytest.approx(brightest, abs=0.02)
+
+
 def test_a_truth_that_is_a_plane_is_cut_alike():
     low = np.arange(3 * 8 * 20).reshape(3, 8, 20)
     parts, _ = splits.split([Pair("a", low, low[1])], (3, 5, 5))
     for (pair,) in parts.values():
-        np.testing.assert_array_equal(pair.low[1], pair.high)
+        low, high = map(np.asarray, (pair.low, pair.high))
+        np.testing.assert_array_equal(low[1], high)
 
 
 def test_stacks_to_test_on_leave_the_others_to_train():
