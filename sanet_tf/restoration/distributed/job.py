@@ -1,5 +1,6 @@
 """A restoration as any process can take part in it, on any machine."""
 
+import contextlib
 import dataclasses
 import functools
 import itertools
@@ -10,6 +11,7 @@ from sanet_tf.restoration.distributed.packing import packed
 from sanet_tf.restoration.io import hyperstacks, zarr_pyramid, zarr_writing
 from sanet_tf.restoration.io.file_array import unmapped
 from sanet_tf.restoration.io.sequences import open_any
+from sanet_tf.restoration.tiling import kept_maps
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,6 +56,7 @@ class Opened:
         self.result_axes, _ = hyperstacks.restored(model, job.axes, shape)
         found = [zarr_writing.reopen(r, self.result_axes) for r in job.results]
         self.results, (self.chunks, *_) = zip(*found, strict=True)
+        self._kept = None
 
     def indices(self):
         """Of all that the network takes at once, along the other axes."""
@@ -105,7 +108,25 @@ class Opened:
         volume, write = self.model._connect(
             *(self.part(index), self.own, destination, uncertainty, stretch)
         )
-        return self.model._tiled_stack(volume, write, self.job.statistics)
+        stack = self.model._tiled_stack(volume, write, self.job.statistics)
+        return dataclasses.replace(stack, kept=self._kept)
+
+    @contextlib.contextmanager
+    def keeping(self, shape, tile_shape):
+        """Keeps the feature maps of one part, within a `with` block.
+
+        Args:
+            shape: voxels of the padded part along each spatial axis.
+            tile_shape: those of a tile.
+        """
+        maps, reserved = self.model._maps(
+            self.job.statistics, shape, tile_shape, blend=False
+        )
+        with kept_maps.keep(maps, shape, reserved) as self._kept:
+            try:
+                yield
+            finally:
+                self._kept = None
 
 
 @functools.lru_cache(maxsize=1)

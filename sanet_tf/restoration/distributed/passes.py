@@ -3,6 +3,8 @@
 What is done goes into a journal; whoever does the job again skips it.
 """
 
+import contextlib
+
 import numpy as np
 
 from sanet_tf.restoration import intensities, normalization
@@ -44,17 +46,12 @@ def restore(opened, executor, journal, n_tiles=None):
     none = normalization.Stretch(0, 1)
     layers = count_passes(opened.tiled(first, none), tiles) - 1
     passes = [*[("gather", layer) for layer in range(layers)], ("restore",)]
-    keys = {
-        name: {
-            (*name, number, *index): (index, number)
-            for index in indices
-            for number in range(len(tiles))
-        }
-        for name in passes
-    }
+    # A part after the other, so that only one has maps that are kept; or all
+    # at once, for many workers.
+    groups = [indices] if executor.shares else [[index] for index in indices]
     spans = _spans(part, axes)
     copies = _copies(opened.job.results)
-    total = len(indices) * len(spans) + sum(map(len, keys.values()))
+    total = len(indices) * (len(spans) + len(passes) * len(tiles))
     total += sum(map(len, copies))
     with progress_bar(total, 0, "task") as bar:
 
@@ -63,31 +60,52 @@ def restore(opened, executor, journal, n_tiles=None):
                 yield key, result
                 bar.update()
 
+        def finish(step, tasks):
+            left = {
+                key: task for key, task in tasks.items() if key not in journal
+            }
+            bar.update(len(tasks) - len(left))
+            for key, result in run(step, left):
+                journal.add(key, result)
+
         stretches = _stretches(opened, indices, spans, run, journal)
         if TILES not in journal:
             journal.add(TILES, counts)
         bar.update(len(indices) * len(spans) - bar.n)
-        means = {index: [] for index in indices}
-        for name in passes:
-            left = {
-                key: (index, stretches[index], tiles[number], means[index])
-                for key, (index, number) in keys[name].items()
-                if key not in journal and ("mean", *name, *index) not in journal
-            }
-            bar.update(len(keys[name]) - len(left))
-            for key, result in run(name[0], left):
-                journal.add(key, result)
-            if name != passes[-1]:
-                for index, known in means.items():
-                    known.append(_mean(journal, name, index, len(tiles)))
-                journal.forget(keys[name])
+        for group in groups:
+            means = {index: [] for index in group}
+            keeping = contextlib.nullcontext()
+            keeps = layers and not executor.shares
+            # Maps of tiles that another process did are not there.
+            if keeps and not _begun(journal, group[0], len(tiles)):
+                tile_shape = grid.tile_shape(counts)
+                keeping = opened.keeping(volume.shape, tile_shape)
+            with keeping:
+                for name in passes:
+                    tasks = {
+                        (*name, number, *index): (
+                            *(index, stretches[index], tile, means[index]),
+                        )
+                        for index in group
+                        if ("mean", *name, *index) not in journal
+                        for number, tile in enumerate(tiles)
+                    }
+                    bar.update(len(group) * len(tiles) - len(tasks))
+                    finish(name[0], tasks)
+                    if name != passes[-1]:
+                        for index in group:
+                            found = _mean(journal, name, index, len(tiles))
+                            means[index].append(found)
+                        journal.forget(tasks)
         for level in copies:  # each is made of the one before it
-            left = {
-                key: task for key, task in level.items() if key not in journal
-            }
-            bar.update(len(level) - len(left))
-            for key, result in run("shrink", left):
-                journal.add(key, result)
+            finish("shrink", level)
+
+
+def _begun(journal, index, tiles):
+    """Whether the first pass over the tiles of a part was begun before."""
+    name = ("gather", 0)
+    keys = [(*name, number, *index) for number in range(tiles)]
+    return any(key in journal for key in [("mean", *name, *index), *keys])
 
 
 def _copies(results):

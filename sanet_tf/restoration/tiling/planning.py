@@ -58,9 +58,6 @@ class Planning(Restorer):
         needed = self._predict_bytes(tile)
         if math.prod(counts) > 1:
             needed += blend * self._result_bytes(padded)
-            statistics = self._tiled_network().choose(
-                statistics, DEFAULT_STATISTICS
-            )
             maps, reserved = self._maps(statistics, padded, tile, blend)
             size = kept_maps.bytes_of(maps, padded)
             needed += size * kept_maps.fit_into_memory(size, reserved)
@@ -113,6 +110,7 @@ class Planning(Restorer):
     def _maps(self, statistics, shape, tile_shape, blend):
         """Feature maps to keep, and bytes that will be taken beside them."""
         network = self._tiled_network()
+        statistics = network.choose(statistics, DEFAULT_STATISTICS)
         # On a GPU computing them again may be quicker; not measured.
         if statistics != "volume" or not network.layers or gpu_name():
             return [], 0

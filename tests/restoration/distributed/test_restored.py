@@ -10,6 +10,7 @@ import zarr
 from sanet_tf.restoration import intensities
 from sanet_tf.restoration.distributed import passes
 from sanet_tf.restoration.io.stack import open_stack
+from sanet_tf.restoration.tiling import kept_maps
 from sanet_tf.utils.errors import UserError
 from tests.restoration.distributed.interrupted import Sharing, count
 
@@ -39,6 +40,33 @@ def test_equals_at_once(trained, write_ramp, restore, name, dtype):
     np.testing.assert_allclose(found, expected, rtol=0, atol=limit)
     assert sorted(os.listdir(source.parent / "out")) == ["a.ome.zarr", "a.tif"]
     assert not [*(source.parent / "out/a.ome.zarr").rglob("*.jsonl")]
+
+
+@pytest.mark.parametrize("shares", [False, True])
+def test_maps_are_kept_of_one_time_after_the_other(
+    trained, write_ramp, restore, monkeypatch, shares
+):
+    """In this process; workers have none."""
+    model, axes, shape, n_tiles, chunks = CASES["times"]
+    model, source = trained(model), write_ramp(axes, shape)
+    open_now, opened = [], []
+
+    class Watched(kept_maps.KeptMaps):
+        def __init__(self, *arguments):
+            super().__init__(*arguments)
+            open_now.append(self)
+            opened.append(len(open_now))
+
+        def close(self):
+            super().close()
+            open_now.remove(self)
+
+    monkeypatch.setattr(kept_maps, "KeptMaps", Watched)
+    options = {"executor": Sharing()} if shares else {}
+    options |= {"n_tiles": n_tiles, "zarr_chunks": chunks}
+    restore(model, source, "a.ome.zarr", **options)
+    assert opened == ([] if shares else [1, 1])
+    assert open_now == []
 
 
 @pytest.mark.parametrize("statistics", ["tile", "window"])
