@@ -48,8 +48,8 @@ def restore_stack(
         preview: whether a picture is written, too.
         zarr_version: of OME-Zarr.
         zarr_chunks: of OME-Zarr, or None.
-        executor: of the tasks that a trained model's restoration to OME-Zarr
-            is made of; None: this process.
+        executor: of the tasks that a trained model's restoration is made of;
+            None: this process.
         overwrite: whether what another command has begun is removed.
 
     Raises:
@@ -74,7 +74,7 @@ def restore_stack(
         if zarr_chunks is None and "Z" in looped:  # planes are written alone
             zarr_chunks = (1, 1024, 1024)
         zarr = {"zarr_version": zarr_version, "zarr_chunks": zarr_chunks}
-    if zarr and not blend and hasattr(model, "logdir"):
+    if not blend and hasattr(model, "logdir"):
         options |= {"executor": executor or Here(), "anew": overwrite, **zarr}
         make = restored
     else:

@@ -8,7 +8,12 @@ from pathlib import Path
 
 from sanet_tf.restoration import intensities
 from sanet_tf.restoration.distributed.packing import packed
-from sanet_tf.restoration.io import hyperstacks, zarr_pyramid, zarr_writing
+from sanet_tf.restoration.io import (
+    hyperstacks,
+    tiff_writing,
+    zarr_pyramid,
+    zarr_writing,
+)
 from sanet_tf.restoration.io.file_array import unmapped
 from sanet_tf.restoration.io.sequences import open_any
 from sanet_tf.restoration.tiling import kept_maps
@@ -22,8 +27,8 @@ class Job:
         model: path of the folder of the trained model.
         source: path of the stack; all paths are the same on all machines.
         axes: of the stack.
-        results: paths of the folders of OME-Zarr: of the restored stack and,
-            if there are two, of its uncertainty.
+        results: paths of the TIFF files or folders of OME-Zarr: of the
+            restored stack and, if there are two, of its uncertainty.
         statistics: see `Restorer.restore`.
         weights: a text that is another if the model is.
         identity: a text that is another if what lies at the other paths is.
@@ -53,8 +58,9 @@ class Opened:
         self.data = unmapped(stack.data)
         shape = self.data.shape
         self.own, self.looped = hyperstacks.split_axes(model, job.axes, shape)
-        self.result_axes, _ = hyperstacks.restored(model, job.axes, shape)
-        found = [zarr_writing.reopen(r, self.result_axes) for r in job.results]
+        result = hyperstacks.restored(model, job.axes, shape)
+        self.result_axes, _ = result
+        found = [_reopen(path, *result) for path in job.results]
         self.results, (self.chunks, *_) = zip(*found, strict=True)
         self._kept = None
 
@@ -127,6 +133,13 @@ class Opened:
                 yield
             finally:
                 self._kept = None
+
+
+def _reopen(path, axes, shape):
+    """A result, to be filled, and `{axis: voxels of a chunk}`, if it has."""
+    if path.endswith(".zarr"):
+        return zarr_writing.reopen(path, axes)
+    return tiff_writing.reopen(path, axes, shape), {}
 
 
 @functools.lru_cache(maxsize=1)

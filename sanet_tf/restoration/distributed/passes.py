@@ -110,6 +110,7 @@ def _begun(journal, index, tiles):
 
 def _copies(results):
     """For each level of copies, of all results, `{key: task}`."""
+    results = [path for path in results if path.endswith(".zarr")]
     return [
         {
             ("shrink", number, level, *at): (number, level, at)

@@ -1,4 +1,4 @@
-"""A stack restored to OME-Zarr by tasks, which the same call goes on with."""
+"""A stack restored to a file by tasks, which the same call goes on with."""
 
 import contextlib
 from pathlib import Path
@@ -11,7 +11,14 @@ from sanet_tf.restoration.distributed.unfinished import (
     identify_model,
     unfinished,
 )
-from sanet_tf.restoration.io import hyperstacks, inputs, origin, zarr_writing
+from sanet_tf.restoration.io import (
+    hyperstacks,
+    inputs,
+    origin,
+    tiff_writing,
+    zarr_writing,
+)
+from sanet_tf.restoration.io.axis_letters import AXES
 from sanet_tf.utils.errors import UserError
 
 FORMAT = 2  # of what is unfinished: with smaller copies
@@ -37,8 +44,9 @@ def restored(
         model: a trained model, with its folder.
         stack: the `Stack`.
         source: its `Path`.
-        targets: `{Path: data type}` of the results, folders of OME-Zarr: of
-            the restored stack and, if there are two, of its uncertainty.
+        targets: `{Path: data type}` of the results, TIFF files or folders of
+            OME-Zarr: of the restored stack and, if there are two, of its
+            uncertainty.
         executor: where the tasks are done; see `executors`.
         statistics: see `Restorer.restore`.
         n_tiles: along each axis of the stack, or None.
@@ -56,7 +64,6 @@ def restored(
     """
     axes, shape = hyperstacks.restored(model, stack.axes, stack.shape)
     sizes = dict(zip(axes, shape, strict=True))
-    stored = "".join(sorted(axes, key=zarr_writing.ORDER.index))
     _, looped = hyperstacks.split_axes(model, stack.axes, stack.shape)
     if zarr_chunks and "Z" in looped and executor.shares and zarr_chunks[0] > 1:
         raise UserError(
@@ -67,17 +74,17 @@ def restored(
 
     def create(number, path):
         target = [*targets][number]
-        zarr_writing.create(
-            path,
-            tuple(sizes[axis] for axis in stored),
-            stored,
-            targets[target],
-            stack,
-            origin.seen_from(source, target),
-            inputs.without_zarr(target.name),
-            zarr_version,
-            zarr_chunks,
-        )
+        is_zarr = target.suffix == ".zarr"
+        order = zarr_writing.ORDER if is_zarr else AXES
+        stored = "".join(sorted(axes, key=order.index))
+        stored_shape = tuple(sizes[axis] for axis in stored)
+        about = stack, origin.seen_from(source, target)
+        arguments = path, stored_shape, stored, targets[target], *about
+        if is_zarr:
+            name = inputs.without_zarr(target.name)
+            zarr_writing.create(*arguments, name, zarr_version, zarr_chunks)
+        else:
+            tiff_writing.create(*arguments)
 
     identity = {
         "version": sanet_tf.__version__,

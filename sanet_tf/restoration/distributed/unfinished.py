@@ -1,6 +1,7 @@
-"""Results in OME-Zarr that are kept where their making is interrupted."""
+"""Results that are kept where their making is interrupted."""
 
 import contextlib
+import functools
 import hashlib
 import os
 import shutil
@@ -10,7 +11,7 @@ from pathlib import Path
 from sanet_tf.restoration.distributed.journal import Journal
 from sanet_tf.restoration.io import inputs, stack
 from sanet_tf.restoration.io.sequences import plane_files
-from sanet_tf.utils import files
+from sanet_tf.utils import files, replacement
 from sanet_tf.utils.errors import UserError
 
 JOURNAL = "journal.jsonl"
@@ -19,7 +20,10 @@ HEAD = ("head",)
 
 def folder_of(target):
     """Where a result is made, as long as it is not whole."""
-    return target.with_name(f"unfinished-{inputs.without_zarr(target.name)}")
+    name = target.stem
+    if target.suffix == ".zarr":
+        name = inputs.without_zarr(target.name)
+    return target.with_name(f"unfinished-{name}")
 
 
 @contextlib.contextmanager
@@ -28,7 +32,8 @@ def unfinished(targets, create, identity, anew=False):
 
     They appear under their names when the block ends without an error, the
     first of them last. Otherwise they are kept in `folder_of` it, if the
-    journal has any.
+    journal has any; not after a `ValueError` of the stack or of the model,
+    which the same command would end in again.
 
     Args:
         targets: `Path`s of the results.
@@ -57,37 +62,36 @@ def unfinished(targets, create, identity, anew=False):
                 _check_same(folder, journal[HEAD][0], identity)
             paths = _known(folder, journal, identity)
             if paths is None:
-                paths = _begin(folder, journal, len(targets), create, identity)
+                paths = _begin(folder, journal, targets, create, identity)
             yield paths, journal
-            for path in paths:
-                for left in path.rglob("*.partial"):  # by killed processes
-                    left.unlink()
+            for left in folder.rglob("*.partial"):  # by killed processes
+                left.unlink()
             files.publish(dict(zip(paths[::-1], targets[::-1], strict=True)))
             shutil.rmtree(folder)
-        except BaseException:
-            if len(journal) <= 1:
+        except BaseException as error:
+            if len(journal) <= 1 or isinstance(error.__cause__, ValueError):
                 shutil.rmtree(folder)
             raise
 
 
-def _begin(folder, journal, count, create, identity):
+def _begin(folder, journal, targets, create, identity):
     """New results, beside old ones until these can be removed."""
     # A task of a command that has ended may still write to the old ones.
     token = uuid.uuid4().hex[:8]
-    names = [f"{token}-{number}.zarr" for number in range(count)]
+    names = [f"{token}-{n}{path.suffix}" for n, path in enumerate(targets)]
     paths = [folder / name for name in names]
     try:
         for number, path in enumerate(paths):
             create(number, path)
     except BaseException:
         for path in paths:
-            shutil.rmtree(path, ignore_errors=True)
+            replacement.remove(path)
         raise
     journal.clear()
     journal.add(HEAD, [identity, names])
     for path in folder.iterdir():
         if path.name not in (JOURNAL, *names):
-            shutil.rmtree(path, ignore_errors=True)
+            replacement.remove(path)
     return paths
 
 
@@ -154,4 +158,14 @@ def identify_model(folder):
     """Checksums of a trained model's configuration and weights."""
     suffixes = (".json", ".h5", ".hdf5")
     paths = [p for p in Path(folder).iterdir() if p.suffix in suffixes]
-    return {path.name: files.sha256(path) for path in sorted(paths)}
+    return {path.name: _checksum(path, path.stat()) for path in sorted(paths)}
+
+
+def _checksum(path, status):
+    """Found once for a series of stacks."""
+    return _known_checksum(path, status.st_size, status.st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=32)
+def _known_checksum(path, size, changed):
+    return files.sha256(path)

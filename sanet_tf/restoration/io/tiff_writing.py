@@ -5,9 +5,11 @@ import math
 import os
 import shutil
 
+import numpy as np
 import tifffile
 
 from sanet_tf.restoration.io import calibration, origin
+from sanet_tf.restoration.io.axis_letters import AXES
 
 IMAGEJ_DTYPES = ("uint8", "uint16", "float32")
 OME_DTYPES = ("int8", "int16", "int32", "uint32", "float64", *IMAGEJ_DTYPES)
@@ -61,3 +63,17 @@ def create(path, shape, axes, dtype, like, source):
         with open(path, "r+b") as file:
             os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
     return mapped
+
+
+def reopen(path, axes, shape):
+    """What `create` has made, to be filled by another process.
+
+    Args:
+        path: path of the file.
+        axes: letters of its dimensions, in any order.
+        shape: sizes along these axes.
+    """
+    order = sorted(range(len(axes)), key=lambda i: AXES.index(axes[i]))
+    mapped = tifffile.memmap(path, mode="r+")
+    mapped = mapped.reshape([shape[i] for i in order])
+    return mapped.transpose(np.argsort(order))

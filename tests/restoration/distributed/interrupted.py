@@ -24,17 +24,17 @@ OPTIONS = {"n_tiles": (2, 1, 2), "zarr_chunks": (9, 16, 16)}
 TASKS = 13  # one for the intensities, four tiles in three passes
 
 
-def interrupt(restore, model, source, tasks, **options):
+def interrupt(restore, model, source, tasks, name="a.ome.zarr", **options):
     executor = Interrupted(tasks)
     with pytest.raises(KeyboardInterrupt):
-        restore(model, source, "a.ome.zarr", executor=executor, **options)
+        restore(model, source, name, executor=executor, **options)
 
 
-def count(restore, model, source, **options):
+def count(restore, model, source, name="a.ome.zarr", **options):
     """The steps of the tasks that are done, and the result."""
     executor = Interrupted(-1)
     options = {"executor": executor, **options}
-    return executor.done, restore(model, source, "a.ome.zarr", **options)
+    return executor.done, restore(model, source, name, **options)
 
 
 class Sharing(Here):

@@ -26,20 +26,27 @@ CASES = {
 }
 
 
+# Blended, a stack of one tile is restored as it is, and not by tasks.
+AT_ONCE = {"blend": True}
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.uint16])
 @pytest.mark.parametrize("name", CASES)
 def test_equals_at_once(trained, write_ramp, restore, name, dtype):
     model, axes, shape, n_tiles, chunks = CASES[name]
     model, source = trained(model), write_ramp(axes, shape, dtype)
-    expected = restore(model, source, "a.tif")
+    expected = restore(model, source, "a.tif", **AT_ONCE)
+    limit = 2e-5 * expected.std()
+    found = restore(model, source, "b.tif", n_tiles=n_tiles)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=limit)
     if name == "channels":  # ImageJ's order and OME-Zarr's
         expected = expected.swapaxes(0, 1)
     options = {"n_tiles": n_tiles, "zarr_chunks": chunks}
     found = restore(model, source, "a.ome.zarr", **options)
-    limit = 2e-5 * expected.std()
     np.testing.assert_allclose(found, expected, rtol=0, atol=limit)
-    assert sorted(os.listdir(source.parent / "out")) == ["a.ome.zarr", "a.tif"]
-    assert not [*(source.parent / "out/a.ome.zarr").rglob("*.jsonl")]
+    out = source.parent / "out"
+    assert sorted(os.listdir(out)) == ["a.ome.zarr", "a.tif", "b.tif"]
+    assert not [*(out / "a.ome.zarr").rglob("*.jsonl")]
 
 
 @pytest.mark.parametrize("shares", [False, True])
@@ -74,7 +81,7 @@ def test_other_statistics(trained, write_ramp, restore, statistics):
     model, source = trained("volume"), write_ramp("ZYX", (8, 46, 44))
     model.config.train_patch_size = (8, 16, 16)
     options = {"statistics": statistics, "n_tiles": (1, 1, 1)}
-    expected = restore(model, source, "a.tif", **options)
+    expected = restore(model, source, "a.tif", **AT_ONCE, **options)
     found = restore(model, source, "a.ome.zarr", **options)
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
 
@@ -82,7 +89,7 @@ def test_other_statistics(trained, write_ramp, restore, statistics):
 def test_uncertainty_integers_and_versions(trained, write_ramp, restore):
     model, source = trained("probabilistic"), write_ramp("ZYX", (20, 46, 44))
     options = {"uncertainty": True, "dtype": "uint16"}
-    expected = restore(model, source, "a.tif", **options)
+    expected = restore(model, source, "a.tif", **AT_ONCE, **options)
     zarr = {"zarr_version": "0.4", "n_tiles": (1, 2, 1), **options}
     found = restore(model, source, "a.ome.zarr", **zarr)
     assert found.dtype == np.uint16

@@ -23,19 +23,40 @@ from tests.restoration.distributed.interrupted import (
 from tests.restoration.models import fill
 
 
-@pytest.mark.parametrize("tasks", range(TASKS))
-def test_goes_on(trained, write_ramp, restore, tasks):
+@pytest.mark.parametrize(
+    ("tasks", "suffix"),
+    [
+        *((tasks, ".ome.zarr") for tasks in range(TASKS)),
+        *((tasks, ".tif") for tasks in (0, 1, 4, 11)),
+    ],
+)
+def test_goes_on(trained, write_ramp, restore, tasks, suffix):
     model, source = trained("volume"), write_ramp("ZYX", (40, 46, 44))
-    expected = restore(model, source, "b.ome.zarr", **OPTIONS)
-    interrupt(restore, model, source, tasks, **OPTIONS)
+    name, other = f"a{suffix}", f"b{suffix}"
+    expected = restore(model, source, other, **OPTIONS)
+    interrupt(restore, model, source, tasks, name, **OPTIONS)
     folder = source.parent / "out"
     assert (folder / "unfinished-a").exists() == (tasks > 0)
-    assert not (folder / "a.ome.zarr").exists()
+    assert not (folder / name).exists()
     steps = ["collect"] + 8 * ["gather"] + 4 * ["restore"]
-    done, found = count(restore, model, source, **OPTIONS)
+    done, found = count(restore, model, source, name, **OPTIONS)
     assert done == steps[tasks:]
     np.testing.assert_array_equal(found, expected)
-    assert sorted(os.listdir(folder)) == ["a.ome.zarr", "b.ome.zarr"]
+    assert sorted(os.listdir(folder)) == [name, other]
+
+
+@pytest.mark.parametrize("name", ["a.tif", "a.ome.zarr"])
+def test_an_error_of_the_stack_leaves_nothing(
+    trained, write_ramp, restore, name
+):
+    """The same command would end in it again."""
+    model, source = trained("volume"), write_ramp("ZYX", (40, 46, 44))
+    values = tifffile.imread(source)
+    values[30, 3, 4] = np.nan
+    tifffile.imwrite(source, values, imagej=True, metadata={"axes": "ZYX"})
+    with pytest.raises(UserError, match="expected finite"):
+        restore(model, source, name)
+    assert os.listdir(source.parent / "out") == []
 
 
 def test_goes_on_with_times(trained, write_ramp, restore):
