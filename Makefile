@@ -14,7 +14,7 @@ TORCH ?= 2.13.0
 
 # Trains SANet on scikit-learn's digits, then classifies image files.
 demo: .venv/installed
-	$(BIN)/python experiments/imagenet.py --model=sanet \
+	$(BIN)/python experiments/imagenet.py --network=sanet \
 	    --flagfile=demo --output=$(DEMO)
 	$(BIN)/python experiments/demo.py --model=$(DEMO)/saved_model \
 	    --output=$(DEMO)/images

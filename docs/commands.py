@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 
+from sanet_tf import recipes
 from sanet_tf.commands.main import COMMANDS
 
 PROGRAM = """
@@ -48,7 +49,26 @@ def page():
     ]
     for name in COMMANDS:
         parts += ["", *_section(name)]
+    parts += [
+        "",
+        "## Recipes",
+        "",
+        "Flags in files of the package, which `--flagfile=NAME` finds.",
+        "",
+        "| name | of |",
+        "|---|---|",
+        *(
+            f"| `{name}` | {_cell(_about(p))} |"
+            for name, p in recipes.PATHS.items()
+        ),
+    ]
     return "\n".join(parts) + "\n"
+
+
+def _about(path):
+    """What the comment of a recipe begins with, without its command."""
+    lines = re.findall(r"^# (.*)", path.read_text(), re.M)
+    return re.split(r"[:.](?: |$)", " ".join(lines))[0]
 
 
 def _section(name):

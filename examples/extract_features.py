@@ -2,7 +2,7 @@
 
     python examples/extract_features.py RUN_DIR photo.jpg
 
-RUN_DIR is the --output of experiments/imagenet.py or cifar.py.
+RUN_DIR is the --output of `sanet train` or experiments/cifar.py.
 """
 
 import sys

@@ -6,7 +6,7 @@ DATA_DIR holds train/<class>/*.jpg and val/<class>/*.jpg. The classifier is
 new; all else begins with the weights of the run, and learns at a tenth of the
 classifier's rate. With progress, resume and a record of the run:
 
-    python experiments/imagenet.py --dataset=folder --data_dir=DATA_DIR \
+    sanet train --dataset=folder --data_dir=DATA_DIR \
         --init_from=RUN_DIR --backbone_rate=0.1 ...
 """
 

@@ -6,7 +6,7 @@ Prints how many weights are trained before and after. Compile and fit the
 network as examples/fine_tune.py does; frozen BatchNorm keeps its averages. As
 a command:
 
-    python experiments/imagenet.py --dataset=folder --data_dir=DATA_DIR \
+    sanet train --dataset=folder --data_dir=DATA_DIR \
         --init_from=RUN_DIR --freeze=stem,stage1,stage2,stage3 ...
 """
 

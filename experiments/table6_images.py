@@ -7,22 +7,21 @@ from sanet_tf.utils.intervals import half_width, plus_minus
 EXPOSURE = "-exposure-"  # in the names of simulated volumes
 
 
-def gains_by_image(results, network, mode, against="unet"):
-    """PSNR that a network gains on each image, a mean over the seeds.
+def gains_by_image(results, network, mode):
+    """PSNR that a network gains on the U-Net, a mean over the seeds.
 
     Args:
         results: `{(network, seed): contents of metrics.json}`.
         network: its name.
         mode: the statistics.
-        against: name of the other network.
 
     Returns:
         `{name of an image: dB}`, of the seeds that both networks have.
     """
     found = {}
     for (name, seed), run in results.items():
-        if name == network and (against, seed) in results:
-            other = results[against, seed]["restored"][mode]["stacks"]
+        if name == network and ("unet", seed) in results:
+            other = results["unet", seed]["restored"][mode]["stacks"]
             own = run["restored"][mode]["stacks"]
             for mine, its in zip(own, other, strict=True):
                 gain = mine["psnr"] - its["psnr"]

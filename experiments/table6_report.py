@@ -48,16 +48,16 @@ def rows_of(results):
     return rows
 
 
-def differences(results, network, against="unet"):
-    """What a network gains, seed by seed: mean and half of its interval."""
+def differences(results, network):
+    """Gains on the U-Net, seed by seed: their mean and half its interval."""
     found = {}
     mode = main_mode(modes_of(results))
     for metric in METRICS:
         values = [
             result["restored"][mode][metric]
-            - results[against, seed]["restored"][mode][metric]
+            - results["unet", seed]["restored"][mode][metric]
             for (name, seed), result in results.items()
-            if name == network and (against, seed) in results
+            if name == network and ("unet", seed) in results
         ]
         if values:
             found[metric] = stats.fmean(values), _half(values)

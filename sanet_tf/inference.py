@@ -76,9 +76,8 @@ def load(
     if (path / "run.json").is_file():
         return _load_run(path, threads)
     raise UserError(
-        f"no network in {path}: expected a folder with {manifest.NAME}, as "
-        "`sanet export` leaves it and sanet train in "
-        "OUTPUT/saved_model, or the --output of a training"
+        f"no network in {path}: expected the --output of `sanet export` or of "
+        f"a training, or another folder with {manifest.NAME}"
     )
 
 

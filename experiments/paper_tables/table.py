@@ -51,7 +51,13 @@ class Table:
         return "\n".join([f"## {self.title}", "", *lines, *notes, ""])
 
     def _part(self, numbers):
-        """The lines of a table of some columns."""
+        """The lines of a table of some columns, if anything was measured."""
+        numbers = [
+            i
+            for i in numbers
+            if self.columns[i][1] != MEASURED
+            or any(row[i] is not None for row in self.rows)
+        ]
         columns = [self.columns[i] for i in numbers]
         heads = [
             f"{heading} *{status}*" if status else heading

@@ -50,6 +50,16 @@ def no_arguments(arguments):
         )
 
 
+def check_models(*paths):
+    """Refuses a --model that is not there, before anything heavy loads."""
+    for path in paths:
+        if not os.path.exists(path):
+            raise UserError(
+                f"no network in {path}: expected the --output of a training or "
+                "of `sanet export`; there is no such file or folder"
+            )
+
+
 def say(text):
     """Prints help, of which `| head` may want no more than the beginning."""
     try:

@@ -62,6 +62,7 @@ def main(paths):
         raise UserError(f"expected --model and --output: {program()} {USAGE}")
     _check_data(paths)
     sizes = flag_types.numbers("image_size") or ()
+    cli.check_models(*models)
     backends.load_tensorflow()
     from sanet_tf.commands import evaluated
     from sanet_tf.training.record import run_record, script_flags

@@ -52,6 +52,7 @@ def main(paths):
             f"{run} restores stacks, expected a classifier: sanet restore "
             f"--model={run} in.tif --output=DIR"
         )
+    cli.check_models(MODEL.value)
     backends.load_tensorflow()
     from sanet_tf.attention_maps import attention_maps, draw
     from sanet_tf.data.preprocessing import resize_and_crop

@@ -67,6 +67,7 @@ def main(arguments):
     if QUANTIZE.value == "int8" and not CALIBRATION.value:
         raise UserError(writing.NOTHING_TO_CALIBRATE)
     _check_output(output)
+    cli.check_models(MODEL.value)
     backends.load_tensorflow()
     written = writing.export(
         _program(Path(MODEL.value)),

@@ -47,6 +47,7 @@ def main(paths):
             "expected --model=DIR and one or more pictures: "
             f"{program()} {USAGE}"
         )
+    cli.check_models(MODEL.value)
     files, failed = _files(paths)
     if not files:
         return 1

@@ -158,6 +158,7 @@ def main(paths):
             print(printable(line), file=sys.stderr)
     if not sources:
         return int(failed)
+    cli.check_models(*models)
     if CLUSTER.value is not None:  # its workers may share this GPU
         os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
     tf = backends.load_tensorflow(threads=THREADS.value)

@@ -197,6 +197,7 @@ BEFORE_TENSORFLOW = {
             [*RESTORE, "--output_format=zarr", "--cluster=h:1", "--threads=2"],
             "--threads goes with --cluster=local:N",
         ),
+        (["--model=none", "--output=b", "README.md"], "no network in none"),
     ],
     "sanet_tf.commands.predict": [
         (["a.jpg"], "expected --model=DIR and one or more pictures: python "),
@@ -207,6 +208,7 @@ BEFORE_TENSORFLOW = {
         (["--model=a,", "--output=b"], "expected --model and --output"),
         (["--model=a", "--output=b", "--image_size=a"], "such as 96,128"),
         (["--model=a", "--output=b"], "--dataset=folder needs --data_dir"),
+        (["--model=none", "--output=b", "--data_dir=c"], "no network in none"),
         (
             ["--model=a", "--output=b", "--data_dir=c", "d.jpg"],
             "expected pictures or a data set, got d.jpg and --data_dir=c",
@@ -214,6 +216,7 @@ BEFORE_TENSORFLOW = {
     ],
     "sanet_tf.commands.export": [
         (["--model=a"], "expected --model and --output: python "),
+        (["--model=none", "--output=b"], "no network in none"),
         (
             ["--model=a", "--output=b", "--quantize=int8"],
             "--format=saved_model has no --quantize=int8",
@@ -229,6 +232,10 @@ BEFORE_TENSORFLOW = {
     ],
     "sanet_tf.commands.explain": [
         (["--model=a"], "expected --model=RUN_DIR and one photograph"),
+        (
+            ["--model=none", "a.jpg"],
+            "no network in none: expected the --output",
+        ),
         (["--model=a", "--output=a.txt", "a.jpg"], "to end in .png, .pdf"),
     ],
     "experiments/cifar.py": [

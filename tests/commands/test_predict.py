@@ -172,7 +172,7 @@ def test_folders_as_json(model, saved_model, pictures, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "parts"),
     [
-        (["--model=none", "a.png"], ["no network in none", "manifest.json"]),
+        (["--model=none", "a.png"], ["no network in none", "no such file or"]),
         (["--model=."], ["expected --model=DIR and one or more"]),
         (["a.png"], ["expected --model=DIR and one or more pictures"]),
     ],

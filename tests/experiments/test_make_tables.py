@@ -203,11 +203,12 @@ def test_measured_tables_name_their_command(found):
             assert any(text in notes for text in named), table.title
 
 
-def test_what_is_not_measured_is_a_dash(found):
+def test_a_column_in_which_nothing_was_measured_is_left_out(found):
     without = dataclasses.replace(found, compared=None)
     table = classification.table_3(without)
     assert table.cells(MEASURED) == []
-    assert "| – | – |" in table.markdown()
+    assert "*measured* |" not in table.markdown()
+    assert "*measured* |" in classification.table_3(found).markdown()
     assert (
         "`python experiments/compare.py --networks=googlenet," in table.notes[0]
     )

@@ -7,7 +7,7 @@ from absl import flags
 from absl.testing import flagsaver
 
 from sanet_tf import inference
-from sanet_tf.commands import restore
+from sanet_tf.commands import cli, restore
 from tests.restoration.command import Model
 
 
@@ -32,6 +32,7 @@ def command(monkeypatch, tmp_path):
         monkeypatch.setattr(
             inference, "load", lambda path, *_: model or Model()
         )
+        monkeypatch.setattr(cli, "check_models", lambda *_: None)
         named = any(a.startswith("--model=") for a in arguments)
         default = [] if named else ["--model=model"]
         with flagsaver.flagsaver():

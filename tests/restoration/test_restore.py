@@ -32,9 +32,9 @@ def test_a_folder_with_broken_files_among_them(
     (tmp_path / "in/._a.tif").write_text("")
     assert command("in", "none.tif", "--output=out") == 1
     assert error_lines(capsys) == [
+        "none.tif: no such file",
         "in/b.tif: truncated: it ends before its last image",
         "in/d.tif: expected finite voxels. Received: 3 NaN",
-        "none.tif: no such file",
     ]
     assert sorted(os.listdir("out")) == ["a.tif", "c.tif", "e.tif"]
     for name, stack in values.items():

@@ -16,6 +16,8 @@ import textwrap
 
 from absl import flags
 
+from sanet_tf import recipes
+
 FLAGS = flags.FLAGS
 # In this order; flags that are in no group come first.
 GROUPS = (
@@ -32,9 +34,10 @@ GROUPS = (
 )
 OTHERS = "flags"
 END = (
-    "--flagfile=FILE reads flags from a file; sanet_tf/recipes has some, which "
-    "their\nnames find: --flagfile=photographs. --helpfull has the flags of "
-    "logging and\ndebugging too. --version says which version this is."
+    "--flagfile=FILE reads flags from a file, or from one of these recipes:\n"
+    f"{textwrap.fill(', '.join(recipes.PATHS), 76, break_on_hyphens=False)}.\n"
+    "--helpfull has the flags of logging and debugging too. --version says "
+    "which\nversion this is."
 )
 COLUMN = 26  # where meanings begin
 WIDTH = 60, 100  # columns at least and at most

@@ -23,16 +23,15 @@ def define_sizes(name, default, meaning, axes=None, example="16,64,64"):
     _define(_Sizes(axes, example), name, default, meaning)
 
 
-def define_shares(name, default, meaning, example="0.02,0.1"):
-    """Defines a flag of one or more finite numbers above 0.
+def define_shares(name, default, meaning):
+    """Defines a flag of one or more finite numbers above 0, such as 0.02,0.1.
 
     Args:
         name: of the flag.
         default: list of strings, or None.
         meaning: what --help says.
-        example: of a value, for the line of an error.
     """
-    _define(_Shares(example), name, default, meaning)
+    _define(_Shares(), name, default, meaning)
 
 
 def define_names(name, default, known, meaning):
@@ -97,9 +96,9 @@ class _Sizes(flags.ListParser):
 
 
 class _Shares(flags.ListParser):
-    def __init__(self, example):
+    def __init__(self):
         super().__init__()
-        self.syntactic_help = f"numbers above 0, such as {example}"
+        self.syntactic_help = "numbers above 0, such as 0.02,0.1"
 
     def parse(self, argument):
         texts = super().parse(argument)

@@ -6,6 +6,7 @@ from sanet_tf.commands.flags import flag_help, flag_types
 from sanet_tf.utils.errors import UserError
 
 FLAGS = flags.FLAGS
+PUBLISHED = ("planaria", "tribolium", "flywing")
 OPTIONS = (
     "patch_size",
     "num_patches",
@@ -32,10 +33,7 @@ with flag_help.group("data"):
     flags.DEFINE_enum(
         "dataset",
         "simulated",
-        [
-            *("simulated", "noise", "tiff", "npz", "stacks"),
-            *("planaria", "tribolium", "flywing"),
-        ],
+        [*("simulated", "noise", "tiff", "npz", "stacks"), *PUBLISHED],
         "simulated volumes; noise simulated on own stacks; own pairs of "
         "stacks, or of pictures in one file; own noisy stacks without truth; "
         "or those that CARE was published with",
@@ -168,7 +166,7 @@ def arguments():
     options["channels"] = _channels()
     for name in ("strict", "fit_truth"):
         options[name] = FLAGS[name].value or None
-    if FLAGS.dataset in ("simulated", "noise", "tiff", "npz", "stacks"):
+    if FLAGS.dataset not in PUBLISHED:  # their patches have been cut
         options["seed"] = FLAGS.data_seed
     return {
         "dataset": FLAGS.dataset,

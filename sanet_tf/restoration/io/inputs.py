@@ -28,8 +28,10 @@ def find_stacks(path, is_sequence=False):
         other formats of microscopy.
 
     Raises:
-        UserError: a folder has no stacks.
+        UserError: there is nothing, or a folder has no stacks.
     """
+    if not path.exists():
+        raise UserError(f"{path}: no such file")
     if not path.is_dir() or is_zarr(path):
         return [path], []
     visible = sorted(

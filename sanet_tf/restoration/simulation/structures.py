@@ -11,6 +11,8 @@ import math
 import numpy as np
 from scipy import ndimage, spatial
 
+WALL_WIDTH = 0.7  # standard deviation of a wall's profile, lateral voxels
+
 
 def nuclei(shape, rng, cell_size, z_step):
     """Soft, wobbly ellipsoids with chromatin texture and dark nucleoli."""
@@ -59,14 +61,13 @@ def membranes(shape, rng, cell_size, z_step):
     return walls(_coordinates(_whole(shape), z_step), rng, cell_size)
 
 
-def walls(coordinates, rng, cell_size, width=0.7):
+def walls(coordinates, rng, cell_size):
     """Brightness of the walls between random cells, at given places.
 
     Args:
         coordinates: places (..., dimensions), lateral voxels.
         rng: a NumPy `Generator`.
         cell_size: diameter of a cell, lateral voxels.
-        width: standard deviation of a wall's profile, lateral voxels.
 
     Returns:
         Brightness (...), float32.
@@ -89,7 +90,7 @@ def walls(coordinates, rng, cell_size, width=0.7):
         between = np.linalg.norm(centres[first] - centres[second], axis=1)
         to_wall = (distance[:, other] ** 2 - distance[:, 0] ** 2) / 2 / between
         wall = np.exp(-0.4 + 0.25 * (expression[first] + expression[second]))
-        profile = wall * np.exp(-0.5 * (to_wall / width) ** 2)
+        profile = wall * np.exp(-0.5 * (to_wall / WALL_WIDTH) ** 2)
         image = np.maximum(image, profile.astype("float32"))
     return image.reshape(coordinates.shape[:-1])
 

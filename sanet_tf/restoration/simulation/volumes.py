@@ -79,17 +79,7 @@ def simulate_volume(
     return _to_photons(image, peak / max(_bright(image), 1e-6), background)
 
 
-def simulate_epithelium(
-    shape,
-    seed,
-    peak=100.0,
-    background=2.0,
-    debris=1.0,
-    cell_size=12.0,
-    psf=(1.5, 0.8, 0.8),
-    z_step=2.0,
-    variation=0.4,
-):
+def simulate_epithelium(shape, seed, debris=1.0):
     """A curved epithelium in a stack, and the plane that lies on it.
 
     The walls of the cells are bright where they meet the surface and fade
@@ -98,14 +88,7 @@ def simulate_epithelium(
     Args:
         shape: voxels (Z, Y, X) of the stack.
         seed: integer or sequence of integers.
-        peak: photons of the bright walls (99.9th percentile of the plane)
-            above the background.
-        background: photons everywhere.
         debris: brightness of what is not the epithelium, in peaks.
-        cell_size: diameter of a cell, voxels.
-        psf: standard deviations of the blur along Z, Y, X, voxels.
-        z_step: length of a step in Z, lateral voxels.
-        variation: see `simulate_volume`.
 
     Returns:
         The stack (Z, Y, X) and the plane (Y, X): expected photons at exposure
@@ -116,6 +99,8 @@ def simulate_epithelium(
         ValueError: the shape has not three axes.
     """
     shape = _check_shape(shape, (3,))
+    peak, background, cell_size, variation = 100.0, 2.0, 12.0, 0.4
+    psf, z_step = (1.5, 0.8, 0.8), 2.0  # see `simulate_volume`
     rng = np.random.default_rng(seed)
     height = _surface(shape, rng, psf)
     grid = np.stack(np.mgrid[: shape[1], : shape[2]], axis=-1)
