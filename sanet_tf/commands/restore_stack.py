@@ -82,7 +82,7 @@ def restore_stack(
         make = _restored_at_once
     with make(model, stack, source, written, **options) as results:
         if preview:
-            axes, _ = hyperstacks.restored(model, stack.axes, stack.shape)
+            axes, _ = hyperstacks.result_shape(model, stack.axes, stack.shape)
             first, part = next(hyperstacks.parts(model, stack.data, stack.axes))
             values, *deviations = (
                 hyperstacks.part(result, axes, looped, first)
@@ -113,7 +113,7 @@ def _restored_at_once(
     zarr = {}
     if zarr_version is not None:
         zarr = {"version": zarr_version, "chunks": zarr_chunks}
-    axes, shape = hyperstacks.restored(model, stack.axes, stack.shape)
+    axes, shape = hyperstacks.result_shape(model, stack.axes, stack.shape)
     with contextlib.ExitStack() as created:
         # The first appears last, when all else is there: then it is done.
         results = [

@@ -75,7 +75,7 @@ def restore_array(model, data, settings, report):
             "a map of uncertainty needs flips and turns, or a model that was "
             "trained with --probabilistic"
         )
-    axes, shape = hyperstacks.restored(model, settings.axes, data.shape)
+    axes, shape = hyperstacks.result_shape(model, settings.axes, data.shape)
     results = [
         np.empty(shape, np.float32) for _ in range(1 + settings.uncertainty)
     ]

@@ -58,7 +58,7 @@ class Opened:
         self.data = unmapped(stack.data)
         shape = self.data.shape
         self.own, self.looped = hyperstacks.split_axes(model, job.axes, shape)
-        result = hyperstacks.restored(model, job.axes, shape)
+        result = hyperstacks.result_shape(model, job.axes, shape)
         self.result_axes, _ = result
         found = [_reopen(path, *result) for path in job.results]
         self.results, (self.chunks, *_) = zip(*found, strict=True)

@@ -55,14 +55,14 @@ def restored(
         anew: whether what was done otherwise is removed.
 
     Yields:
-        An array-like of each result, of the axes that `hyperstacks.restored`
-        gives.
+        An array-like of each result, of the axes that
+        `hyperstacks.result_shape` gives.
 
     Raises:
         UserError: the stack does not fit the model, or results cannot be
             written.
     """
-    axes, shape = hyperstacks.restored(model, stack.axes, stack.shape)
+    axes, shape = hyperstacks.result_shape(model, stack.axes, stack.shape)
     sizes = dict(zip(axes, shape, strict=True))
     _, looped = hyperstacks.split_axes(model, stack.axes, stack.shape)
     if zarr_chunks and "Z" in looped and executor.shares and zarr_chunks[0] > 1:

@@ -52,7 +52,7 @@ def split_axes(model, axes, shape):
     return own, "".join(letter for letter in axes if letter not in needed)
 
 
-def restored(model, axes, shape):
+def result_shape(model, axes, shape):
     """`axes, shape` of the result: the looped axes first."""
     own, looped = split_axes(model, axes, shape)
     sizes = dict(zip(axes, shape, strict=True))
@@ -105,8 +105,8 @@ def restore(model, source, axes, results, n_tiles=None, **options):
         model: a restoration model, or an `Ensemble`.
         source: array-like of the whole hyperstack.
         axes: letters of its dimensions.
-        results: array-likes, of the axes and shape that `restored` gives: for
-            the restored stack and, if there are two, for its uncertainty.
+        results: array-likes, of the axes and shape that `result_shape` gives:
+            for the restored stack and, if there are two, for its uncertainty.
         n_tiles: along each of the axes, or None.
         **options: of the model's `restore`.
 
@@ -114,7 +114,7 @@ def restore(model, source, axes, results, n_tiles=None, **options):
         UserError: what the model refuses, and where.
     """
     own, looped = split_axes(model, axes, source.shape)
-    result_axes, _ = restored(model, axes, source.shape)
+    result_axes, _ = result_shape(model, axes, source.shape)
     if n_tiles is not None:
         n_tiles = tuple(n_tiles[axes.index(axis)] for axis in own)
     for index, values in parts(model, source, axes):

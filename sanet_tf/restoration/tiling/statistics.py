@@ -135,8 +135,8 @@ class TiledNetwork:
 
         def gather(inputs):
             *inputs, start, size = inputs
-            keys, *made = stage.network(inputs)
-            return layer.means(_slice(keys, start, size)), made
+            keys, *written = stage.network(inputs)
+            return layer.means(_slice(keys, start, size)), written
 
         # A network within the network takes the means of all its layers. Those
         # of later ones are not asked for: what follows is not computed.
@@ -147,10 +147,10 @@ class TiledNetwork:
             )
         ]
         start, stop = (in_map(ends, stage.strides) for ends in crop)
-        found, made = self._run(
+        found, written = self._run(
             stage, gather, maps, [*given, start, stop - start]
         )
-        return found, int(np.prod(stop - start)), made
+        return found, int(np.prod(stop - start)), written
 
     def _once(self, name, build):
         """What is built once."""

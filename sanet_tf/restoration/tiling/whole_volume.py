@@ -49,12 +49,12 @@ class TiledStack:
             The means times the number of positions, float64, and that number.
         """
         stage = self._stage(means)
-        found, positions, made = self.network.gather(
+        found, positions, written = self.network.gather(
             stage, self._inputs(stage, tile), tile.crop, means
         )
         if self.kept is not None:
             origin = [part.start for part in tile.read]
-            self.kept.write(stage.writes, tile.own, origin, made)
+            self.kept.write(stage.writes, tile.own, origin, written)
         return found.numpy().astype(np.float64) * positions, positions
 
     def restore(self, tile, means):
