@@ -10,6 +10,7 @@ OPTIONS = (
     "patch_size",
     "num_patches",
     "channels",
+    "joint_channels",
     "volume_shape",
     "num_volumes",
     "num_test",
@@ -63,6 +64,12 @@ with flag_help.group("data"):
         "of --dataset=tiff, noise and stacks: numbers of channels, such as "
         "0,2, or all, which one network learns one by one; none: the stacks "
         "have one",
+    )
+    flags.DEFINE_bool(
+        "joint_channels",
+        False,
+        "of --channels: the network takes and restores them all together, not "
+        "one by one",
     )
     flag_types.define_sizes(
         "volume_shape",
@@ -157,7 +164,7 @@ def arguments():
     options["exposure"] = flag_types.shares("exposure")
     options["percentiles"] = percentiles()
     options["channels"] = _channels()
-    for name in ("strict", "fit_truth"):
+    for name in ("strict", "fit_truth", "joint_channels"):
         options[name] = FLAGS[name].value or None
     if FLAGS.dataset in ("simulated", "noise", "tiff", "npz", "stacks"):
         options["seed"] = FLAGS.data_seed

@@ -1,9 +1,10 @@
-"""Stacks to learn from: TIFF or OME-Zarr of one channel, ZYX or YX."""
+"""Stacks to learn from: TIFF or OME-Zarr, ZYX or YX, and their channels."""
 
 import hashlib
 from pathlib import Path
 
 from sanet_tf.restoration import intensities
+from sanet_tf.restoration.data.channels import Channels
 from sanet_tf.restoration.data.large import LargeStack
 from sanet_tf.restoration.io import inputs, tiff_reading
 from sanet_tf.restoration.io import stack as io_stack
@@ -83,7 +84,7 @@ def open_stack(path, kinds=STACKS):
     return data.view("uint8") if data.dtype == bool else data
 
 
-def open_channels(path, kinds=STACKS, channels=None):
+def open_channels(path, kinds=STACKS, channels=None, joint=False):
     """Opens the channels of a stack without reading them.
 
     Args:
@@ -91,12 +92,15 @@ def open_channels(path, kinds=STACKS, channels=None):
         kinds: see `open_stack`.
         channels: numbers of channels, from 0, or "all"; None: the stack is of
             one channel.
+        joint: whether they are learned together, in the order of the file.
 
     Returns:
-        `{name: array}`, named as `channel 0/a.tif`, or `a.tif` for None.
+        `{name: array}`, named as `channel 0/a.tif`, or `a.tif` for None; of
+        joint channels `{"a.tif": Channels}`.
 
     Raises:
-        UserError: see `open_stack`; or it has no such channels.
+        UserError: see `open_stack`; or it has no such channels, or one alone
+            where they are joint.
     """
     name = Path(path).name
     if channels is None:
@@ -111,15 +115,25 @@ def open_channels(path, kinds=STACKS, channels=None):
     at = stack.axes.index("C")
     count = stack.shape[at]
     numbers = range(count) if channels == "all" else channels
+    if joint:  # as a stack is restored
+        numbers = sorted(numbers)
     if max(numbers) >= count:
         raise UserError(
             f"{path}: expected --channels below {count}, the number of its "
             f"channels; got {max(numbers)}"
         )
-    return {
-        f"channel {number}/{name}": _open_part(path, stack, kinds, {at: number})
+    found = {
+        f"channel {number}": _open_part(path, stack, kinds, {at: number})
         for number in numbers
     }
+    if not joint:
+        return {f"{channel}/{name}": own for channel, own in found.items()}
+    if len(found) < 2:
+        raise UserError(
+            f"{path}: expected two channels or more for --joint_channels, got "
+            f"{', '.join(found)}"
+        )
+    return {name: Channels(found)}
 
 
 def refuse_not_finite(stack, name):
@@ -201,7 +215,7 @@ def _open_part(path, stack, kinds, fixed):
     axes = "".join(a for i, a in enumerate(stack.axes) if i not in single)
     order = "".join(axis for axis in "TZYX" if axis in axes)
     if order not in kinds or len(order) < len(axes):
-        hint = "; --channels=all learns channels one by one" * ("C" in axes)
+        hint = "; --channels=all learns channels" * ("C" in axes)
         raise UserError(
             f"{path}: expected {' or '.join(kinds.values())}, of one channel; "
             f"got axes {stack.axes} of {'x'.join(map(str, stack.shape))}{hint}"
