@@ -90,7 +90,9 @@ def test_a_network_that_wins(measure, scene, tmp_path, capsys):
     assert lines[-4] == "measured on my test data"
 
 
-def test_joint_channels_are_measured_one_by_one(measure, scene, tmp_path):
+def test_joint_channels_are_measured_one_by_one(
+    measure, scene, tmp_path, monkeypatch
+):
     """A row is the mean of its channels, of whatever scale each is."""
     image, truth = scene
     images = Channels({"channel 0": image, "channel 2": 700 * image[::-1] + 90})
@@ -101,6 +103,12 @@ def test_joint_channels_are_measured_one_by_one(measure, scene, tmp_path):
         seen.append(image)
         return np.stack([image[0], image[1] + 700 * truth[::-1]])
 
+    drawn = {}
+    monkeypatch.setattr(
+        evaluation,
+        "write_preview",
+        lambda path, volumes, axes: drawn.update({path: (volumes, axes)}),
+    )
     found = measure(Stub(answer), images, truths, ["gaussian", "median"])
     for given in seen:
         np.testing.assert_array_equal(given, np.asarray(images))
@@ -115,8 +123,15 @@ def test_joint_channels_are_measured_one_by_one(measure, scene, tmp_path):
         single = restore(image, "YX", name, filtered["value"])
         expected = evaluate(single, truth)["psnr"]
         assert filtered["psnr"] == pytest.approx(expected, abs=1e-3)
-    for name in ("channel 0", "channel 2"):
-        assert (tmp_path / f"{name}/a.tif.png").is_file()
+    assert [*drawn] == [
+        tmp_path / f"channel {number}/a.tif.png" for number in (0, 2)
+    ]
+    for index, (volumes, axes) in enumerate(drawn.values()):
+        assert axes == "YX"
+        assert [*volumes] == ["input", "restored", "truth"]
+        for label, stacks in (("input", images), ("truth", truths)):
+            expected = np.asarray(stacks)[index]
+            np.testing.assert_array_equal(volumes[label], expected)
 
 
 def test_tiles_are_of_the_spatial_axes(rng):

@@ -2,31 +2,14 @@
 
 import numpy as np
 import pytest
-import tifffile
 
-from sanet_tf.restoration.care import evaluation, run
+from sanet_tf.restoration.care import run
 from sanet_tf.restoration.data import load_data, patches
 from sanet_tf.restoration.data.channels import Channels
 from sanet_tf.restoration.data.pairs import Pair
-from sanet_tf.restoration.io.stack import create_stack
 from sanet_tf.utils.errors import UserError
-from tests.restoration.data.ramps import SMALL, WHOLE, rows
-from tests.restoration.models import make_care
-
-JOINT = {"channels": "all", "joint_channels": True}
-
-
-def write_tiff(path, values, axes):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    metadata = {"axes": axes}
-    tifffile.imwrite(f"{path}.tif", values, imagej=True, metadata=metadata)
-
-
-def write_zarr(path, values, axes):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path = path.with_name(f"{path.name}.ome.zarr")
-    with create_stack(path, values.shape, axes, values.dtype) as stack:
-        stack[...] = values
+from tests.restoration.data.joint import JOINT, write_tiff, write_zarr
+from tests.restoration.data.ramps import SMALL
 
 
 @pytest.fixture
@@ -144,45 +127,6 @@ def test_noisy_stacks_alone(scene, tmp_path):
     )
     assert single.train[0].shape == (24, 4, 8, 8, 2)
     assert single.train[1] is None
-
-
-@pytest.mark.usefixtures("small_is_large")
-def test_large_stacks(ramp, tmp_path):
-    """Blocks of all channels; each has the percentiles of its own stack."""
-    both = np.stack([ramp, ramp // 3 + 7], axis=1)
-    for name in ("low/a", "GT/a"):
-        write_tiff(tmp_path / name, both, "ZCYX")
-    data = load_data("tiff", tmp_path, **JOINT, **SMALL, **WHOLE)
-    x, _ = data.train
-    assert x.shape == (96, 4, 8, 8, 2)
-    np.testing.assert_allclose(x[..., 0], x[..., 1], atol=1e-3)
-    assert len(rows(x[..., 0])) > 30
-    assert (
-        "train: 4 blocks of 6x32x32 in low/a.tif" in data.description["split"]
-    )
-    pair = data.test[0]
-    assert np.asarray(pair.low).shape == (2, 6, 30, 32)
-    model = make_care("ZYX", 2, 2, attention=None)
-    found = evaluation._restore(model, pair, "ZYX", None, "default")
-    ends = np.percentile(both, (2, 99.8), axis=(0, 2, 3))
-    low, high = ends[..., np.newaxis, np.newaxis, np.newaxis]
-    normal = (np.asarray(pair.low) - low) / (high - low)
-    expected = model.predict(normal, "CZYX", normalizer=None)
-    expected = expected * (high - low) + low
-    np.testing.assert_allclose(found, expected, atol=1e-3 * np.ptp(both))
-
-
-@pytest.mark.usefixtures("small_is_large")
-def test_blocks_of_what_is_bright_in_any_channel(tmp_path, dark):
-    first, second = dark.copy(), dark.copy()
-    first[:, 10:60, 10:60] += 1000
-    second[:, 60:120, 10:60] += 9000
-    for name in ("low/a", "GT/a"):
-        write_tiff(tmp_path / name, np.stack([first, second], axis=1), "ZCYX")
-    x, _ = load_data("tiff", tmp_path, **JOINT, **SMALL, **WHOLE).train
-    bright = x.reshape(96, -1, 2).max(axis=1) > 0.4
-    assert bright.any(axis=1).all()
-    assert (bright.mean(axis=0) > 0.1).all()
 
 
 @pytest.fixture
