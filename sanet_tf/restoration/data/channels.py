@@ -95,5 +95,5 @@ def check_alike(pairs):
             if stack is not None and found != expected:
                 raise UserError(
                     f"{side}{pair.name} has {found} channels, {first.name} "
-                    f"{expected}; a network takes one number of them together"
+                    f"{expected}; --joint_channels wants as many in all stacks"
                 )

@@ -19,6 +19,7 @@ LONGEST = 20_000  # characters of DATA.md in a record
 STACKS = {"YX": "a picture YX", "ZYX": "a stack ZYX"}
 EXPOSURES = {"TZYX": "exposures of a stack ZYX"}
 SERIES = {"TYX": "a series TYX", "TZYX": "a series TZYX"}
+HINT = "; --channels=all learns channels"
 
 
 def list_stacks(folder):
@@ -75,6 +76,8 @@ def open_stack(path, kinds=STACKS):
         raise UserError(
             f"{path}: expected {' or '.join(kinds.values())}, of one channel; "
             f"got axes {axes} of {'x'.join(map(str, data.shape))}"
+            + HINT
+            * ("C" in axes)
         )
     data = io_stack.open_stack(
         path, "TZYX"[-len(axes) :] if axes else None
@@ -215,10 +218,11 @@ def _open_part(path, stack, kinds, fixed):
     axes = "".join(a for i, a in enumerate(stack.axes) if i not in single)
     order = "".join(axis for axis in "TZYX" if axis in axes)
     if order not in kinds or len(order) < len(axes):
-        hint = "; --channels=all learns channels" * ("C" in axes)
         raise UserError(
             f"{path}: expected {' or '.join(kinds.values())}, of one channel; "
-            f"got axes {stack.axes} of {'x'.join(map(str, stack.shape))}{hint}"
+            f"got axes {stack.axes} of {'x'.join(map(str, stack.shape))}"
+            + HINT
+            * ("C" in axes)
         )
     if stack.dtype == bool:
         raise UserError(f"{path}: expected numbers, got bool; save it as uint8")

@@ -164,7 +164,7 @@ def test_what_users_type_wrong(folder, scene, one_line):
     one_line(error)
     three = scene((8, 3, 24, 20))
     write_tiff(folder / "GT/b", three, "ZCYX")
-    match = "the truth of low/b.tif has 3 channels, low/a.tif 2; a network"
+    match = "the truth of low/b.tif has 3 channels, low/a.tif 2; --joint"
     with pytest.raises(UserError, match=match) as error:
         load_data("tiff", folder, **JOINT, **SMALL)
     one_line(error)
