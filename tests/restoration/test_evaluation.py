@@ -118,6 +118,10 @@ def test_joint_channels_are_measured_one_by_one(
     assert row["psnr"] == pytest.approx(expected)
     assert row["psnr"] > alone[0]["psnr"] + 1
     assert row["ssim_3d"] is None  # of two planes, not of a volume
+    channels = row["stacks"][0]["channels"]
+    assert [own["name"] for own in channels] == ["channel 0", "channel 2"]
+    for own, metrics in zip(channels, alone, strict=True):
+        assert own["psnr"] == pytest.approx(metrics["psnr"])
     assert found["input"]["psnr"] == pytest.approx(alone[0]["psnr"])
     for name, filtered in found["baselines"].items():
         single = restore(image, "YX", name, filtered["value"])

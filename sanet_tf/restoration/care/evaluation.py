@@ -41,7 +41,8 @@ def evaluate_model(folder, data, modes, n_tiles, previews, baselines=()):
 
     Returns:
         Stacks without truth have no metrics but the seconds; those of several
-        channels have the mean over these, each measured by itself. For JSON:
+        channels have the mean over these, each measured by itself, and all of
+        them under "channels". For JSON:
         `{"input": metrics or None, "baselines": {name: parameter
         and metrics}, "restored": {mode: metrics}, "verdict": {mode: see
         `verdict.compare`}, "peak_rss_bytes": of the first mode}`; metrics are
@@ -127,15 +128,14 @@ def _measure(restore, pair):
 
 
 def _evaluate(image, truth):
-    """The metrics; of `(C, *spatial)` and `Channels` the mean of each's."""
+    """The metrics; of `(C, *spatial)` and `Channels` the means, and each's."""
     if not isinstance(truth, Channels):
         return evaluate(image, np.asarray(truth))
-    return _means(
-        [
-            evaluate(own, np.asarray(channel))
-            for own, channel in zip(image, channels_of(truth), strict=True)
-        ]
-    )
+    rows = [
+        {"name": name, **evaluate(own, np.asarray(channel))}
+        for own, (name, channel) in zip(image, truth.named.items(), strict=True)
+    ]
+    return {**_means(rows), "channels": rows}
 
 
 def _draw(folder, pair, volumes, axes):
@@ -183,11 +183,11 @@ def _mean(rows):
 
 
 def _means(rows):
-    """Of each number; None where a row has none."""
+    """Of all that are numbers; None where a row has none."""
     return {
         name: stats.fmean(row[name] for row in rows)
         if all(row[name] is not None for row in rows)
         else None
         for name in rows[0]
-        if name != "name"
+        if name not in ("name", "channels")
     }
