@@ -7,7 +7,8 @@ has made of it; classifiers are for `sanet predict`.
 An input is a TIFF file, a zarr folder, or a folder of these. The results are
 TIFF files of the same names, which ImageJ opens with voxel size, channels and
 times as they were, or OME-Zarr; where names are the same, the folders' go
-before them. Times and channels are restored one by one.
+before them. Times and channels are restored one by one; channels together by a
+model that was trained so.
 
 A file that fails is named on stderr, the others are restored all the same, and
 the exit status is 1. What is there already is left, so the same command goes on

@@ -164,6 +164,22 @@ BEFORE_TENSORFLOW = {
         (["--statistics=tile,windw"], "volume; did you mean window?"),
         (["--percentiles=9,2"], "in ascending order"),
         (
+            ["--dataset=tiff", "--data_dir=a", "--joint_channels"],
+            "--joint_channels goes with --channels=all, or two numbers or more",
+        ),
+        (
+            [
+                *("--dataset=noise", "--data_dir=a", "--joint_channels"),
+                "--channels=1,1",
+            ],
+            "--joint_channels goes with --channels=all, or two numbers or more",
+        ),
+        (["--joint_channels"], "--dataset=simulated takes no --joint_channels"),
+        (
+            ["--dataset=npz", "--data_dir=a", "--joint_channels"],
+            "--dataset=npz takes no --joint_channels; it takes --patch_size",
+        ),
+        (
             ["--statistics=tile,volume", "--attention=softmax"],
             "--statistics=volume goes with --attention=siamese or scaled",
         ),

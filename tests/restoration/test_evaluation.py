@@ -8,6 +8,7 @@ import pytest
 from sanet_tf.restoration.baselines.filters import BASELINES, restore
 from sanet_tf.restoration.care import evaluation, run
 from sanet_tf.restoration.care.config import SiameseConfig
+from sanet_tf.restoration.data.channels import Channels
 from sanet_tf.restoration.data.pairs import RestorationData, TestPair
 from sanet_tf.restoration.metrics import evaluate
 from sanet_tf.utils.errors import UserError
@@ -87,6 +88,68 @@ def test_a_network_that_wins(measure, scene, tmp_path, capsys):
     lines = last_lines(found, tmp_path, capsys, measured_on="my test data")
     assert "dB, is above tv (weight 0." in lines[-1]
     assert lines[-4] == "measured on my test data"
+
+
+def test_joint_channels_are_measured_one_by_one(
+    measure, scene, tmp_path, monkeypatch
+):
+    """A row is the mean of its channels, of whatever scale each is."""
+    image, truth = scene
+    images = Channels({"channel 0": image, "channel 2": 700 * image[::-1] + 90})
+    truths = Channels({"channel 0": truth, "channel 2": truth[::-1]})
+    seen = []
+
+    def answer(image):
+        seen.append(image)
+        return np.stack([image[0], image[1] + 700 * truth[::-1]])
+
+    drawn = {}
+    monkeypatch.setattr(
+        evaluation,
+        "write_preview",
+        lambda path, volumes, axes: drawn.update({path: (volumes, axes)}),
+    )
+    found = measure(Stub(answer), images, truths, ["gaussian", "median"])
+    for given in seen:
+        np.testing.assert_array_equal(given, np.asarray(images))
+    alone = [evaluate(image, truth), evaluate(image + truth, truth)]
+    row = found["restored"]["default"]
+    expected = np.mean([channel["psnr"] for channel in alone])
+    assert row["psnr"] == pytest.approx(expected)
+    assert row["psnr"] > alone[0]["psnr"] + 1
+    assert row["ssim_3d"] is None  # of two planes, not of a volume
+    channels = row["stacks"][0]["channels"]
+    assert [own["name"] for own in channels] == ["channel 0", "channel 2"]
+    for own, metrics in zip(channels, alone, strict=True):
+        assert own["psnr"] == pytest.approx(metrics["psnr"])
+    assert found["input"]["psnr"] == pytest.approx(alone[0]["psnr"])
+    for name, filtered in found["baselines"].items():
+        single = restore(image, "YX", name, filtered["value"])
+        expected = evaluate(single, truth)["psnr"]
+        assert filtered["psnr"] == pytest.approx(expected, abs=1e-3)
+    assert [*drawn] == [
+        tmp_path / f"channel {number}/a.tif.png" for number in (0, 2)
+    ]
+    for index, (volumes, axes) in enumerate(drawn.values()):
+        assert axes == "YX"
+        assert [*volumes] == ["input", "restored", "truth"]
+        for label, stacks in (("input", images), ("truth", truths)):
+            expected = np.asarray(stacks)[index]
+            np.testing.assert_array_equal(volumes[label], expected)
+
+
+def test_tiles_are_of_the_spatial_axes(rng):
+    model = make_care("YX", 2, 2, attention=None)
+    images = Channels(
+        {"channel 0": rng.random((24, 20)), "channel 1": rng.random((24, 20))}
+    )
+    pair = TestPair("a.tif", images, images)
+    whole = evaluation._restore(model, pair, "YX", None, "default")
+    assert whole.shape == (2, 24, 20)
+    tiled = evaluation._restore(model, pair, "YX", (2, 1), "default")
+    np.testing.assert_allclose(tiled, whole, atol=1e-5)
+    expected = model.predict(np.asarray(images), "CYX")
+    np.testing.assert_array_equal(whole, expected)
 
 
 def test_without_yardsticks(measure, scene, tmp_path, capsys):

@@ -11,6 +11,7 @@ OPTIONS = (
     "patch_size",
     "num_patches",
     "channels",
+    "joint_channels",
     "volume_shape",
     "num_volumes",
     "num_test",
@@ -70,6 +71,12 @@ with flag_help.group("data"):
         "of --dataset=tiff, noise and stacks: numbers of channels, such as "
         "0,2, or all, which one network learns one by one; none: the stacks "
         "have one",
+    )
+    flags.DEFINE_bool(
+        "joint_channels",
+        False,
+        "of --channels: the network takes and restores them all together, not "
+        "one by one",
     )
     flag_types.define_sizes(
         "volume_shape",
@@ -164,7 +171,7 @@ def arguments():
     options["exposure"] = flag_types.shares("exposure")
     options["percentiles"] = percentiles()
     options["channels"] = _channels()
-    for name in ("strict", "fit_truth"):
+    for name in ("strict", "fit_truth", "joint_channels"):
         options[name] = FLAGS[name].value or None
     if FLAGS.dataset not in PUBLISHED:  # their patches have been cut
         options["seed"] = FLAGS.data_seed

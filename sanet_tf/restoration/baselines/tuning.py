@@ -19,6 +19,7 @@ from sanet_tf.restoration.baselines.filters import (
     filter_normal,
     normalize,
 )
+from sanet_tf.restoration.data.channels import single_channels
 
 STACKS = 8
 VOXELS = 2**18
@@ -62,9 +63,9 @@ def choose(pairs: Sequence, axes: str, names: Sequence[str]) -> list[Choice]:
     """Chooses the parameters of yardsticks; prints each.
 
     Args:
-        pairs: stacks with `name`, `low` and `high`, of one channel; of a
-            projection `high` lacks Z.
-        axes: of `low`, such as "ZYX".
+        pairs: stacks with `name`, `low` and `high`; of a projection `high`
+            lacks Z. Of several channels each is filtered by itself.
+        axes: of one channel of `low`, such as "ZYX".
         names: keys of `BASELINES`.
 
     Returns:
@@ -76,13 +77,17 @@ def choose(pairs: Sequence, axes: str, names: Sequence[str]) -> list[Choice]:
     pairs = [pairs[int(index)] for index in some]
     projects = pairs[0].high.ndim < pairs[0].low.ndim
     parts = {
-        projection: [_part(pair, axes, projection) for pair in pairs]
+        projection: [
+            _part(single, axes, projection)
+            for pair in pairs
+            for single in single_channels(pair)
+        ]
         for projection in (PROJECTIONS if projects else [None])
     }
-    return [_choose(name, parts) for name in names]
+    return [_choose(name, parts, len(pairs)) for name in names]
 
 
-def _choose(name, parts):
+def _choose(name, parts, count):
     start = time.monotonic()
     found = {
         (value, projection): _mean_psnr(name, value, own)
@@ -95,9 +100,8 @@ def _choose(name, parts):
         {_setting(name, *key): psnr for key, psnr in found.items()},
     )
     print(
-        f"{choice}: {choice.psnr:.2f} dB on {len(parts[projection])} "
-        f"validation stacks, best of {len(found)}, "
-        f"{time.monotonic() - start:.0f} s",
+        f"{choice}: {choice.psnr:.2f} dB on {count} validation stacks, best "
+        f"of {len(found)}, {time.monotonic() - start:.0f} s",
         flush=True,
     )
     return choice

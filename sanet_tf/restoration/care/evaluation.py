@@ -9,6 +9,11 @@ import numpy as np
 from sanet_tf.restoration.baselines import filters, tuning, verdict
 from sanet_tf.restoration.care.loading import load
 from sanet_tf.restoration.data import load_data
+from sanet_tf.restoration.data.channels import (
+    Channels,
+    channels_of,
+    single_channels,
+)
 from sanet_tf.restoration.data.large import whole_of
 from sanet_tf.restoration.metrics import evaluate
 from sanet_tf.restoration.previews import write_preview
@@ -35,7 +40,9 @@ def evaluate_model(folder, data, modes, n_tiles, previews, baselines=()):
             `sanet_tf.restoration.baselines.filters.BASELINES`.
 
     Returns:
-        Stacks without truth have no metrics but the seconds. For JSON:
+        Stacks without truth have no metrics but the seconds; those of several
+        channels have the mean over these, each measured by itself, and all of
+        them under "channels". For JSON:
         `{"input": metrics or None, "baselines": {name: parameter
         and metrics}, "restored": {mode: metrics}, "verdict": {mode: see
         `verdict.compare`}, "peak_rss_bytes": of the first mode}`; metrics are
@@ -65,9 +72,8 @@ def evaluate_model(folder, data, modes, n_tiles, previews, baselines=()):
     for pair in test:
         low, high = np.asarray(pair.low), pair.high
         volumes = {"input": low}
-        if high is not None and low.shape == high.shape:
-            found = evaluate(low, np.asarray(high))
-            inputs.append({"name": pair.name, **found})
+        if high is not None and pair.low.shape == high.shape:
+            inputs.append({"name": pair.name, **_evaluate(low, high)})
         for mode in modes:
             label = "restored" if len(modes) == 1 else f"restored, {mode}"
             run = functools.partial(_restore, model, pair, axes, n_tiles, mode)
@@ -75,15 +81,11 @@ def evaluate_model(folder, data, modes, n_tiles, previews, baselines=()):
             rows[mode].append(row)
         if high is not None:
             volumes["truth"] = np.asarray(high)
-        write_preview(pictures / f"{pair.name}.png", volumes, axes)
+        _draw(pictures, pair, volumes, axes)
         _tell(pair.name, rows[modes[0]][-1])
         for choice in choices:
             _, row = _measure(
-                functools.partial(
-                    filters.restore,
-                    *(pair.low, axes, choice.name, choice.value),
-                    choice.projection,
-                ),
+                functools.partial(_filter, pair, axes, choice),
                 pair,
             )
             filtered[choice.name].append(row)
@@ -113,12 +115,48 @@ def _measure(restore, pair):
     seconds = time.perf_counter() - start
     metrics = {}
     if pair.high is not None:
-        metrics = evaluate(restored, np.asarray(pair.high))
+        metrics = _evaluate(restored, pair.high)
     return restored, {
         "name": pair.name,
         **metrics,
         "seconds": round(seconds, 3),
     }
+
+
+def _evaluate(image, truth):
+    """The metrics; of `(C, *spatial)` and `Channels` the means, and each's."""
+    if not isinstance(truth, Channels):
+        return evaluate(image, np.asarray(truth))
+    rows = [
+        {"name": name, **evaluate(own, np.asarray(channel))}
+        for own, (name, channel) in zip(image, truth.named.items(), strict=True)
+    ]
+    return {**_means(rows), "channels": rows}
+
+
+def _draw(folder, pair, volumes, axes):
+    """A picture of each channel, named by it."""
+    for index, single in enumerate(single_channels(pair)):
+        own = volumes
+        if isinstance(pair.low, Channels):
+            own = {label: volume[index] for label, volume in volumes.items()}
+        write_preview(folder / f"{single.name}.png", own, axes)
+
+
+def _filter(pair, axes, choice):
+    """What a yardstick makes of a stack, of each channel by itself."""
+    setting = choice.name, choice.value, choice.projection
+    restored = [
+        filters.restore(channel, axes, *setting)
+        for channel in channels_of(pair.low)
+    ]
+    is_joint = isinstance(pair.low, Channels)
+    return np.stack(restored) if is_joint else restored[0]
+
+
+def _all_axes(pair, axes):
+    """Those of the whole array, with channels if there are several."""
+    return "C" * isinstance(pair.low, Channels) + axes
 
 
 def _tell(name, row):
@@ -129,12 +167,16 @@ def _tell(name, row):
 
 
 def _restore(model, pair, axes, n_tiles, mode):
+    axes = _all_axes(pair, axes)
     options = {"n_tiles": n_tiles}
+    if n_tiles and "C" in axes:
+        options["n_tiles"] = (1, *n_tiles)
     if mode != "default":
         options["statistics"] = mode
-    whole = whole_of(pair.low)
-    if whole is not None:
-        options["normalizer"] = Known(*whole.ends(model.config.percentiles))
+    if whole_of(pair.low) is not None:
+        wholes = map(whole_of, channels_of(pair.low))
+        ends = [whole.ends(model.config.percentiles) for whole in wholes]
+        options["normalizer"] = Known(*zip(*ends, strict=True))
     try:
         return model.predict(np.asarray(pair.low), axes, **options)
     except ValueError as error:
@@ -144,11 +186,15 @@ def _restore(model, pair, axes, n_tiles, mode):
 def _mean(rows):
     if not rows:
         return None
-    columns = [name for name in rows[0] if name != "name"]
-    means = {
+    return {**_means(rows), "stacks": rows}
+
+
+def _means(rows):
+    """Of all that are numbers; None where a row has none."""
+    return {
         name: stats.fmean(row[name] for row in rows)
         if all(row[name] is not None for row in rows)
         else None
-        for name in columns
+        for name in rows[0]
+        if name not in ("name", "channels")
     }
-    return {**means, "stacks": rows}

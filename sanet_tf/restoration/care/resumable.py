@@ -41,7 +41,11 @@ class ResumableTraining:
             optimizer = make_optimizer(config, steps)
         super().prepare_for_training(optimizer, **kwargs)
         if config.train_supervision == "noise2void":
-            self.keras_model.compile(optimizer, masked(config.train_loss))
+            self.keras_model.compile(
+                optimizer,
+                masked(config.train_loss),
+                metrics=[masked("mse"), masked("mae")],  # csbdeep's
+            )
         unwanted = [keras.callbacks.TerminateOnNaN]
         if config.train_schedule == "cosine" or config.train_decay_steps:
             unwanted.append(keras.callbacks.ReduceLROnPlateau)

@@ -39,7 +39,12 @@ def make_model(folder, data, task, **config):
         "denoise": (SiameseCARE, SiameseConfig),
         "project": (SiameseProjectionCARE, SiameseProjectionConfig),
     }[task]
-    config["train_patch_size"] = [int(n) for n in data.train[0].shape[1:-1]]
+    *patch, channels = map(int, data.train[0].shape[1:])
+    config |= {
+        "train_patch_size": patch,
+        "n_channel_in": channels,
+        "n_channel_out": channels,
+    }
     with warnings.catch_warnings():
         # It exists where a run is resumed.
         warnings.filterwarnings("ignore", "output path for model already")

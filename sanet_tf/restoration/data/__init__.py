@@ -68,6 +68,13 @@ def check_options(dataset, data_dir=None, task="denoise", **options):
             f"--dataset={dataset} takes no --{unknown[0]}; it takes "
             f"{', '.join(f'--{name}' for name in known)}"
         )
+    channels = options.get("channels", ())
+    several = channels == "all" or len({*channels}) > 1
+    if options.get("joint_channels") and not several:
+        raise UserError(
+            "--joint_channels goes with --channels=all, or two numbers or more "
+            "such as 0,2"
+        )
     if options.get("seed", 0) < 0:
         raise UserError(f"the seed must not be negative, got {options['seed']}")
 

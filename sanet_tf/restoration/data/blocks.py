@@ -10,6 +10,7 @@ import math
 
 import numpy as np
 
+from sanet_tf.restoration.data.channels import channels_of, single_channels
 from sanet_tf.restoration.data.large import LargeStack, whole_of
 from sanet_tf.restoration.data.patches import format_shape
 from sanet_tf.restoration.data.stacks import refuse_not_finite
@@ -73,9 +74,8 @@ def draw_blocks(
             if region != "test":
                 (learned,) = as_learned([pair], supervision)
             picture = pair.low if learned.high is None else learned.high
-            limit = whole_of(picture).brightness(percentiles)
             found, bright = _choose(
-                pair.low.shape, picture, patch_size, number, rng, limit
+                pair.low.shape, picture, patch_size, number, rng, percentiles
             )
             drawn[region] += [_block(pair, at) for at in found]
             dark = "" if bright else ", none of them bright,"
@@ -93,17 +93,22 @@ def _is_large(picture):
 
 
 def _refuse_not_finite(pair):
-    for picture in (pair.low, pair.high, pair.again):
-        if picture is not None:
-            refuse_not_finite(whole_of(picture), pair.name)
+    for single in single_channels(pair):
+        for picture in (single.low, single.high, single.again):
+            if picture is not None:
+                refuse_not_finite(whole_of(picture), single.name)
 
 
-def _choose(shape, picture, patch_size, number, rng, limit):
+def _choose(shape, picture, patch_size, number, rng, percentiles):
     """Indices of blocks, and whether they are bright.
 
-    Bright are those from which csbdeep would take patches. If none of those
-    that were looked at is, the brightest are given.
+    Bright are those from which csbdeep would take patches, of one channel at
+    least. If none of those that were looked at is, the brightest are given.
     """
+    limits = [
+        (channel, whole_of(channel).brightness(percentiles))
+        for channel in channels_of(picture)
+    ]
     patch = np.minimum(patch_size, shape)
     size = _size(shape, patch)
     counts = shape // size
@@ -118,8 +123,11 @@ def _choose(shape, picture, patch_size, number, rng, limit):
             slice(key.start + before, key.stop - after)
             for key, (before, after) in zip(at, margins, strict=True)
         ]
-        top = np.asarray(picture[tuple(seen[-picture.ndim :])]).max()
-        if top > limit:
+        top = max(
+            np.asarray(channel[tuple(seen[-channel.ndim :])]).max() - limit
+            for channel, limit in limits
+        )
+        if top > 0:
             bright.append(at)
         else:
             others.append((top, at))
@@ -150,8 +158,9 @@ def _size(shape, patch):
 def _block(pair, at):
     """Named by its place in the whole stack."""
     block = pair.map(lambda picture: picture[at[-picture.ndim :]])
+    ranges = channels_of(block.low)[0].ranges
     place = " ".join(
         f"{axis}{own.start}-{own.stop}"
-        for axis, own in zip("ZYX"[-len(at) :], block.low.ranges, strict=True)
+        for axis, own in zip("ZYX"[-len(at) :], ranges, strict=True)
     )
     return dataclasses.replace(block, name=f"{pair.name} {place}")

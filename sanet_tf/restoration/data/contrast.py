@@ -1,12 +1,14 @@
 """Pairs of one value nearly everywhere: nothing to learn, or to measure by.
 
 The percentiles between which such a stack is normalised, or a truth is
-measured by, are equal. These pairs are left out, and named.
+measured by, are equal. These pairs are left out, and named; of several
+channels all, where one is so.
 """
 
 import numpy as np
 
 from sanet_tf.restoration import metrics
+from sanet_tf.restoration.data.channels import single_channels
 from sanet_tf.restoration.data.large import whole_of
 from sanet_tf.restoration.data.stacks import refuse_not_finite
 from sanet_tf.utils.errors import UserError
@@ -72,14 +74,16 @@ def _select(pairs, percentiles, sides, whole=lambda stack: None):
     kept, reasons = [], []
     for pair in pairs:
         even = [
-            side for side in sides if _is_even(pair, side, percentiles, whole)
+            (single.name, SIDES[side])
+            for single in single_channels(pair)
+            for side in sides
+            if _is_even(single, side, percentiles, whole)
         ]
         if even:
-            stack = SIDES[even[0]]
+            name, stack = even[0]
             low, high = percentiles
             reasons.append(
-                f"{pair.name}: {stack} has one value from percentile {low} "
-                f"to {high}"
+                f"{name}: {stack} has one value from percentile {low} to {high}"
             )
         else:
             kept.append(pair)

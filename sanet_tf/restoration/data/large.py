@@ -5,6 +5,7 @@ import functools
 import numpy as np
 
 from sanet_tf.restoration import intensities
+from sanet_tf.restoration.data.channels import channels_of
 from sanet_tf.restoration.io.lazy import Lazy
 from sanet_tf.restoration.normalization import contrast
 
@@ -57,6 +58,9 @@ class LargeStack(Lazy):
 
 
 def whole_of(picture):
-    """The `LargeStack` of which a picture is a part, or None."""
-    whole = getattr(picture, "origin", None)
+    """The `LargeStack` of which a picture is a part, or None.
+
+    Of several channels that of the first: all are large, or none.
+    """
+    whole = getattr(channels_of(picture)[0], "origin", None)
     return whole if isinstance(whole, LargeStack) else None

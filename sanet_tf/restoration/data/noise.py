@@ -8,11 +8,13 @@ description says which. The clean stack is the truth, in its own grey values.
 """
 
 import dataclasses
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from sanet_tf.restoration.data import stacks
+from sanet_tf.restoration.data.channels import channels_of, each
 from sanet_tf.restoration.data.own_stacks import restoration_data
 from sanet_tf.restoration.data.pairs import Pair
 from sanet_tf.restoration.simulation.camera import (
@@ -34,6 +36,7 @@ def load(
     supervision="pairs",
     background_share=0.0,
     channels=None,
+    joint_channels=False,
     seed=0,
 ):
     """Reads clean stacks, adds noise and cuts patches.
@@ -45,10 +48,12 @@ def load(
         num_patches: to train with; a tenth as many validate.
         percentiles: see `patches.cut`.
         strict: whether a stack without contrast is an error, not left out.
-        photons: of the bright structures (99.9th percentile of a stack).
+        photons: of the bright structures (99.9th percentile of a stack, or of
+            each of its channels).
         supervision: "noise2noise" draws the noise twice.
         background_share: see `patches.cut`.
         channels: see `stacks.open_channels`; each is a stack of its own.
+        joint_channels: whether they are learned together instead.
         seed: of the noise and of the patches.
 
     Returns:
@@ -70,20 +75,24 @@ def load(
     clean_of = {
         name: stack
         for file in files
-        for name, stack in stacks.open_channels(file, channels=channels).items()
+        for name, stack in stacks.open_channels(
+            file, channels=channels, joint=joint_channels
+        ).items()
     }
     for index, (name, stack) in enumerate(clean_of.items()):
-        clean = np.asarray(stack)
-        stacks.refuse_not_finite(clean, name)
+        clean = each(np.asarray, stack)
+        for channel in channels_of(clean):
+            stacks.refuse_not_finite(channel, name)
         try:
-            expected = to_photons(clean, photons)
+            expected = each(partial(to_photons, peak=photons), clean)
         except ValueError as error:
             skipped.append(f"{name}: {error}")
             continue
         rng = np.random.default_rng((seed, index))
-        low, again = expose(expected, 1, rng, camera), None
+        take = partial(expose, exposure=1, rng=rng, camera=camera)
+        low, again = each(take, expected), None
         if supervision == "noise2noise":
-            again = expose(expected, 1, rng, camera)
+            again = each(take, expected)
         pairs.append(Pair(name, low, clean, again))
     if not pairs:
         raise UserError(f"no stack is left: {'; '.join(skipped)}")

@@ -27,6 +27,7 @@ def load(
     supervision="noise2void",
     background_share=0.0,
     channels=None,
+    joint_channels=False,
     seed=0,
 ):
     """Reads noisy stacks and cuts patches.
@@ -41,6 +42,7 @@ def load(
         supervision: "noise2void" or "noise2noise".
         background_share: see `patches.cut`.
         channels: see `stacks.open_channels`; each is a stack of its own.
+        joint_channels: whether they are learned together instead.
         seed: of the patches.
 
     Returns:
@@ -57,7 +59,11 @@ def load(
     files = stacks.list_stacks(path)
     read = _moments if supervision == "noise2noise" else _stack
     return restoration_data(
-        [pair for file in files for pair in read(file, channels)],
+        [
+            pair
+            for file in files
+            for pair in read(file, channels, joint_channels)
+        ],
         {
             "dataset": "stacks",
             "provenance": stacks.provenance(stacks.folder_of(path)),
@@ -74,16 +80,16 @@ def load(
     )
 
 
-def _stack(file, channels):
-    found = stacks.open_channels(file, channels=channels)
+def _stack(file, channels, joint):
+    found = stacks.open_channels(file, channels=channels, joint=joint)
     return [Pair(name, stack) for name, stack in found.items()]
 
 
-def _moments(file, channels):
+def _moments(file, channels, joint):
     """Each moment of a series, and the next."""
-    found = stacks.open_channels(file, stacks.SERIES, channels)
+    found = stacks.open_channels(file, stacks.SERIES, channels, joint)
     for series in found.values():
-        if series.ndim not in map(len, stacks.SERIES) or len(series) < 2:
+        if series.ndim not in map(len, stacks.SERIES) or series.shape[0] < 2:
             raise UserError(
                 f"{file}: expected a series of two moments or more, TYX or "
                 f"TZYX, got {patches.format_shape(series.shape)}"
@@ -91,5 +97,5 @@ def _moments(file, channels):
     return [
         Pair(f"moment {t}/{name}", series[t], again=series[t + 1])
         for name, series in found.items()
-        for t in range(len(series) - 1)
+        for t in range(series.shape[0] - 1)
     ]

@@ -48,6 +48,36 @@ def _fitted(percentiles):
     return normalize
 
 
+def bright_places(truths, limits, patch_size):
+    """Where csbdeep would take patches, as it looks at small stacks.
+
+    A block that is dark everywhere gives its brightest part.
+
+    Args:
+        truths: a block of each channel.
+        limits: what is dark in each, see `LargeStack.brightness`.
+        patch_size: see `patches.plan`.
+
+    Returns:
+        A mask of the shape of a block: where one channel at least is bright.
+    """
+    window = [max(1, size // 2) for size in patch_size]
+    excess = np.max(
+        [
+            maximum_filter(truth.astype(np.float32), window, mode="constant")
+            - limit
+            for truth, limit in zip(truths, limits, strict=True)
+        ],
+        axis=0,
+    )
+    middle = tuple(
+        slice(size // 2, length - (size - 1) // 2)
+        for size, length in zip(patch_size, excess.shape, strict=True)
+    )
+    top = excess[middle].max()
+    return excess >= top if top <= 0 else excess > 0
+
+
 def _of_wholes(low, high, percentiles):
     """What csbdeep does by the percentiles of a block, by those of its stack.
 
@@ -61,16 +91,7 @@ def _of_wholes(low, high, percentiles):
         draw = lambda: percentiles  # noqa: E731
 
     def is_bright(pictures, patch_size):
-        truth = pictures[0].astype(np.float32)
-        window = [max(1, size // 2) for size in patch_size]
-        found = maximum_filter(truth, window, mode="constant")
-        middle = tuple(
-            slice(size // 2, length - (size - 1) // 2)
-            for size, length in zip(patch_size, truth.shape, strict=True)
-        )
-        # A block that is dark everywhere gives its brightest part.
-        top = found[middle].max()
-        return found >= top if top <= limit else found > limit
+        return bright_places(pictures[:1], [limit], patch_size)
 
     def normalize(patches_x, patches_y, x, y, mask, channel):
         ranks = np.array([draw() for _ in patches_x]).T

@@ -1,6 +1,7 @@
 """Data for training from pairs of one's own stacks: split, looked at, cut."""
 
 from sanet_tf.restoration.data import blocks, contrast, patches, splits
+from sanet_tf.restoration.data.channels import check_alike
 from sanet_tf.restoration.data.pairs import RestorationData, as_stacks
 
 
@@ -41,6 +42,7 @@ def restoration_data(
     Raises:
         UserError: the pairs do not match, or too few have contrast.
     """
+    check_alike([*pairs, *(test or ())])
     axes, patch_size = patches.plan(pairs, patch_size, task)
     pairs, even = contrast.select(blocks.enlarge(pairs), percentiles)
     if test is not None:

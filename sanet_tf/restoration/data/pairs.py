@@ -3,6 +3,8 @@
 import dataclasses
 from typing import Any
 
+from sanet_tf.restoration.data.channels import each
+
 
 @dataclasses.dataclass(frozen=True)
 class Pair:
@@ -10,7 +12,8 @@ class Pair:
 
     Attributes:
         name: of the file, for messages.
-        low: `ZYX` or `YX`; an array, or one that is read when it is asked for.
+        low: `ZYX` or `YX`; an array, or one that is read when it is asked for;
+            or `Channels` of these, and so are the others then.
         high: the same shape; of a projection the plane `YX`. None if there
             is no truth.
         again: another noisy picture of the shape of `high`, or None.
@@ -26,11 +29,14 @@ class Pair:
         return self.map(lambda picture: picture[at])
 
     def map(self, change):
-        """The pair with a function's values in place of its pictures."""
+        """The pair with a function's values in place of its pictures.
+
+        Of `Channels` each is changed by itself.
+        """
         return Pair(
             self.name,
             *(
-                None if picture is None else change(picture)
+                None if picture is None else each(change, picture)
                 for picture in (self.low, self.high, self.again)
             ),
         )
@@ -43,7 +49,7 @@ class TestPair:
     Attributes:
         name: of the file, or of what was simulated.
         low: `ZYX` (or `YX`) of few photons; an array or one that is read when
-            it is indexed.
+            it is indexed; or `Channels` of these.
         high: the same of many photons; of a projection the plane `YX`. None
             if there is no truth.
     """
@@ -66,7 +72,7 @@ class RestorationData:
 
     Attributes:
         axes: of one patch without channel, "ZYX" or "YX".
-        train: X and Y, (n, *patch, 1) float32, normalised by percentiles;
+        train: X and Y, (n, *patch, C) float32, normalised by percentiles;
             of a projection Y has size 1 along Z, of "noise2void" it is None.
             What lies in a file is mapped into memory, and read where it is
             indexed.

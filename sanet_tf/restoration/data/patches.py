@@ -1,15 +1,14 @@
 """Patches from stacks, normalised as CARE does, by csbdeep.data."""
 
-import contextlib
 import itertools
 import math
 
 import numpy as np
 import psutil
-from csbdeep import data as care
 
-from sanet_tf.restoration.data import normalizations
+from sanet_tf.restoration.data.channels import channels_of
 from sanet_tf.restoration.data.large import whole_of
+from sanet_tf.restoration.data.sampling import sample
 from sanet_tf.restoration.supervision.targets import as_learned
 from sanet_tf.utils.errors import UserError
 
@@ -41,7 +40,7 @@ def plan(pairs, patch_size, task):
                 "--task=project needs stacks of ZYX axes; "
                 f"{first.name} has {axes}"
             )
-        patch_size = _all_planes(patch_size, len(first.low))
+        patch_size = _all_planes(patch_size, first.low.shape[0])
     patch_size = tuple(patch_size or PATCH_SIZES[axes])
     for pair in pairs:
         if pair.low.ndim != len(patch_size):
@@ -56,9 +55,10 @@ def plan(pairs, patch_size, task):
                 f"{pair.name}: expected a truth of {format_shape(expected)} "
                 f"for --task={task}, got {format_shape(pair.high.shape)}"
             )
-        if task == "project" and len(pair.low) != patch_size[0]:
+        planes = pair.low.shape[0]
+        if task == "project" and planes != patch_size[0]:
             raise UserError(
-                f"{pair.name} has {len(pair.low)} planes, {first.name} "
+                f"{pair.name} has {planes} planes, {first.name} "
                 f"{patch_size[0]}; a projection needs one number of planes"
             )
         fits = np.less_equal(patch_size, pair.low.shape).all()
@@ -130,7 +130,8 @@ def cut(
     The percentiles are those of the whole stack, of a block those of the stack
     that it is from, and patches come from where the truth is not dark, as
     csbdeep's `create_patches` does it; from anywhere, if what is not dark lies
-    at the edges of the stack alone.
+    at the edges of the stack alone. Several channels are cut at the same
+    places, where one of them is not dark, and each has its own percentiles.
 
     Args:
         pairs: list of `Pair`, of some contrast; see `contrast.select`.
@@ -150,14 +151,16 @@ def cut(
             not. A network that has seen little background leaves noise in it.
 
     Returns:
-        X and Y, (number, *patch_size, 1) float32; of a projection Y has size
+        X and Y, (number, *patch_size, C) float32; of a projection Y has size
         1 along Z.
 
     Raises:
         UserError: the memory is too small.
     """
     thin = (1, *patch_size[1:]) if task == "project" else patch_size
-    needed = 4 * number * (math.prod(patch_size) + math.prod(thin))
+    channels = len(channels_of(pairs[0].low))
+    voxels = channels * (math.prod(patch_size) + math.prod(thin))
+    needed = 4 * number * voxels
     free = psutil.virtual_memory().available
     if needed > free:
         raise UserError(
@@ -167,23 +170,21 @@ def cut(
         )
     rng = np.random.default_rng(seed)
     order = rng.permutation(number)
-    x = np.empty((number, *patch_size, 1), "float32")
-    y = np.empty((number, *thin, 1), "float32")
+    x = np.empty((number, *patch_size, channels), "float32")
+    y = np.empty((number, *thin, channels), "float32")
     for pair, start, stop in _shares(pairs, number):
         if start == stop:
             continue
-        options = normalizations.options(pair, percentiles, fit_truth)
         middle = stop - round(background_share * (stop - start))
-        for at, filtered in (
-            (order[start:middle], {}),
-            (order[middle:stop], {"patch_filter": None}),
+        for at, anywhere in (
+            (order[start:middle], False),
+            (order[middle:stop], True),
         ):
             if len(at):
-                with _seeded(rng):
-                    x[at], y[at] = _create(
-                        *(pair, axes, patch_size, len(at), task),
-                        {**options, **filtered},
-                    )
+                x[at], y[at] = sample(
+                    *(pair, axes, patch_size, len(at), rng, task),
+                    *(percentiles, fit_truth, anywhere),
+                )
     return x, y
 
 
@@ -211,33 +212,6 @@ def _all_planes(patch_size, planes):
             f"got {format_shape(given)}"
         )
     return planes, *lateral
-
-
-def _create(pair, axes, patch_size, number, task, options):
-    low, high = np.asarray(pair.low), np.asarray(pair.high)
-    raw = care.RawData.from_arrays([low], [high], axes)
-    arguments = {"shuffle": False, "verbose": False, **options}
-    create = care.create_patches
-    if task == "project":
-        create = care.create_patches_reduced_target
-        arguments |= {"reduction_axes": "Z", "target_axes": "YX"}
-    try:
-        x, y, _ = create(raw, patch_size, number, **arguments)
-    except ValueError:  # the filter leaves nothing
-        arguments["patch_filter"] = None
-        x, y, _ = create(raw, patch_size, number, **arguments)
-    return np.moveaxis(x, 1, -1), np.moveaxis(y, 1, -1)
-
-
-@contextlib.contextmanager
-def _seeded(rng):
-    """Lends a seed to NumPy's global generator, from which csbdeep draws."""
-    state = np.random.get_state()
-    np.random.seed(rng.integers(2**32))
-    try:
-        yield
-    finally:
-        np.random.set_state(state)
 
 
 def describe(parts, patch_size):

@@ -1,9 +1,10 @@
-"""Stacks to learn from: TIFF or OME-Zarr of one channel, ZYX or YX."""
+"""Stacks to learn from: TIFF or OME-Zarr, ZYX or YX, and their channels."""
 
 import hashlib
 from pathlib import Path
 
 from sanet_tf.restoration import intensities
+from sanet_tf.restoration.data.channels import Channels
 from sanet_tf.restoration.data.large import LargeStack
 from sanet_tf.restoration.io import inputs, tiff_reading
 from sanet_tf.restoration.io import stack as io_stack
@@ -18,6 +19,7 @@ LONGEST = 20_000  # characters of DATA.md in a record
 STACKS = {"YX": "a picture YX", "ZYX": "a stack ZYX"}
 EXPOSURES = {"TZYX": "exposures of a stack ZYX"}
 SERIES = {"TYX": "a series TYX", "TZYX": "a series TZYX"}
+HINT = "; --channels=all learns channels"
 
 
 def list_stacks(folder):
@@ -74,6 +76,8 @@ def open_stack(path, kinds=STACKS):
         raise UserError(
             f"{path}: expected {' or '.join(kinds.values())}, of one channel; "
             f"got axes {axes} of {'x'.join(map(str, data.shape))}"
+            + HINT
+            * ("C" in axes)
         )
     data = io_stack.open_stack(
         path, "TZYX"[-len(axes) :] if axes else None
@@ -83,7 +87,7 @@ def open_stack(path, kinds=STACKS):
     return data.view("uint8") if data.dtype == bool else data
 
 
-def open_channels(path, kinds=STACKS, channels=None):
+def open_channels(path, kinds=STACKS, channels=None, joint=False):
     """Opens the channels of a stack without reading them.
 
     Args:
@@ -91,12 +95,15 @@ def open_channels(path, kinds=STACKS, channels=None):
         kinds: see `open_stack`.
         channels: numbers of channels, from 0, or "all"; None: the stack is of
             one channel.
+        joint: whether they are learned together, in the order of the file.
 
     Returns:
-        `{name: array}`, named as `channel 0/a.tif`, or `a.tif` for None.
+        `{name: array}`, named as `channel 0/a.tif`, or `a.tif` for None; of
+        joint channels `{"a.tif": Channels}`.
 
     Raises:
-        UserError: see `open_stack`; or it has no such channels.
+        UserError: see `open_stack`; or it has no such channels, or one alone
+            where they are joint.
     """
     name = Path(path).name
     if channels is None:
@@ -111,15 +118,25 @@ def open_channels(path, kinds=STACKS, channels=None):
     at = stack.axes.index("C")
     count = stack.shape[at]
     numbers = range(count) if channels == "all" else channels
+    if joint:  # as a stack is restored
+        numbers = sorted(numbers)
     if max(numbers) >= count:
         raise UserError(
             f"{path}: expected --channels below {count}, the number of its "
             f"channels; got {max(numbers)}"
         )
-    return {
-        f"channel {number}/{name}": _open_part(path, stack, kinds, {at: number})
+    found = {
+        f"channel {number}": _open_part(path, stack, kinds, {at: number})
         for number in numbers
     }
+    if not joint:
+        return {f"{channel}/{name}": own for channel, own in found.items()}
+    if len(found) < 2:
+        raise UserError(
+            f"{path}: expected two channels or more for --joint_channels, got "
+            f"{', '.join(found)}"
+        )
+    return {name: Channels(found)}
 
 
 def refuse_not_finite(stack, name):
@@ -201,10 +218,11 @@ def _open_part(path, stack, kinds, fixed):
     axes = "".join(a for i, a in enumerate(stack.axes) if i not in single)
     order = "".join(axis for axis in "TZYX" if axis in axes)
     if order not in kinds or len(order) < len(axes):
-        hint = "; --channels=all learns channels one by one" * ("C" in axes)
         raise UserError(
             f"{path}: expected {' or '.join(kinds.values())}, of one channel; "
-            f"got axes {stack.axes} of {'x'.join(map(str, stack.shape))}{hint}"
+            f"got axes {stack.axes} of {'x'.join(map(str, stack.shape))}"
+            + HINT
+            * ("C" in axes)
         )
     if stack.dtype == bool:
         raise UserError(f"{path}: expected numbers, got bool; save it as uint8")

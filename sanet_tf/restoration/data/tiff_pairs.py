@@ -35,6 +35,7 @@ def load(
     supervision="pairs",
     background_share=0.0,
     channels=None,
+    joint_channels=False,
     seed=0,
 ):
     """Reads pairs of stacks and cuts patches.
@@ -50,6 +51,7 @@ def load(
             DIR/test/GT the truths, if there are any.
         background_share: see `patches.cut`.
         channels: see `stacks.open_channels`; each is a pair of its own.
+        joint_channels: whether they are learned together instead.
         seed: of the patches.
 
     Returns:
@@ -68,10 +70,10 @@ def load(
     if not root.is_dir():
         raise UserError(f"no such directory: {root}; expected {LAYOUT}")
     training = root / "train" if (root / "train").is_dir() else root
-    pairs, files = _read(training, channels)
+    pairs, files = _read(training, channels, joint_channels)
     test, measured_on = None, {}
     if (root / "test").is_dir():
-        test, test_files = _read(root / "test", channels)
+        test, test_files = _read(root / "test", channels, joint_channels)
         files |= {f"test/{name}": file for name, file in test_files.items()}
     elif supervision == "noise2noise":
         measured_on = {"measured_on": "the second noisy stacks: no test/GT"}
@@ -95,7 +97,7 @@ def load(
     )
 
 
-def _read(root, channels):
+def _read(root, channels, joint):
     """The pairs below a folder, and the checksums of their files."""
     lows, truths = _folders(root)
     truth_of = _by_stem(truths)
@@ -114,7 +116,10 @@ def _read(root, channels):
             f"{' or '.join(map(str, lows))}"
         )
     low_of, high_of = (
-        {path: stacks.open_channels(path, channels=channels) for path in paths}
+        {
+            path: stacks.open_channels(path, channels=channels, joint=joint)
+            for path in paths
+        }
         for paths in (low_files, truth_of.values())
     )
     _one_dtype(low_of)

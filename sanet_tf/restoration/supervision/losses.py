@@ -13,7 +13,7 @@ def masked(name):
     Returns:
         A function of `(B, *spatial, 2 C)`, values and where they count, and
         of the prediction `(B, *spatial, C)`, for "laplace" with 2 C channels;
-        it returns the mean over the blind spots of a batch.
+        it returns the mean over the blind spots of a batch, and has the name.
     """
     loss = getattr(losses, f"loss_{name}")(mean=False)
 
@@ -22,4 +22,5 @@ def masked(name):
         total = keras.ops.sum(mask * loss(values, y_pred))
         return total / keras.ops.sum(mask)
 
+    masked_loss.__name__ = name  # of a metric's column in log.csv
     return masked_loss

@@ -30,8 +30,8 @@ class Known(PercentileNormalizer):
     """Of a part of a stack, by intensities of the whole.
 
     Args:
-        low: the intensity that becomes 0.
-        high: the one that becomes 1.
+        low: the intensity of each channel that becomes 0.
+        high: those that become 1.
     """
 
     def __init__(self, low, high):
@@ -40,8 +40,8 @@ class Known(PercentileNormalizer):
 
     def before(self, x, axes):
         self.axes_before = axes
-        shape = (1,) * len(axes)
+        shape = [-1 if axis == "C" else 1 for axis in axes]
         self.mi, self.ma = (
-            np.full(shape, end, self.dtype) for end in self._ends
+            np.reshape(end, shape).astype(self.dtype) for end in self._ends
         )
         return normalize_mi_ma(x, self.mi, self.ma, dtype=self.dtype)

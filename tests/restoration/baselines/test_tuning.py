@@ -5,6 +5,7 @@ import pytest
 
 from sanet_tf.restoration.baselines import tuning
 from sanet_tf.restoration.baselines.filters import BASELINES, restore
+from sanet_tf.restoration.data.channels import Channels
 from sanet_tf.restoration.data.pairs import TestPair
 from sanet_tf.restoration.metrics import evaluate
 
@@ -28,6 +29,24 @@ def test_best_of_the_grid(name, make_pair, capsys):
     assert np.ptp(found) > 0.1
     (line,) = capsys.readouterr().out.splitlines()
     assert line.startswith(f"{choice}: {max(found):.2f} dB on 2 validation")
+
+
+def test_all_channels_decide(make_pair, capsys):
+    """One parameter for a picture's channels, the best of their mean."""
+    quiet, loud = make_pair(noise=0.2), make_pair(noise=2)
+    joint = TestPair(
+        "a",
+        Channels({"channel 0": quiet.low, "channel 1": loud.low}),
+        Channels({"channel 0": quiet.high, "channel 1": loud.high}),
+    )
+    (expected,) = tuning.choose([quiet, loud], "YX", ["gaussian"])
+    (choice,) = tuning.choose([joint], "YX", ["gaussian"])
+    assert choice == expected
+    assert "on 2 validation" in capsys.readouterr().out.splitlines()[0]
+    (alone,) = tuning.choose([quiet], "YX", ["gaussian"])
+    assert choice.value > alone.value
+    tuning.choose([joint], "YX", ["median"])
+    assert "on 1 validation" in capsys.readouterr().out.splitlines()[-1]
 
 
 def test_more_noise_wants_a_wider_filter(make_pair):

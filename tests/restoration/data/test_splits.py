@@ -5,6 +5,8 @@ import pytest
 
 from sanet_tf.restoration.baselines import filters
 from sanet_tf.restoration.data import patches, splits
+from sanet_tf.restoration.data.channels import Channels, channels_of
+from sanet_tf.restoration.data.large import whole_of
 from sanet_tf.restoration.data.pairs import Pair
 from sanet_tf.utils.errors import UserError
 from tests.restoration.data.stacks import stack
@@ -70,6 +72,16 @@ def test_regions_are_normalised_as_the_whole_stack_is():
         np.testing.assert_allclose(restored, pair.low, atol=0.01)
         normal, _ = filters.normalize(pair.low, "YX")
         assert normal.max() == pytest.approx(brightest, abs=0.02)
+
+
+def test_regions_of_several_channels_know_each_whole_channel():
+    dim = np.arange(6000).reshape(100, 60)
+    pictures = Channels({"channel 0": dim, "channel 1": 10 * dim})
+    parts, _ = splits.split([Pair("a", pictures, pictures)], (8, 8))
+    for (pair,) in parts.values():
+        wholes = [whole_of(channel) for channel in channels_of(pair.low)]
+        tops = [whole.percentiles([100])[0] for whole in wholes]
+        assert tops == [5999, 59990]
 
 
 def test_a_truth_that_is_a_plane_is_cut_alike():

@@ -17,16 +17,23 @@ pytestmark = makes_again
 
 
 @pytest.mark.parametrize("attention", [None, "siamese", "softmax"])
-@pytest.mark.parametrize("axes", ["YX", "ZYX"])
-def test_no_voxel_sees_itself(rng, attention, axes):
-    """The gradient of an answer by the value that is asked for is zero."""
+@pytest.mark.parametrize(
+    ("axes", "channels"), [("YX", 1), ("YX", 2), ("ZYX", 1)]
+)
+def test_no_voxel_sees_itself(rng, attention, axes, channels):
+    """The gradient of an answer by the value that is asked for is zero.
+
+    By those of other channels at its place too.
+    """
     import tensorflow as tf
 
-    model = fill(make_care(axes, attention=attention, **VOID))
+    sizes = channels, channels
+    model = fill(make_care(axes, *sizes, attention=attention, **VOID))
     network = model.keras_model
-    patch = rng.random((12, 12, 1) if axes == "YX" else (4, 8, 8, 1))
+    shape = (12, 12) if axes == "YX" else (4, 8, 8)
+    patch = rng.random((*shape, channels))
     seen, asked = BlindSpots(4, 2)(patch, np.random.default_rng(0))
-    mask = tf.constant(asked[..., 1:], tf.float32)
+    mask = tf.constant(asked[..., channels:], tf.float32)
     with tf.GradientTape() as tape:
         given = tf.constant(patch, tf.float32)
         tape.watch(given)
@@ -34,9 +41,9 @@ def test_no_voxel_sees_itself(rng, attention, axes):
         inputs = mask * hidden + (1 - mask) * given
         answers = tf.reduce_sum(mask * network(inputs[None])[0])
     gradient = tape.gradient(answers, given).numpy()
-    assert (gradient[asked[..., 1] == 1] == 0).all()
+    assert (gradient[asked[..., -1] == 1] == 0).all()
     # Attention sees all other voxels, far ones too.
-    others = np.count_nonzero(gradient[asked[..., 1] == 0])
+    others = np.count_nonzero(gradient[asked[..., -1] == 0])
     assert others > 0.3 * gradient.size
 
 
@@ -113,6 +120,19 @@ def test_validation_is_blind_in_the_same_places_always(rng, tmp_path):
     assert first == pytest.approx(third, rel=1e-6)
     # In training there are other spots each time.
     assert len({f"{loss:.4f}" for loss in history["loss"]}) == 3
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+def test_metrics_are_those_of_the_blind_spots(rng, tmp_path, channels):
+    X = rng.random((6, 8, 12, channels), np.float32)
+    sizes = {"n_channel_in": channels, "n_channel_out": channels}
+    model = make(tmp_path, **sizes, **VOID)
+    history = model.train(X[:4], None, (X[4:], None)).history
+    for name in ("", "val_"):
+        losses = history[f"{name}loss"]
+        assert history[f"{name}mse"] == pytest.approx(losses, rel=1e-5)
+        for error, loss in zip(history[f"{name}mae"], losses, strict=True):
+            assert 0 < error < loss**0.5
 
 
 def test_it_resumes(rng, tmp_path):
