@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 from absl import flags
-from children import Children
+from side_by_side import Children
 
 from sanet_tf.training.record import script_flags
 from sanet_tf.training.run_directory import check_flags, has_saved

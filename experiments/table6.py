@@ -38,7 +38,7 @@ flag_types.define_names(
 def main(arguments):
     cli.no_arguments(arguments)
     from child_runs import Run, complete
-    from children import core_sets
+    from side_by_side import core_sets
     from table6_markdown import write_markdown
     from table6_report import rows_of, write_figure
 

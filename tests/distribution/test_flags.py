@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from sanet_tf.training.distributions import choose
+from sanet_tf.training.choose_distribution import choose
 from sanet_tf.utils.errors import UserError
 from tests.command_line import ROOT, SHELL, arguments, run_many
 from tests.experiments.conftest import error_line

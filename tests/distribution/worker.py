@@ -8,7 +8,7 @@ import json
 
 from sanet_tf.commands import cli
 from sanet_tf.training import data_parallel
-from sanet_tf.training.distributions import choose
+from sanet_tf.training.choose_distribution import choose
 from sanet_tf.utils import backends
 
 

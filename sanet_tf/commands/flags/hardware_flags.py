@@ -46,7 +46,7 @@ def distribution():
 
     To be called before the backend is loaded.
     """
-    from sanet_tf.training.distributions import choose
+    from sanet_tf.training.choose_distribution import choose
 
     return choose(
         FLAGS.distribution,

@@ -54,7 +54,7 @@ with flag_help.group("data"):
     flags.DEFINE_integer(
         "num_patches",
         None,
-        "patches to cut; none: 256 of simulated volumes, else 512",
+        "patches to cut; none: 512",
         1,
     )
     flags.DEFINE_float(

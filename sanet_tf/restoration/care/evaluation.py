@@ -17,7 +17,7 @@ from sanet_tf.restoration.data.channels import (
 from sanet_tf.restoration.data.large import whole_of
 from sanet_tf.restoration.metrics import evaluate
 from sanet_tf.restoration.previews import write_preview
-from sanet_tf.restoration.tiling.normalizers import Known
+from sanet_tf.restoration.tiling.csbdeep_normalizers import Known
 from sanet_tf.utils.errors import UserError
 from sanet_tf.utils.files import make_directory
 from sanet_tf.utils.memory import peak_above_baseline

@@ -5,8 +5,9 @@ from functools import partial
 
 from sanet_tf.restoration.data import (
     archive,
-    noise,
-    noisy,
+    clean_stacks,
+    cutting,
+    noisy_stacks,
     published,
     simulated,
     tiff_pairs,
@@ -17,10 +18,10 @@ from sanet_tf.utils.errors import UserError
 
 SOURCES = {
     "simulated": simulated.load,
-    "noise": noise.load,
+    "noise": clean_stacks.load,
     "tiff": tiff_pairs.load,
     "npz": archive.load,
-    "stacks": noisy.load,
+    "stacks": noisy_stacks.load,
     **{name: partial(published.load, name) for name in published.ARCHIVES},
 }
 
@@ -32,7 +33,8 @@ def load_data(dataset, data_dir=None, task="denoise", **options):
         dataset: a name in `SOURCES`.
         data_dir: where it lies; None for "simulated".
         task: "denoise", or "project" from a stack to a plane.
-        **options: of the source; see its module.
+        **options: of the source, see its module, and those of a `Cutting`,
+            where patches are to be cut.
 
     Returns:
         A `sanet_tf.restoration.data.pairs.RestorationData`.
@@ -41,7 +43,16 @@ def load_data(dataset, data_dir=None, task="denoise", **options):
         UserError: it is not there, or is not what it should be.
     """
     check_options(dataset, data_dir, task, **options)
-    return SOURCES[dataset](data_dir, task, **options)
+    load = SOURCES[dataset]
+    if not _cuts(load):
+        return load(data_dir, task, **options)
+    own = {n: options.pop(n) for n in cutting.NAMES if n in options}
+    return load(data_dir, task, cutting.Cutting(**own), **options)
+
+
+def _cuts(load):
+    """Whether a source has stacks, from which patches are to be cut."""
+    return "cutting" in inspect.signature(load).parameters
 
 
 def check_options(dataset, data_dir=None, task="denoise", **options):
@@ -61,7 +72,10 @@ def check_options(dataset, data_dir=None, task="denoise", **options):
     _check_supervision(dataset, task, supervision)
     if dataset != "simulated" and not data_dir:
         raise UserError(f"--dataset={dataset} needs --data_dir=PATH")
-    known = [*inspect.signature(SOURCES[dataset]).parameters][2:]
+    load = SOURCES[dataset]
+    known = [*inspect.signature(load).parameters][2:]
+    if _cuts(load):
+        known[:1] = cutting.NAMES
     unknown = sorted({*options} - {*known})
     if unknown:
         raise UserError(

@@ -9,6 +9,7 @@ validate. Test pictures are in a file of their own, which is not opened before
 it is asked for: until then the validation pictures stand in for them.
 """
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -24,35 +25,24 @@ STAND_IN = "the validation pictures, for want of --test_data"
 def load(
     data_dir,
     task,
-    patch_size=None,
-    num_patches=512,
+    cutting,
     validation_split=0.1,
     test_data=None,
-    percentiles=None,
     fit_truth=False,
     cache_dir=None,
-    strict=False,
-    supervision="pairs",
-    background_share=0.0,
-    seed=0,
 ):
     """Reads pairs and cuts patches.
 
     Args:
         data_dir: path of the file.
         task: "denoise".
-        patch_size: see `patches.plan`.
-        num_patches: to train with; a tenth as many validate.
+        cutting: a `Cutting`; of "noise2noise" `clean` is a second noisy
+            picture.
         validation_split: share of the fields, the last ones, to validate with.
         test_data: path of a file of the same arrays to test on, or None.
-        percentiles: see `patches.cut`.
         fit_truth: see `patches.cut`.
         cache_dir: where compressed arrays are unpacked, once; None is beside
             the file.
-        strict: whether a pair without contrast is an error, not left out.
-        supervision: of "noise2noise" `clean` is a second noisy picture.
-        background_share: see `patches.cut`.
-        seed: of the patches.
 
     Returns:
         A `RestorationData`.
@@ -63,7 +53,8 @@ def load(
     if task != "denoise":
         raise UserError(f"--dataset=npz is for --task=denoise, got {task}")
     pairs, fields, identity = _read(data_dir, cache_dir)
-    axes, patch_size = patches.plan(pairs, patch_size, task)
+    axes, patch_size = patches.plan(pairs, cutting.patch_size, task)
+    cutting = dataclasses.replace(cutting, patch_size=patch_size)
     held = _held_fields(fields, validation_split)
     regions = {
         "train": [p for p, f in zip(pairs, fields, strict=True) if f < held],
@@ -77,11 +68,10 @@ def load(
     else:
         regions["test"], _, files["test"] = _read(test_data, cache_dir)
         patches.plan(regions["test"], (1,) * len(patch_size), task)
-    regions, skipped = contrast.select_regions(regions, percentiles, strict)
-    parts = patches.cut_both(
-        *(regions, axes, patch_size, num_patches, seed, task),
-        *(percentiles, fit_truth, supervision, background_share),
+    regions, skipped = contrast.select_regions(
+        regions, cutting.percentiles, cutting.strict
     )
+    parts = patches.cut_both(regions, axes, cutting, task, fit_truth)
     return RestorationData(
         axes,
         *parts,
@@ -90,16 +80,13 @@ def load(
         {
             "dataset": "npz",
             "task": task,
-            "seed": seed,
             "split": f"fields below {held} train, the others validate",
-            "measured_on": _measured_on(test_data, supervision),
+            "measured_on": _measured_on(test_data, cutting.supervision),
             "provenance": stacks.provenance(stacks.folder_of(data_dir)),
             "skipped": skipped,
             "files": files,
             "fit_truth": fit_truth,
-            "supervision": supervision,
-            "background_share": background_share,
-            **patches.describe(parts, patch_size),
+            **patches.describe(parts, cutting),
         },
     )
 

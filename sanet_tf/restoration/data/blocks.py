@@ -43,17 +43,12 @@ def enlarge(pairs):
     return enlarged
 
 
-def draw_blocks(
-    regions, patch_size, seed, supervision="pairs", percentiles=None
-):
+def draw_blocks(regions, cutting):
     """Replaces parts of large stacks by blocks of them.
 
     Args:
         regions: dictionary of lists of `Pair`, of the keys of `BLOCKS`.
-        patch_size: see `patches.plan`.
-        seed: integer.
-        supervision: one of `SUPERVISIONS`.
-        percentiles: see `patches.cut`.
+        cutting: a `Cutting` with a patch size.
 
     Returns:
         The dictionary, and a sentence for the description, "" if there are no
@@ -61,7 +56,7 @@ def draw_blocks(
     """
     drawn, sentences = {}, []
     for index, (region, pairs) in enumerate(regions.items()):
-        rng = np.random.default_rng((seed, index, 0xB10C))
+        rng = np.random.default_rng((cutting.seed, index, 0xB10C))
         count = sum(_is_large(pair.low) for pair in pairs)
         drawn[region] = []
         for pair in pairs:
@@ -72,10 +67,10 @@ def draw_blocks(
             _refuse_not_finite(pair)
             learned = pair
             if region != "test":
-                (learned,) = as_learned([pair], supervision)
+                (learned,) = as_learned([pair], cutting.supervision)
             picture = pair.low if learned.high is None else learned.high
             found, bright = _choose(
-                pair.low.shape, picture, patch_size, number, rng, percentiles
+                pair.low.shape, picture, cutting, number, rng
             )
             drawn[region] += [_block(pair, at) for at in found]
             dark = "" if bright else ", none of them bright,"
@@ -99,17 +94,17 @@ def _refuse_not_finite(pair):
                 refuse_not_finite(whole_of(picture), single.name)
 
 
-def _choose(shape, picture, patch_size, number, rng, percentiles):
+def _choose(shape, picture, cutting, number, rng):
     """Indices of blocks, and whether they are bright.
 
     Bright are those from which csbdeep would take patches, of one channel at
     least. If none of those that were looked at is, the brightest are given.
     """
     limits = [
-        (channel, whole_of(channel).brightness(percentiles))
+        (channel, whole_of(channel).brightness(cutting.percentiles))
         for channel in channels_of(picture)
     ]
-    patch = np.minimum(patch_size, shape)
+    patch = np.minimum(cutting.patch_size, shape)
     size = _size(shape, patch)
     counts = shape // size
     offset = rng.integers(0, shape - counts * size, endpoint=True)

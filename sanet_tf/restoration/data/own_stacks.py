@@ -1,5 +1,7 @@
 """Data for training from pairs of one's own stacks: split, looked at, cut."""
 
+import dataclasses
+
 from sanet_tf.restoration.data import blocks, contrast, patches, splits
 from sanet_tf.restoration.data.channels import check_alike
 from sanet_tf.restoration.data.pairs import RestorationData, as_stacks
@@ -10,13 +12,7 @@ def restoration_data(
     description,
     *,
     task,
-    patch_size,
-    num_patches,
-    percentiles,
-    strict,
-    supervision,
-    background_share,
-    seed,
+    cutting,
     skipped=(),
     test=None,
 ):
@@ -26,13 +22,7 @@ def restoration_data(
         pairs: a list of `pairs.Pair`.
         description: what it says of the data, for JSON.
         task: "denoise" or "project".
-        patch_size: see `patches.plan`.
-        num_patches: to train with; a tenth as many validate.
-        percentiles: see `patches.cut`.
-        strict: whether a pair without contrast is an error, not left out.
-        supervision: one of `SUPERVISIONS`.
-        background_share: see `patches.cut`.
-        seed: of the patches.
+        cutting: a `Cutting`.
         skipped: a line of each stack that has been left out before.
         test: pairs to test on; None: some of the pairs, or regions of them.
 
@@ -43,24 +33,19 @@ def restoration_data(
         UserError: the pairs do not match, or too few have contrast.
     """
     check_alike([*pairs, *(test or ())])
-    axes, patch_size = patches.plan(pairs, patch_size, task)
-    pairs, even = contrast.select(blocks.enlarge(pairs), percentiles)
+    axes, patch_size = patches.plan(pairs, cutting.patch_size, task)
+    cutting = dataclasses.replace(cutting, patch_size=patch_size)
+    pairs, even = contrast.select(blocks.enlarge(pairs), cutting.percentiles)
     if test is not None:
         test = blocks.enlarge(test)
         smallest = (1, 1) if task == "project" else (1,) * len(patch_size)
         patches.plan(test, smallest, task)
     regions, how = splits.split(pairs, patch_size, test)
-    regions, drawn = blocks.draw_blocks(
-        regions, patch_size, seed, supervision, percentiles
-    )
+    regions, drawn = blocks.draw_blocks(regions, cutting)
     regions, skipped = contrast.select_regions(
-        regions, percentiles, strict, [*skipped, *even]
+        regions, cutting.percentiles, cutting.strict, [*skipped, *even]
     )
-    parts = patches.cut_both(
-        *(regions, axes, patch_size, num_patches, seed, task, percentiles),
-        supervision=supervision,
-        background_share=background_share,
-    )
+    parts = patches.cut_both(regions, axes, cutting, task)
     return RestorationData(
         axes,
         *parts,
@@ -69,11 +54,8 @@ def restoration_data(
         {
             **description,
             "task": task,
-            "supervision": supervision,
-            "background_share": background_share,
-            "seed": seed,
             "split": how + drawn,
             "skipped": skipped,
-            **patches.describe(parts, patch_size),
+            **patches.describe(parts, cutting),
         },
     )

@@ -71,44 +71,29 @@ def plan(pairs, patch_size, task):
     return axes, patch_size
 
 
-def cut_both(
-    regions,
-    axes,
-    patch_size,
-    number,
-    seed,
-    task,
-    percentiles=None,
-    fit_truth=False,
-    supervision="pairs",
-    background_share=0.0,
-):
+def cut_both(regions, axes, cutting, task, fit_truth=False):
     """Cuts patches to train with, and a tenth as many to validate with.
 
     Args:
         regions: dictionary of lists of `Pair`, "train" and "validation".
         axes: see `plan`.
-        patch_size: see `plan`.
-        number: patches to train with.
-        seed: integer.
+        cutting: a `Cutting` with a patch size.
         task: "denoise" or "project".
-        percentiles: see `cut`.
         fit_truth: see `cut`.
-        supervision: one of `SUPERVISIONS`.
-        background_share: see `cut`.
 
     Returns:
         (X, Y) of each; see `cut`. Y of "noise2void" is None.
     """
+    number, supervision = cutting.num_patches, cutting.supervision
     if number < 1:
         raise UserError(f"--num_patches must be positive, got {number}")
     sizes = {"train": number, "validation": max(1, number // 10)}
     parts = []
     for index, (region, size) in enumerate(sizes.items()):
+        pairs = as_learned(regions[region], supervision)
         x, y = cut(
-            *(as_learned(regions[region], supervision), axes, patch_size),
-            *(size, (seed, index), task, percentiles, fit_truth),
-            background_share,
+            *(pairs, axes, cutting.patch_size, size, (cutting.seed, index)),
+            *(task, cutting.percentiles, fit_truth, cutting.background_share),
         )
         parts.append((x, None if supervision == "noise2void" else y))
     return tuple(parts)
@@ -141,14 +126,12 @@ def cut(
             of a large stack share one share.
         seed: integer or sequence of integers.
         task: "denoise" or "project".
-        percentiles: two that become 0 and 1; None: drawn for each patch, as
-            csbdeep does, from 1 to 3 and from 99.5 to 99.9.
+        percentiles: see `Cutting`.
         fit_truth: whether the truth is fitted to the noisy stack by gain and
             offset, and both are normalised by the latter's percentiles (2
             and 99.8 if None); otherwise each by its own. For pictures that
             were stretched to the full range one by one. Not for projections.
-        background_share: share of the patches that come from anywhere, dark or
-            not. A network that has seen little background leaves noise in it.
+        background_share: see `Cutting`.
 
     Returns:
         X and Y, (number, *patch_size, C) float32; of a projection Y has size
@@ -214,10 +197,13 @@ def _all_planes(patch_size, planes):
     return planes, *lateral
 
 
-def describe(parts, patch_size):
-    """Sizes of what `cut_both` returns, for the description."""
+def describe(parts, cutting):
+    """What `cut_both` returns, and how it was cut, for the description."""
     return {
-        "patch_size": list(patch_size),
+        "seed": cutting.seed,
+        "supervision": cutting.supervision,
+        "background_share": cutting.background_share,
+        "patch_size": list(cutting.patch_size),
         "patches": {
             region: len(x)
             for region, (x, _) in zip(REGIONS, parts, strict=False)

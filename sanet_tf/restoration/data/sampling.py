@@ -5,7 +5,7 @@ import contextlib
 import numpy as np
 from csbdeep import data as care
 
-from sanet_tf.restoration.data import normalizations
+from sanet_tf.restoration.data import patch_normalization
 from sanet_tf.restoration.data.channels import single_channels
 from sanet_tf.restoration.data.large import whole_of
 
@@ -44,7 +44,7 @@ def sample(
     seed = rng.integers(2**32)
     singles = single_channels(pair)
     options = [
-        normalizations.options(single, percentiles, fit_truth)
+        patch_normalization.options(single, percentiles, fit_truth)
         for single in singles
     ]
     if anywhere:
@@ -75,7 +75,7 @@ def _bright_places(singles, options, patch_size, percentiles):
     wholes = [whole_of(single.high) for single in singles]
     if None not in wholes:
         limits = [whole.brightness(percentiles) for whole in wholes]
-        return normalizations.bright_places(truths, limits, patch_size)
+        return patch_normalization.bright_places(truths, limits, patch_size)
     masks = [
         own.get("patch_filter", care.no_background_patches())(
             [truth], patch_size

@@ -26,25 +26,21 @@ SHAPES = {"ZYX": (32, 128, 128), "YX": (192, 192)}
 def load(
     data_dir,
     task,
-    patch_size=None,
-    num_patches=256,
+    cutting,
     num_volumes=4,
     num_test=2,
     volume_shape=None,
     exposure=0.1,
     high_exposure=None,
     structure="mixed",
-    supervision="pairs",
-    background_share=0.0,
-    seed=0,
 ):
     """Simulates volumes and cuts patches.
 
     Args:
         data_dir: None.
         task: "denoise", or "project": curved epithelia.
-        patch_size: (Z, Y, X) or (Y, X); see `patches.plan`.
-        num_patches: to train with; a tenth as many validate.
+        cutting: a `Cutting`, whose seed is that of everything; "noise2noise"
+            draws the noise twice.
         num_volumes: to train with, and a quarter as many (at least one) to
             validate with, at each exposure.
         num_test: volumes to test on, at each exposure.
@@ -53,9 +49,6 @@ def load(
             with have in turn.
         high_exposure: of the high pictures; None is without noise.
         structure: see `simulate_volume`; or "varied", see `simulate_varied`.
-        supervision: "noise2noise" draws the noise twice.
-        background_share: see `patches.cut`.
-        seed: of everything.
 
     Returns:
         A `RestorationData`.
@@ -68,6 +61,7 @@ def load(
             "--dataset=simulated takes no --data_dir: nothing is read; for "
             "your own stacks there are --dataset=tiff and --dataset=noise"
         )
+    seed, patch_size = cutting.seed, cutting.patch_size
     flat = patch_size is not None and len(patch_size) == 2
     flat = flat and task == "denoise"
     shape = tuple(volume_shape or SHAPES["YX" if flat else "ZYX"])
@@ -86,7 +80,7 @@ def load(
                 if high_exposure is not None:
                     high = expose(truth, high_exposure, rng, camera)
                 again = None
-                if supervision == "noise2noise":
+                if cutting.supervision == "noise2noise":
                     other = np.random.default_rng((*stem, 1 + turn, 1))
                     again = expose(truth, low, other, camera)
                 yield Pair(
@@ -102,15 +96,14 @@ def load(
     num_validation = max(1, num_volumes // 4)
     train = list(pictures(0, num_volumes, in_turn))
     axes, patch_size = patches.plan(train, patch_size, task)
+    cutting = dataclasses.replace(cutting, patch_size=patch_size)
     validation = list(pictures(1, num_validation, lambda index: exposures))
     test = list(pictures(2, num_test, lambda index: exposures))
     regions = {"train": train, "validation": validation, "test": test}
-    regions, skipped = contrast.select_regions(regions)
-    parts = patches.cut_both(
-        *(regions, axes, patch_size, num_patches, seed, task),
-        supervision=supervision,
-        background_share=background_share,
+    regions, skipped = contrast.select_regions(
+        regions, cutting.percentiles, cutting.strict
     )
+    parts = patches.cut_both(regions, axes, cutting, task)
     return RestorationData(
         axes,
         *parts,
@@ -120,16 +113,13 @@ def load(
             "dataset": "simulated",
             "task": task,
             "structure": "epithelium" if task == "project" else structure,
-            "seed": seed,
             "volumes": [num_volumes, num_validation, num_test],
             "volume_shape": list(shape),
             "exposure": list(exposures),
             "high_exposure": high_exposure,
             "skipped": skipped,
-            "supervision": supervision,
-            "background_share": background_share,
             "camera": dataclasses.asdict(camera),
-            **patches.describe(parts, patch_size),
+            **patches.describe(parts, cutting),
         },
     )
 

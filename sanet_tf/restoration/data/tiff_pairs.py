@@ -28,31 +28,19 @@ TRUTHS = ("gt", "high")
 def load(
     data_dir,
     task,
-    patch_size=None,
-    num_patches=512,
-    percentiles=None,
-    strict=False,
-    supervision="pairs",
-    background_share=0.0,
+    cutting,
     channels=None,
     joint_channels=False,
-    seed=0,
 ):
     """Reads pairs of stacks and cuts patches.
 
     Args:
         data_dir: the folder.
         task: "denoise" or "project".
-        patch_size: see `patches.plan`.
-        num_patches: to train with; a tenth as many validate.
-        percentiles: see `patches.cut`.
-        strict: whether a pair without contrast is an error, not left out.
-        supervision: of "noise2noise" DIR/GT has the second noisy stacks, and
-            DIR/test/GT the truths, if there are any.
-        background_share: see `patches.cut`.
+        cutting: a `Cutting`; of "noise2noise" DIR/GT has the second noisy
+            stacks, and DIR/test/GT the truths, if there are any.
         channels: see `stacks.open_channels`; each is a pair of its own.
         joint_channels: whether they are learned together instead.
-        seed: of the patches.
 
     Returns:
         A `RestorationData`.
@@ -75,7 +63,7 @@ def load(
     if (root / "test").is_dir():
         test, test_files = _read(root / "test", channels, joint_channels)
         files |= {f"test/{name}": file for name, file in test_files.items()}
-    elif supervision == "noise2noise":
+    elif cutting.supervision == "noise2noise":
         measured_on = {"measured_on": "the second noisy stacks: no test/GT"}
     return restoration_data(
         pairs,
@@ -86,13 +74,7 @@ def load(
             **measured_on,
         },
         task=task,
-        patch_size=patch_size,
-        num_patches=num_patches,
-        percentiles=percentiles,
-        strict=strict,
-        supervision=supervision,
-        background_share=background_share,
-        seed=seed,
+        cutting=cutting,
         test=test,
     )
 

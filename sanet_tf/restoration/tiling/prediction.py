@@ -13,7 +13,7 @@ from sanet_tf.restoration.intensities import WIDER
 from sanet_tf.restoration.normalization import PERCENTILES
 from sanet_tf.restoration.tiling import kept_maps
 from sanet_tf.restoration.tiling.blending import BlendedTiles
-from sanet_tf.restoration.tiling.normalizers import Percentiles
+from sanet_tf.restoration.tiling.csbdeep_normalizers import Percentiles
 from sanet_tf.restoration.tiling.planning import (
     DEFAULT_STATISTICS,
     Planning,

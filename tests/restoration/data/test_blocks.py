@@ -9,6 +9,7 @@ import pytest
 from csbdeep.data import no_background_patches
 
 from sanet_tf.restoration.data import blocks, load_data
+from sanet_tf.restoration.data.cutting import Cutting
 from sanet_tf.restoration.data.pairs import Pair
 from tests.restoration.data.ramps import ROW, SMALL, WHOLE, both, rows
 
@@ -56,7 +57,7 @@ def test_several_large_stacks_share_the_blocks(ramp, monkeypatch):
     pairs = blocks.enlarge([Pair(name, ramp, ramp) for name in "ab"])
     regions = {"train": [pair.part(np.s_[..., 60:, :]) for pair in pairs]}
     found, other = (
-        blocks.draw_blocks(regions, (4, 8, 8), seed)[0]["train"]
+        blocks.draw_blocks(regions, Cutting((4, 8, 8), seed=seed))[0]["train"]
         for seed in (0, 1)
     )
     assert [pair.name[0] for pair in found] == ["a"] * 3 + ["b"] * 3
@@ -68,10 +69,10 @@ def test_several_large_stacks_share_the_blocks(ramp, monkeypatch):
 def test_a_block_is_no_larger_than_it_should_be(ramp, monkeypatch):
     (pair,) = blocks.enlarge([Pair("a", ramp, ramp)])
     monkeypatch.setattr(blocks, "LARGEST", 6 * 16 * 24)
-    drawn, _ = blocks.draw_blocks({"test": [pair]}, (4, 8, 12), 0)
+    drawn, _ = blocks.draw_blocks({"test": [pair]}, Cutting((4, 8, 12)))
     assert drawn["test"][0].low.shape == (6, 16, 24)
     monkeypatch.setattr(blocks, "LARGEST", 1)
-    drawn, _ = blocks.draw_blocks({"test": [pair]}, (4, 8, 12), 0)
+    drawn, _ = blocks.draw_blocks({"test": [pair]}, Cutting((4, 8, 12)))
     assert drawn["test"][0].low.shape == (4, 8, 12)
 
 
@@ -98,7 +99,8 @@ def test_blocks_are_chosen_by_what_is_learned(dark):
     (pair,) = blocks.enlarge([Pair("a", hot, bright)])
     regions = {"train": [pair], "test": [pair]}
     for supervision, at in (("pairs", 3), ("noise2void", 2)):
-        drawn, _ = blocks.draw_blocks(regions, (4, 8, 8), 0, supervision)
+        cutting = Cutting((4, 8, 8), supervision=supervision)
+        drawn, _ = blocks.draw_blocks(regions, cutting)
         tops = [np.asarray(block.low).max() for block in drawn["train"]]
         assert (min(tops) > 5000) == (at == 2)
         tops = [np.asarray(block.high).max() for block in drawn["test"]]
@@ -111,9 +113,8 @@ def test_blocks_by_the_percentiles_of_a_sparse_stack(dark, monkeypatch):
     dark[2:4, 40:44, 60:64] = 5000
     (pair,) = blocks.enlarge([Pair("a", dark, dark)])
     for percentiles, count in ((None, 8), ((2, 99.99), 1)):
-        drawn, _ = blocks.draw_blocks(
-            {"train": [pair]}, (4, 8, 8), 0, percentiles=percentiles
-        )
+        cutting = Cutting((4, 8, 8), percentiles=percentiles)
+        drawn, _ = blocks.draw_blocks({"train": [pair]}, cutting)
         assert len(drawn["train"]) == count
     assert np.asarray(drawn["train"][0].low).max() == 5000
 
@@ -147,6 +148,7 @@ def test_of_dark_blocks_the_brightest_is_taken(dark, monkeypatch):
     (pair,) = blocks.enlarge([Pair("a", dark, dark)])
     region = {"test": [pair.part(np.s_[..., 110:, :])]}
     for seed in range(5):  # places differ
-        drawn, said = blocks.draw_blocks(region, (4, 8, 8), seed)
+        cutting = Cutting((4, 8, 8), seed=seed)
+        drawn, said = blocks.draw_blocks(region, cutting)
         assert np.asarray(drawn["test"][0].low).max() > 200
         assert ", none of them bright, in a" in said

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from sanet_tf.restoration.data import patches
+from sanet_tf.restoration.data.cutting import Cutting
 from sanet_tf.restoration.data.pairs import Pair
 from sanet_tf.utils.errors import UserError
 from tests.restoration.data.stacks import stack
@@ -103,9 +104,13 @@ def test_a_seed_repeats_the_patches_and_leaves_numpy_alone(ramp):
 
 def test_training_is_not_validation(ramp):
     regions = {"train": [ramp], "validation": [ramp]}
-    parts = patches.cut_both(regions, "ZYX", (3, 5, 7), 25, 0, "denoise")
+    cutting = Cutting((3, 5, 7), 25, seed=4, background_share=0.5)
+    parts = patches.cut_both(regions, "ZYX", cutting, "denoise")
     assert [len(x) for x, _ in parts] == [25, 2]
-    assert patches.describe(parts, (3, 5, 7)) == {
+    assert patches.describe(parts, cutting) == {
+        "seed": 4,
+        "supervision": "pairs",
+        "background_share": 0.5,
         "patch_size": [3, 5, 7],
         "patches": {"train": 25, "validation": 2},
     }

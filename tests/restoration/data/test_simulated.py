@@ -133,6 +133,7 @@ def test_the_description_is_json():
         ({"seed": -1}, "the seed must not be negative, got -1"),
         ({"data_dir": "x"}, "--dataset=simulated takes no --data_dir"),
         ({"photons": 3}, "takes no --photons; it takes --patch_size, --num_"),
+        ({"channels": (0, 1)}, "--dataset=simulated takes no --channels"),
         ({"task": "restore"}, "no task 'restore'; there are denoise, project"),
     ],
 )

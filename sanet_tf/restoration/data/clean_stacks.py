@@ -28,33 +28,21 @@ from sanet_tf.utils.errors import UserError
 def load(
     data_dir,
     task,
-    patch_size=None,
-    num_patches=512,
+    cutting,
     photons=20.0,
-    percentiles=None,
-    strict=False,
-    supervision="pairs",
-    background_share=0.0,
     channels=None,
     joint_channels=False,
-    seed=0,
 ):
     """Reads clean stacks, adds noise and cuts patches.
 
     Args:
         data_dir: a TIFF file, an OME-Zarr, or a folder of them; ZYX or YX.
         task: "denoise".
-        patch_size: see `patches.plan`.
-        num_patches: to train with; a tenth as many validate.
-        percentiles: see `patches.cut`.
-        strict: whether a stack without contrast is an error, not left out.
+        cutting: a `Cutting`; "noise2noise" draws the noise twice.
         photons: of the bright structures (99.9th percentile of a stack, or of
             each of its channels).
-        supervision: "noise2noise" draws the noise twice.
-        background_share: see `patches.cut`.
         channels: see `stacks.open_channels`; each is a stack of its own.
         joint_channels: whether they are learned together instead.
-        seed: of the noise and of the patches.
 
     Returns:
         A `RestorationData`.
@@ -88,10 +76,10 @@ def load(
         except ValueError as error:
             skipped.append(f"{name}: {error}")
             continue
-        rng = np.random.default_rng((seed, index))
+        rng = np.random.default_rng((cutting.seed, index))
         take = partial(expose, exposure=1, rng=rng, camera=camera)
         low, again = each(take, expected), None
-        if supervision == "noise2noise":
+        if cutting.supervision == "noise2noise":
             again = each(take, expected)
         pairs.append(Pair(name, low, clean, again))
     if not pairs:
@@ -106,12 +94,6 @@ def load(
             "files": {file.name: stacks.checksum(file) for file in files},
         },
         task=task,
-        patch_size=patch_size,
-        num_patches=num_patches,
-        percentiles=percentiles,
-        strict=strict,
-        supervision=supervision,
-        background_share=background_share,
-        seed=seed,
+        cutting=cutting,
         skipped=skipped,
     )

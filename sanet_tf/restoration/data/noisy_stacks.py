@@ -20,30 +20,18 @@ from sanet_tf.utils.errors import UserError
 def load(
     data_dir,
     task,
-    patch_size=None,
-    num_patches=512,
-    percentiles=None,
-    strict=False,
-    supervision="noise2void",
-    background_share=0.0,
+    cutting,
     channels=None,
     joint_channels=False,
-    seed=0,
 ):
     """Reads noisy stacks and cuts patches.
 
     Args:
         data_dir: a TIFF file, an OME-Zarr, or a folder of them.
         task: "denoise".
-        patch_size: see `patches.plan`.
-        num_patches: to train with; a tenth as many validate.
-        percentiles: see `patches.cut`.
-        strict: whether a stack without contrast is an error, not left out.
-        supervision: "noise2void" or "noise2noise".
-        background_share: see `patches.cut`.
+        cutting: a `Cutting` of "noise2void" or "noise2noise".
         channels: see `stacks.open_channels`; each is a stack of its own.
         joint_channels: whether they are learned together instead.
-        seed: of the patches.
 
     Returns:
         A `RestorationData`, whose test stacks have no truth.
@@ -57,7 +45,7 @@ def load(
         )
     path = Path(data_dir).expanduser()
     files = stacks.list_stacks(path)
-    read = _moments if supervision == "noise2noise" else _stack
+    read = _moments if cutting.supervision == "noise2noise" else _stack
     return restoration_data(
         [
             pair
@@ -70,13 +58,7 @@ def load(
             "files": {file.name: stacks.checksum(file) for file in files},
         },
         task=task,
-        patch_size=patch_size,
-        num_patches=num_patches,
-        percentiles=percentiles,
-        strict=strict,
-        supervision=supervision,
-        background_share=background_share,
-        seed=seed,
+        cutting=cutting,
     )
 
 
