@@ -12,8 +12,8 @@ model that was trained so.
 
 A file that fails is named on stderr, the others are restored all the same, and
 the exit status is 1. What is there already is left, so the same command goes on
-with a folder where it stopped; and within a stack, where a trained model's
-results are OME-Zarr.
+with a folder where it stopped, and within a stack, if the model is one trained
+model and tiles are not blended.
 """
 
 import contextlib
