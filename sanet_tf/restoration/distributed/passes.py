@@ -72,30 +72,29 @@ def restore(opened, executor, journal, n_tiles=None):
         if TILES not in journal:
             journal.add(TILES, counts)
         bar.update(len(indices) * len(spans) - bar.n)
+        means = {index: [] for index in indices}
         for group in groups:
-            means = {index: [] for index in group}
-            keeping = contextlib.nullcontext()
             keeps = layers and not executor.shares
+            keeping = contextlib.nullcontext()
             # Maps of tiles that another process did are not there.
             if keeps and not _begun(journal, group[0], len(tiles)):
                 tile_shape = grid.tile_shape(counts)
                 keeping = opened.keeping(volume.shape, tile_shape)
             with keeping:
                 for name in passes:
+                    left = [
+                        i for i in group if ("mean", *name, *i) not in journal
+                    ]
                     tasks = {
-                        (*name, number, *index): (
-                            *(index, stretches[index], tile, means[index]),
-                        )
-                        for index in group
-                        if ("mean", *name, *index) not in journal
+                        (*name, number, *i): (i, stretches[i], tile, means[i])
+                        for i in left
                         for number, tile in enumerate(tiles)
                     }
-                    bar.update(len(group) * len(tiles) - len(tasks))
+                    bar.update((len(group) - len(left)) * len(tiles))
                     finish(name[0], tasks)
                     if name != passes[-1]:
-                        for index in group:
-                            found = _mean(journal, name, index, len(tiles))
-                            means[index].append(found)
+                        for i in group:
+                            means[i].append(_mean(journal, name, i, len(tiles)))
                         journal.forget(tasks)
         for level in copies:  # each is made of the one before it
             finish("shrink", level)
