@@ -17,7 +17,7 @@ from sanet_tf.utils import backends
 
 FLAGS = flags.FLAGS
 STATISTICS = ("tile", "window", "volume")
-NETWORKS = {  # and the statistics that their attention has
+ATTENTION = {  # and the statistics that it has
     "none": ("tile",),
     "siamese": STATISTICS,
     "softmax": ("tile",),
@@ -29,11 +29,12 @@ flag_types.define_sizes(
     "shape", ["32", "256", "256"], "voxels along Z,Y,X", axes=3
 )
 flag_types.define_names(
-    "networks",
+    "attention",
     ["none", "siamese"],
-    tuple(NETWORKS),
+    tuple(ATTENTION),
     "attention of the U-Nets",
 )
+flag_help.alias("networks", "attention")
 flag_types.define_names(
     "statistics",
     list(STATISTICS),
@@ -74,8 +75,8 @@ def main(arguments):
     output = make_directory(FLAGS.output)
     record = run_record(script_flags())
     rows = []
-    for network in FLAGS.networks:
-        known = NETWORKS[network]
+    for network in FLAGS.attention:
+        known = ATTENTION[network]
         for mode in [m for m in FLAGS.statistics if m in known] or ["tile"]:
             case = VolumeCase(
                 *(network, mode, shape, n_tiles, FLAGS.n_first, FLAGS.repeats)

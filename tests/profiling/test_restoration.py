@@ -18,7 +18,7 @@ def test_tiny_volume(tmp_path):
     result = commands.run(
         SCRIPT,
         *("--shape=4,64,24", "--n_tiles=1,3,1", "--n_first=4", "--repeats=2"),
-        *("--networks=none,scaled", "--statistics=window,volume"),
+        *("--attention=none,scaled", "--statistics=window,volume"),
         *(f"--output_dir={tmp_path}", "--name=cost"),
     )
     assert result.returncode == 0, result.stderr
@@ -86,7 +86,7 @@ def test_markdown_without_the_plain_network_or_memory(tmp_path):
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        (["--networks=care"], ": expected one or more of none, siamese"),
+        (["--attention=care"], ": expected one or more of none, siamese"),
         (["--networks="], ": expected one or more of none, siamese"),
         (["--statistics=default"], "expected one or more of tile, window"),
         (["--shape=32,256"], "3 whole numbers above 0, such as 16,64,64"),
