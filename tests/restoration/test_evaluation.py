@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from csbdeep.internals.probability import ProbabilisticPrediction
 
 from sanet_tf.restoration.baselines.filters import BASELINES, restore
 from sanet_tf.restoration.care import evaluation, run
@@ -90,6 +91,32 @@ def test_a_network_that_wins(measure, scene, tmp_path, capsys):
     assert lines[-4] == "measured on my test data"
 
 
+def test_a_probabilistic_network_is_held_to_what_it_expects(
+    measure, scene, tmp_path, capsys
+):
+    image, truth = scene
+    scales = []
+
+    class Probabilistic(Stub):
+        config = SiameseConfig("YX", probabilistic=True)
+
+        def predict_probabilistic(self, image, axes, **options):
+            scale = np.full(image.shape, scales[-1])
+            return ProbabilisticPrediction(self.answer(image), scale)
+
+    rows = []
+    for scale in (10.0, 1e-6):
+        scales.append(scale)
+        found = measure(Probabilistic(lambda image: image), image, truth)
+        rows.append(found["restored"]["default"])
+    assert [rows[0][f"coverage_{n}"] for n in (50, 95)] == [1, 1]
+    assert rows[1]["coverage_95"] < 0.01
+    assert rows[0]["psnr"] == found["input"]["psnr"]
+    line = "default true values: 0.0 % within 50 %, 0.0 % within 68 %, 0.0 %"
+    assert any(line in each for each in last_lines(found, tmp_path, capsys))
+    assert "coverage_50" not in found["input"]
+
+
 def test_joint_channels_are_measured_one_by_one(
     measure, scene, tmp_path, monkeypatch
 ):
@@ -144,9 +171,9 @@ def test_tiles_are_of_the_spatial_axes(rng):
         {"channel 0": rng.random((24, 20)), "channel 1": rng.random((24, 20))}
     )
     pair = TestPair("a.tif", images, images)
-    whole = evaluation._restore(model, pair, "YX", None, "default")
+    whole, _ = evaluation._restore(model, pair, "YX", None, "default")
     assert whole.shape == (2, 24, 20)
-    tiled = evaluation._restore(model, pair, "YX", (2, 1), "default")
+    tiled, _ = evaluation._restore(model, pair, "YX", (2, 1), "default")
     np.testing.assert_allclose(tiled, whole, atol=1e-5)
     expected = model.predict(np.asarray(images), "CYX")
     np.testing.assert_array_equal(whole, expected)

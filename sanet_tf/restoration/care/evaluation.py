@@ -8,6 +8,7 @@ import numpy as np
 
 from sanet_tf.restoration.baselines import filters, tuning, verdict
 from sanet_tf.restoration.care.loading import load
+from sanet_tf.restoration.coverage import coverage
 from sanet_tf.restoration.data import load_data
 from sanet_tf.restoration.data.channels import (
     Channels,
@@ -17,6 +18,7 @@ from sanet_tf.restoration.data.channels import (
 from sanet_tf.restoration.data.large import whole_of
 from sanet_tf.restoration.metrics import evaluate
 from sanet_tf.restoration.previews import write_preview
+from sanet_tf.restoration.restorer import is_probabilistic
 from sanet_tf.restoration.tiling.csbdeep_normalizers import Known
 from sanet_tf.utils.errors import UserError
 from sanet_tf.utils.files import make_directory
@@ -84,10 +86,8 @@ def evaluate_model(folder, data, modes, n_tiles, previews, baselines=()):
         _draw(pictures, pair, volumes, axes)
         _tell(pair.name, rows[modes[0]][-1])
         for choice in choices:
-            _, row = _measure(
-                functools.partial(_filter, pair, axes, choice),
-                pair,
-            )
+            run = functools.partial(_filter, pair, axes, choice)
+            _, row = _measure(run, pair)
             filtered[choice.name].append(row)
             if row["seconds"] > SLOW:
                 _tell(f"{pair.name}, {choice}", row)
@@ -111,11 +111,11 @@ def evaluate_model(folder, data, modes, n_tiles, previews, baselines=()):
 def _measure(restore, pair):
     """What `restore` makes of the pair, and its metrics with the seconds."""
     start = time.perf_counter()
-    restored = restore()
+    restored, scale = restore()
     seconds = time.perf_counter() - start
     metrics = {}
     if pair.high is not None:
-        metrics = _evaluate(restored, pair.high)
+        metrics = _evaluate(restored, pair.high, scale)
     return restored, {
         "name": pair.name,
         **metrics,
@@ -123,15 +123,20 @@ def _measure(restore, pair):
     }
 
 
-def _evaluate(image, truth):
+def _evaluate(image, truth, scale=None):
     """The metrics; of `(C, *spatial)` and `Channels` the means, and each's."""
-    if not isinstance(truth, Channels):
-        return evaluate(image, np.asarray(truth))
-    rows = [
-        {"name": name, **evaluate(own, np.asarray(channel))}
-        for own, (name, channel) in zip(image, truth.named.items(), strict=True)
-    ]
-    return {**_means(rows), "channels": rows}
+    if isinstance(truth, Channels):
+        scales = [None] * len(image) if scale is None else scale
+        rows = [
+            {"name": name, **_evaluate(own, channel, own_scale)}
+            for own, own_scale, (name, channel) in zip(
+                image, scales, truth.named.items(), strict=True
+            )
+        ]
+        return {**_means(rows), "channels": rows}
+    truth = np.asarray(truth)
+    sure = {} if scale is None else coverage(image, scale, truth)
+    return {**evaluate(image, truth), **sure}
 
 
 def _draw(folder, pair, volumes, axes):
@@ -144,14 +149,14 @@ def _draw(folder, pair, volumes, axes):
 
 
 def _filter(pair, axes, choice):
-    """What a yardstick makes of a stack, of each channel by itself."""
+    """What a yardstick makes of a stack, of each channel by itself; None."""
     setting = choice.name, choice.value, choice.projection
     restored = [
         filters.restore(channel, axes, *setting)
         for channel in channels_of(pair.low)
     ]
     is_joint = isinstance(pair.low, Channels)
-    return np.stack(restored) if is_joint else restored[0]
+    return np.stack(restored) if is_joint else restored[0], None
 
 
 def _all_axes(pair, axes):
@@ -167,6 +172,7 @@ def _tell(name, row):
 
 
 def _restore(model, pair, axes, n_tiles, mode):
+    """The restored stack, and the scale that a probabilistic model gives."""
     axes = _all_axes(pair, axes)
     options = {"n_tiles": n_tiles}
     if n_tiles and "C" in axes:
@@ -178,7 +184,12 @@ def _restore(model, pair, axes, n_tiles, mode):
         ends = [whole.ends(model.config.percentiles) for whole in wholes]
         options["normalizer"] = Known(*zip(*ends, strict=True))
     try:
-        return model.predict(np.asarray(pair.low), axes, **options)
+        if is_probabilistic(model):
+            found = model.predict_probabilistic(
+                np.asarray(pair.low), axes, **options
+            )
+            return found.mean(), found.scale()
+        return model.predict(np.asarray(pair.low), axes, **options), None
     except ValueError as error:
         raise UserError(f"{pair.name}: {error}") from error
 

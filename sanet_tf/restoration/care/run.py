@@ -145,6 +145,14 @@ def report(run):
                 f"{row['ssim']:.4f}, NRMSE {row['nrmse']:.4f}, PSNR without "
                 f"fit {row['psnr_raw']:.3f} dB (mean of {len(row['stacks'])})"
             )
+    for name, row in restored.items():
+        shares = [
+            f"{100 * share:.1f} % within {column.removeprefix('coverage_')} %"
+            for column, share in row.items()
+            if column.startswith("coverage_")
+        ]
+        if shares:
+            print(f"{name:{width}} true values: {', '.join(shares)}")
     if not any("psnr" in row for row in restored.values()):
         print("nothing is measured: the stacks have no truth; see previews/")
     if "measured_on" in metrics["data"]:
