@@ -82,11 +82,13 @@ def test_the_choices_are_those_of_the_data():
         ("sanet_tf.commands.train_restoration", "restoration/ovule/sao-seed0"),
     ],
 )
-def test_a_recorded_command_resumes_its_run(module, record):
-    """Runs of older versions, whose commands have the old names."""
-    assert "--output_dir=" in (ROOT / f"results/{record}/run.json").read_text()
-    said = python(RESUMES, module, f"results/{record}/run.json")
-    assert said == "resumes\n"
+def test_a_recorded_command_resumes_its_run(module, record, tmp_path):
+    """Also those of older versions, which had other names and fewer flags."""
+    text = (ROOT / f"results/{record}/run.json").read_text()
+    old = tmp_path / "run.json"
+    old.write_text(text.replace(" --output=", " --output_dir="))
+    assert "--output_dir=" in old.read_text()
+    assert python(RESUMES, module, str(old)) == "resumes\n"
 
 
 def test_old_and_new_names_are_recorded_alike(tmp_path):
