@@ -1,5 +1,6 @@
 """The recipes of the package, which --flagfile finds by name."""
 
+import json
 import re
 from pathlib import Path
 
@@ -61,3 +62,11 @@ def test_those_that_are_told_of_exist():
     }
     assert len(named) > 10
     assert named <= {*recipes.PATHS}
+
+
+@pytest.mark.parametrize("data", ["ovule", "simulated"])
+def test_the_recipe_for_volumes_is_that_of_the_records(data):
+    record = ROOT / f"results/restoration/{data}/table6.run.json"
+    words = json.loads(record.read_text())["command"].split()
+    lines = recipes.PATHS["volumes"].read_text().splitlines()
+    assert {line for line in lines if line.startswith("--")} <= {*words}

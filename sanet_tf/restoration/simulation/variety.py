@@ -1,8 +1,8 @@
 """Volumes that differ in all that a microscopist's differ in.
 
 For networks that are to meet stacks of which nothing is known: what they show,
-the size of the cells, the length of a step in Z, the blur, the background and
-how unequal the light is are drawn anew for each volume.
+the size of the cells, the length of a step in Z, the blur, the haze, the
+background and how unequal the light is are drawn anew for each volume.
 """
 
 import numpy as np
@@ -15,6 +15,8 @@ BLUR = (0.4, 1.6)  # standard deviation along Y and X, voxels
 ELONGATION = (1, 3)  # the blur along Z in lateral voxels, of that along Y and X
 BACKGROUND = (0.2, 20)  # photons, of a peak of 200
 VARIATION = (0, 1)  # see `simulate_volume`
+HAZE = (0, 0.8)  # share of the light: confocal, or widefield
+HAZE_WIDTH = (4, 30)  # standard deviations of the blur
 
 
 def simulate_varied(shape, seed):
@@ -39,6 +41,8 @@ def simulate_varied(shape, seed):
         psf=(blur * rng.uniform(*ELONGATION) / z_step, blur, blur),
         z_step=z_step,
         variation=rng.uniform(*VARIATION),
+        haze=rng.uniform(*HAZE),
+        haze_width=_log_uniform(rng, HAZE_WIDTH),
     )
 
 

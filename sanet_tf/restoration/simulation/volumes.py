@@ -19,8 +19,6 @@ STRUCTURES = {
     "filaments": structures.filaments,
     "membranes": structures.membranes,
 }
-HAZE = 0.25  # share of the light that ends up out of focus
-HAZE_WIDTH = 4  # standard deviations of the PSF
 
 
 def simulate_volume(
@@ -33,6 +31,8 @@ def simulate_volume(
     psf=(1.5, 1.0, 1.0),
     z_step=2.0,
     variation=0.4,
+    haze=0.25,
+    haze_width=4.0,
 ):
     """A volume of nuclei, filaments, membranes, or all of them.
 
@@ -48,6 +48,8 @@ def simulate_volume(
         z_step: length of a step in Z, lateral voxels.
         variation: how unequal the illumination is: standard deviation of its
             logarithm over the field; the light also fades with depth.
+        haze: share of the light that ends up out of focus.
+        haze_width: how far it spreads, standard deviations of the blur.
 
     Returns:
         Expected photons at exposure 1, float32, in the shape asked for.
@@ -71,7 +73,7 @@ def simulate_volume(
     image = np.zeros(volume, "float32")
     for name in names:
         part = STRUCTURES[name](volume, rng, cell_size, z_step)
-        part = _blur(part, psf)
+        part = _blur(part, psf, haze, haze_width)
         image += part * rng.uniform(0.5, 1) / max(_bright(part), 1e-6)
     image *= _illumination(volume, rng, cell_size, z_step, variation)
     if len(shape) == 2:
@@ -143,12 +145,12 @@ def _debris(shape, rng, below, psf, z_step):
     return blobs / max(blobs.max(), 1e-6)
 
 
-def _blur(image, psf):
+def _blur(image, psf, haze=0.25, haze_width=4.0):
     """The PSF: a Gaussian core, and a wide one that takes a share as haze."""
     core = ndimage.gaussian_filter(image, psf, mode="reflect")
-    wide = [HAZE_WIDTH * sigma for sigma in psf]
-    haze = ndimage.gaussian_filter(core, wide, mode="reflect", truncate=2.5)
-    return (1 - HAZE) * core + HAZE * haze
+    wide = [haze_width * sigma for sigma in psf]
+    around = ndimage.gaussian_filter(core, wide, mode="reflect", truncate=2.5)
+    return (1 - haze) * core + haze * around
 
 
 def _illumination(shape, rng, cell_size, z_step, variation):
