@@ -64,7 +64,7 @@ def test_those_that_are_told_of_exist():
     assert named <= {*recipes.PATHS}
 
 
-@pytest.mark.parametrize("data", ["ovule", "simulated"])
+@pytest.mark.parametrize("data", ["ovule", "flybrain", "simulated"])
 def test_the_recipe_for_volumes_is_that_of_the_records(data):
     record = ROOT / f"results/restoration/{data}/table6.run.json"
     words = json.loads(record.read_text())["command"].split()
