@@ -40,6 +40,7 @@ cli.run(predict.main)
 def test_predictions(tmp_path):
     """Of a picture, and of a file that is not there, named like the class."""
     make_picture(tmp_path / "a.png").rename(tmp_path / HOSTILE)
+    (tmp_path / "m").mkdir()
     result = run(PREDICT, "--model=m", HOSTILE, "no" + HOSTILE, folder=tmp_path)
     shown = SHOWN.encode()
     assert result.stdout == shown + b"\n  100.00%  no" + shown + b"\n"

@@ -28,7 +28,7 @@ def test_large_stacks(ramp, tmp_path):
     pair = data.test[0]
     assert np.asarray(pair.low).shape == (2, 6, 30, 32)
     model = make_care("ZYX", 2, 2, attention=None)
-    found = evaluation._restore(model, pair, "ZYX", None, "default")
+    found, _ = evaluation._restore(model, pair, "ZYX", None, "default")
     ends = np.percentile(both, (2, 99.8), axis=(0, 2, 3))
     low, high = ends[..., np.newaxis, np.newaxis, np.newaxis]
     normal = (np.asarray(pair.low) - low) / (high - low)

@@ -193,9 +193,9 @@ def test_a_block_is_restored_by_the_percentiles_of_its_stack(ramp):
     model = make_care(attention=None)
     (pair,) = blocks.enlarge([Pair("a", ramp, ramp)])
     at = np.s_[:, 100:132, 16:48]
-    found = evaluation._restore(model, pair.part(at), "ZYX", None, "default")
+    found, _ = evaluation._restore(model, pair.part(at), "ZYX", None, "default")
     alone = Pair("a", ramp[at], None)
-    other = evaluation._restore(model, alone, "ZYX", None, "default")
+    other, _ = evaluation._restore(model, alone, "ZYX", None, "default")
     whole = model.predict(ramp, "ZYX", n_tiles=(1, 1, 1))
     inner = np.s_[:, 12:-12, 12:-12]
     limit = 2e-4 * np.ptp(whole)
