@@ -116,6 +116,21 @@ def test_the_restoration(data, row):
     assert best == f"{max(found):.2f}"
 
 
+def test_restoration_at_exposures_that_are_not_told():
+    table = (ROOT / "results/restoration/exposures/table6.md").read_text()
+    text = page("results.md")
+    for label in ("U-Net", "U-Net+SAO"):
+        (cell,) = re.findall(rf"\| {re.escape(label)} \| (\S+ ± \S+) ", table)
+        shown = " ± ".join(f"{float(n):.2f}" for n in cell.split(" ± "))
+        assert shown in text
+    (gain,) = re.findall(r"seed by seed: PSNR \+(\S+ ± [\d.]+),", table)
+    gains = re.findall(r"at exposure \S+ \+(\S+ ± \S+) dB", table)
+    assert len(gains) == 3
+    for found in (gain, *gains):
+        mean, half = (f"{float(number):.2f}" for number in found.split(" ± "))
+        assert f"{mean} ± {half}" in text
+
+
 def test_records_of_changed_working_copies_are_named():
     beginning = page("results.md").partition("##")[0]
     dirty = {
