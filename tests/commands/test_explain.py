@@ -122,7 +122,7 @@ def test_the_command(folder, tmp_path):
         "end in .png, .pdf, .svg; got a.txt": [model, photo, "--output=a.txt"],
         "is the photograph; choose": [model, photo, f"--output={photo}"],
         "broken.jpg: not an image": [model, tmp_path / "broken.jpg", output],
-        "no run in nowhere": ["--model=nowhere", photo, output],
+        "no network in nowhere": ["--model=nowhere", photo, output],
         "care restores stacks, expected a classifier: sanet restore ": [
             f"--model={tmp_path / 'care'}",
             photo,
