@@ -31,7 +31,10 @@ from sanet_tf.utils.printing import printable
 FLAGS = flags.FLAGS
 # Flags of which a trained model can have others.
 EVALUATION = ("statistics", "n_tiles", "baselines", "test_data")
-BEYOND_A_TILE = ("window", "volume")
+ATTENTION_OF = {  # statistics beyond a tile, which not all operators have
+    "window": ("none", "siamese"),
+    "volume": ("none", "siamese", "scaled"),
+}
 BASELINES = ["gaussian", "median", "tv", "nl_means", "wavelet"]
 
 flags.adopt_module_key_flags(restoration_data_flags)
@@ -213,13 +216,13 @@ def _check_recipe():
     is_other = FLAGS.decay_rate != FLAGS["decay_rate"].default
     if is_other and not FLAGS.decay_steps:
         raise UserError("--decay_rate goes with --decay_steps")
-    beyond = [name for name in FLAGS.statistics if name in BEYOND_A_TILE]
-    if beyond and FLAGS.attention in ("softmax", "pooled"):
-        raise UserError(
-            f"--statistics={beyond[0]} goes with --attention=siamese or scaled,"
-            " whose means of a stack are sums; got --attention="
-            f"{FLAGS.attention}"
-        )
+    for name in FLAGS.statistics:
+        known = ATTENTION_OF.get(name, (FLAGS.attention,))
+        if FLAGS.attention not in known:
+            raise UserError(
+                f"--statistics={name} goes with --attention="
+                f"{' or '.join(known)}; got {FLAGS.attention}"
+            )
 
 
 def _tell_skipped(reasons):

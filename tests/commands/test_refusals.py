@@ -63,7 +63,11 @@ BEFORE_TENSORFLOW = {
         ),
         (
             ["--statistics=tile,volume", "--attention=softmax"],
-            "--statistics=volume goes with --attention=siamese or scaled",
+            "--statistics=volume goes with --attention=none or siamese or sca",
+        ),
+        (
+            ["--statistics=window", "--attention=scaled"],
+            "--statistics=window goes with --attention=none or siamese; got sc",
         ),
         (["--warmup_steps=9"], "--warmup_steps goes with --schedule=cosine"),
         (["--schedule=cosine", "--decay_steps=9"], "--decay_steps, got both"),

@@ -66,7 +66,7 @@ REFUSED = [
     (["--baselines="], "--baselines=: expected one or more of gaussian"),
     (
         [*VOLUMES, *PATCHES, "--statistics=volume", "--attention=softmax"],
-        "--statistics=volume goes with --attention=siamese or scaled",
+        "--statistics=volume goes with --attention=none or siamese or sca",
     ),
     (["--channels=one"], "expected --channels=all, or numbers from 0 such as"),
     (["--channels=0,2"], "--dataset=simulated takes no --channels"),

@@ -94,8 +94,8 @@ with flag_help.group("data"):
         "structure",
         None,
         ["mixed", "varied", "nuclei", "filaments", "membranes"],
-        "what simulated volumes show; varied: size, blur, background and light "
-        "differ, too, from volume to volume; none: mixed",
+        "what simulated volumes show; varied: size, blur, haze, background and "
+        "light differ, too, from volume to volume; none: mixed",
     )
     flag_types.define_shares(
         "exposure",

@@ -15,7 +15,7 @@ import numpy as np
 from scipy import ndimage
 from skimage import restoration
 
-from sanet_tf.restoration.data.large import whole_of
+from sanet_tf.restoration.data.whole_stack import whole_of
 from sanet_tf.restoration.normalization import (
     PERCENTILES,
     StreamedPercentiles,

@@ -15,7 +15,7 @@ from sanet_tf.restoration.data.channels import (
     channels_of,
     single_channels,
 )
-from sanet_tf.restoration.data.large import whole_of
+from sanet_tf.restoration.data.whole_stack import whole_of
 from sanet_tf.restoration.metrics import evaluate
 from sanet_tf.restoration.previews import write_preview
 from sanet_tf.restoration.restorer import is_probabilistic

@@ -11,9 +11,9 @@ import math
 import numpy as np
 
 from sanet_tf.restoration.data.channels import channels_of, single_channels
-from sanet_tf.restoration.data.large import LargeStack, whole_of
 from sanet_tf.restoration.data.patches import format_shape
 from sanet_tf.restoration.data.stacks import refuse_not_finite
+from sanet_tf.restoration.data.whole_stack import WholeStack, whole_of
 from sanet_tf.restoration.supervision.targets import as_learned
 from sanet_tf.utils.printing import printable
 
@@ -25,7 +25,7 @@ TRIES = 10  # blocks that are looked at for each one that is taken
 
 
 def enlarge(pairs):
-    """The pairs, with `LargeStack`s in place of what is large.
+    """The pairs, with `WholeStack`s in place of what is large.
 
     Args:
         pairs: list of `Pair`.
@@ -38,7 +38,7 @@ def enlarge(pairs):
                 "read once for its percentiles, then block by block",
                 flush=True,
             )
-            pair = pair.map(LargeStack)
+            pair = pair.map(WholeStack)
         enlarged.append(pair)
     return enlarged
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from sanet_tf.restoration import metrics
 from sanet_tf.restoration.data.channels import single_channels
-from sanet_tf.restoration.data.large import whole_of
 from sanet_tf.restoration.data.stacks import refuse_not_finite
+from sanet_tf.restoration.data.whole_stack import whole_of
 from sanet_tf.utils.errors import UserError
 
 TRAINING = (3, 99.5)  # the closest that csbdeep draws, see `patches.cut`

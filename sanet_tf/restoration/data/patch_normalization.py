@@ -5,7 +5,7 @@ from csbdeep import data as care
 from csbdeep.utils import normalize_mi_ma
 from scipy.ndimage import maximum_filter
 
-from sanet_tf.restoration.data.large import whole_of
+from sanet_tf.restoration.data.whole_stack import whole_of
 from sanet_tf.restoration.metrics import fit
 from sanet_tf.restoration.normalization import PERCENTILES
 
@@ -55,7 +55,7 @@ def bright_places(truths, limits, patch_size):
 
     Args:
         truths: a block of each channel.
-        limits: what is dark in each, see `LargeStack.brightness`.
+        limits: what is dark in each, see `WholeStack.brightness`.
         patch_size: see `patches.plan`.
 
     Returns:
@@ -82,7 +82,7 @@ def _of_wholes(low, high, percentiles):
     """What csbdeep does by the percentiles of a block, by those of its stack.
 
     Args:
-        low: `LargeStack` of the noisy blocks.
+        low: `WholeStack` of the noisy blocks.
         high: that of what is learned; of a projection a plane.
         percentiles: see `options`.
     """

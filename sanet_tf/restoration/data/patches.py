@@ -7,8 +7,8 @@ import numpy as np
 import psutil
 
 from sanet_tf.restoration.data.channels import channels_of
-from sanet_tf.restoration.data.large import whole_of
 from sanet_tf.restoration.data.sampling import sample
+from sanet_tf.restoration.data.whole_stack import whole_of
 from sanet_tf.restoration.supervision.targets import as_learned
 from sanet_tf.utils.errors import UserError
 

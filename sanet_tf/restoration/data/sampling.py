@@ -7,7 +7,7 @@ from csbdeep import data as care
 
 from sanet_tf.restoration.data import patch_normalization
 from sanet_tf.restoration.data.channels import single_channels
-from sanet_tf.restoration.data.large import whole_of
+from sanet_tf.restoration.data.whole_stack import whole_of
 
 
 def sample(

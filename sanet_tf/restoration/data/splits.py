@@ -2,9 +2,9 @@
 
 import math
 
-from sanet_tf.restoration.data.large import LargeStack, whole_of
 from sanet_tf.restoration.data.patches import REGIONS
 from sanet_tf.restoration.data.stacks import stem
+from sanet_tf.restoration.data.whole_stack import WholeStack, whole_of
 from sanet_tf.utils.errors import UserError
 
 
@@ -79,7 +79,7 @@ def _by_regions(pairs, patch_size, held):
             )
         lengths = [long] + [short] * len(held)
         if whole_of(pair.low) is None:
-            pair = pair.map(LargeStack)
+            pair = pair.map(WholeStack)
         stop = 0
         for region, length in zip(REGIONS, lengths, strict=False):
             start, stop = stop, stop + length

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sanet_tf.restoration import intensities
 from sanet_tf.restoration.data.channels import Channels
-from sanet_tf.restoration.data.large import LargeStack
+from sanet_tf.restoration.data.whole_stack import WholeStack
 from sanet_tf.restoration.io import inputs, tiff_reading
 from sanet_tf.restoration.io import stack as io_stack
 from sanet_tf.restoration.io.lazy import Lazy
@@ -141,7 +141,7 @@ def open_channels(path, kinds=STACKS, channels=None, joint=False):
 
 def refuse_not_finite(stack, name):
     """Raises a `UserError` that counts NaN and infinite voxels."""
-    if isinstance(stack, LargeStack) and stack.is_finite():
+    if isinstance(stack, WholeStack) and stack.is_finite():
         return
     count, _ = intensities.count_not_finite(stack, "TZYX"[-stack.ndim :])
     if count:

@@ -6,8 +6,8 @@ import pytest
 from sanet_tf.restoration import intensities
 from sanet_tf.restoration.care import evaluation
 from sanet_tf.restoration.data import blocks, contrast, load_data
-from sanet_tf.restoration.data.large import LargeStack
 from sanet_tf.restoration.data.pairs import Pair
+from sanet_tf.restoration.data.whole_stack import WholeStack
 from sanet_tf.restoration.io.lazy import Lazy
 from sanet_tf.utils.errors import UserError
 from tests.restoration.data.ramps import ROW, SHAPE, SMALL, WHOLE, both, rows
@@ -46,7 +46,7 @@ def test_percentiles_are_those_of_the_whole_stack(ramp, write_stacks, dtype):
 def test_what_is_kept_of_a_sample_gives_its_percentiles(rng, monkeypatch):
     values = rng.normal(size=(40, 60, 70)).astype("float32") ** 3
     expected = np.percentile(values, (0.1, 2, 50, 99.8, 99.99))
-    stack = LargeStack(values)
+    stack = WholeStack(values)
     found = stack.percentiles((0.1, 2, 50, 99.8, 99.99))
     np.testing.assert_allclose(found, expected, rtol=0.01, atol=1e-4)
     ((sample,), lowest, highest) = stack._collected[0]
@@ -129,10 +129,10 @@ def test_a_sparse_stack_is_restored_by_its_full_range(dark):
     """As `sanet restore` restores it: both percentiles are the ground."""
     dark[:] = 7
     dark[2, 40:44, 60:64] = 5000
-    assert LargeStack(dark).ends((2, 99.8)) == (7, 5000)
+    assert WholeStack(dark).ends((2, 99.8)) == (7, 5000)
     dark[:, 100:] += np.arange(80, dtype="uint16")
     low, high = np.percentile(dark, (2, 99.8))
-    np.testing.assert_allclose(LargeStack(dark).ends((2, 99.8)), (low, high))
+    np.testing.assert_allclose(WholeStack(dark).ends((2, 99.8)), (low, high))
 
 
 def test_small_stacks_beside_large_ones(ramp, write_stacks):

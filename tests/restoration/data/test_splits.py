@@ -6,8 +6,8 @@ import pytest
 from sanet_tf.restoration.baselines import filters
 from sanet_tf.restoration.data import patches, splits
 from sanet_tf.restoration.data.channels import Channels, channels_of
-from sanet_tf.restoration.data.large import whole_of
 from sanet_tf.restoration.data.pairs import Pair
+from sanet_tf.restoration.data.whole_stack import whole_of
 from sanet_tf.utils.errors import UserError
 from tests.restoration.data.stacks import stack
 

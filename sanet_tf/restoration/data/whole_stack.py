@@ -13,7 +13,7 @@ BRIGHT, BRIGHTEST = 0.4, 99.9  # as csbdeep's `no_background_patches`
 KEPT = 2**16 + 1  # values of a sample, from its lowest to its highest
 
 
-class LargeStack(Lazy):
+class WholeStack(Lazy):
     """A stack whose parts know its percentiles, as their `origin`.
 
     It is walked through when the first of them is asked for.
@@ -58,9 +58,9 @@ class LargeStack(Lazy):
 
 
 def whole_of(picture):
-    """The `LargeStack` of which a picture is a part, or None.
+    """The `WholeStack` of which a picture is a part, or None.
 
-    Of several channels that of the first: all are large, or none.
+    Of several channels that of the first: all have one, or none.
     """
     whole = getattr(channels_of(picture)[0], "origin", None)
-    return whole if isinstance(whole, LargeStack) else None
+    return whole if isinstance(whole, WholeStack) else None
