@@ -201,3 +201,20 @@ def test_a_disk_is_not_filled_in_vain(tmp_path, monkeypatch):
     ):
         pass
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_is_opened_again_in_any_order_of_axes(tmp_path, rng):
+    """Of axes whose order is not undone by itself."""
+    path, sizes = tmp_path / "a.tif", {"Z": 3, "Y": 5, "X": 7}
+    like = Stack(np.empty((0, 0)), "YX")
+    created = tiff_writing.create(
+        *(path, (3, 5, 7), "ZYX", np.dtype("uint16"), like, None)
+    )
+    created[...] = values = rng.integers(0, 9, (3, 5, 7), "uint16")
+    created.flush()
+    array = tiff_writing.reopen(path, "YXZ", [sizes[axis] for axis in "YXZ"])
+    np.testing.assert_array_equal(array, values.transpose(1, 2, 0))
+    array[1:3, 2, :] = 100
+    array.flush()
+    assert (tifffile.imread(path)[:, 1:3, 2] == 100).all()
+    assert (tifffile.imread(path) == 100).sum() == 6

@@ -1,5 +1,7 @@
 """Patches: paired, normalised by the percentiles of CARE, and seeded."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -107,6 +109,9 @@ def test_training_is_not_validation(ramp):
     cutting = Cutting((3, 5, 7), 25, seed=4, background_share=0.5)
     parts = patches.cut_both(regions, "ZYX", cutting, "denoise")
     assert [len(x) for x, _ in parts] == [25, 2]
+    other = dataclasses.replace(cutting, seed=5)
+    others = patches.cut_both(regions, "ZYX", other, "denoise")
+    assert (parts[0][0] != others[0][0]).any()
     assert patches.describe(parts, cutting) == {
         "seed": 4,
         "supervision": "pairs",

@@ -61,6 +61,26 @@ def test_brightness_varies_across_the_volume():
     assert brightest_over_darkest(0.8) > 1.5 * brightest_over_darkest(0.0)
 
 
+def test_haze_takes_light_from_what_is_in_focus():
+    def share_in_focus(**options):
+        volume = simulate_volume(
+            (12, 64, 64), 2, "filaments", background=0, variation=0, **options
+        )
+        ordered = np.sort(volume, axis=None)
+        return ordered[-len(ordered) // 20 :].sum() / ordered.sum()
+
+    clear, hazy, wide = (
+        share_in_focus(**options)
+        for options in (
+            {"haze": 0},
+            {"haze": 0.8},
+            {"haze": 0.8, "haze_width": 20},
+        )
+    )
+    assert clear > 1.5 * hazy
+    assert hazy > 1.2 * wide
+
+
 def test_a_wider_psf_blurs_more():
     sharp, soft = (
         simulate_volume((12, 64, 64), 2, psf=psf)

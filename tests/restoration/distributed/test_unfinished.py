@@ -59,6 +59,22 @@ def test_an_error_of_the_stack_leaves_nothing(
     assert os.listdir(source.parent / "out") == []
 
 
+@pytest.mark.parametrize("name", ["a.tif", "a.ome.zarr"])
+def test_an_error_of_the_model_leaves_nothing(
+    trained, write_ramp, restore, name
+):
+    """It is found when the tiles' means are known, and in the journal."""
+    model, source = trained("volume"), write_ramp("ZYX", (40, 46, 44))
+    *weights, bias = model.keras_model.get_weights()
+    model.keras_model.set_weights([*weights, np.full_like(bias, np.nan)])
+    try:
+        with pytest.raises(UserError, match="the result is not finite"):
+            restore(model, source, name, **OPTIONS)
+    finally:
+        model.keras_model.set_weights([*weights, bias])
+    assert os.listdir(source.parent / "out") == []
+
+
 def test_goes_on_with_times(trained, write_ramp, restore):
     model, source = trained("volume"), write_ramp("TZYX", (2, 8, 46, 44))
     options = {"zarr_chunks": (8, 16, 16), "n_tiles": (1, 1, 2, 1)}
