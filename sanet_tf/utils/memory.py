@@ -1,17 +1,18 @@
 """Memory: what is free, and what a call took at its peak."""
 
-import os
 from pathlib import Path
 
 import psutil
 
 CGROUP = Path("/sys/fs/cgroup")
 OWN_CGROUP = Path("/proc/self/cgroup")
-# With these glibc keeps memory, or takes more than what is asked for.
+# With these glibc keeps memory, or takes more than what is asked for. It reads
+# them as a process starts: what is set later (dask does) changes nothing.
+ENVIRONMENT_AT_START = Path("/proc/self/environ")
 KEEPING = (
-    "MALLOC_MMAP_THRESHOLD_",
-    "MALLOC_TOP_PAD_",
-    "MALLOC_TRIM_THRESHOLD_",
+    b"MALLOC_MMAP_THRESHOLD_=",
+    b"MALLOC_TOP_PAD_=",
+    b"MALLOC_TRIM_THRESHOLD_=",
 )
 
 
@@ -34,14 +35,19 @@ def peak_above_baseline(call):
     Linux only; None where the kernel does not say, or glibc is told to keep
     memory.
     """
-    if any(name in os.environ for name in KEEPING):
-        call()
-        return None
+    before = _reset_peak()
+    call()
+    return None if before is None else _status("VmHWM") - before
+
+
+def _reset_peak():
+    """What the process has now; None where its peak would say nothing."""
     try:
-        Path("/proc/self/clear_refs").write_text("5")  # resets the peak
-        before = _status("VmRSS")
-        call()
-        return _status("VmHWM") - before
+        settings = ENVIRONMENT_AT_START.read_bytes().split(b"\0")
+        if any(setting.startswith(KEEPING) for setting in settings):
+            return None
+        Path("/proc/self/clear_refs").write_text("5")
+        return _status("VmRSS")
     except OSError:
         return None
 

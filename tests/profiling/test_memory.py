@@ -1,5 +1,9 @@
 """Peaks of known size, the rule of powers of two, predictions."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from cases import Case
@@ -9,23 +13,61 @@ from sanet_tf.utils import memory
 from sanet_tf.utils.memory import free_bytes, peak_above_baseline
 
 
+def peak_of(call, before="", **environment):
+    """What a new process says of `call`, glibc's settings being these alone."""
+    script = (
+        "import numpy as np\n"
+        "from sanet_tf.utils.memory import peak_above_baseline\n"
+        f"{before}\n"
+        "calls = []\n"
+        f"print(peak_above_baseline(lambda: calls.append({call})), len(calls))"
+    )
+    others = {
+        k: v for k, v in os.environ.items() if not k.startswith("MALLOC_")
+    }
+    peak, calls = subprocess.run(
+        [sys.executable, "-c", script],
+        env=others | environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+    assert calls == "1"
+    return None if peak == "None" else int(peak)
+
+
 def test_peak_of_a_known_array():
-    size = 50_000_000
-    peak = peak_above_baseline(lambda: np.ones(size, "uint8").sum())
-    assert peak == pytest.approx(size, rel=0.1)
+    peak = peak_of("np.ones(50_000_000, 'uint8').sum()")
+    assert peak == pytest.approx(50e6, rel=0.1)
 
 
 def test_peak_is_above_what_was_there_before():
-    kept = np.ones(50_000_000, "uint8")
-    assert peak_above_baseline(lambda: None) < 5_000_000
-    assert kept[0] == 1
+    assert peak_of("0", before="kept = np.ones(50_000_000, 'uint8')") < 5e6
 
 
-def test_where_memory_is_kept_the_peak_says_nothing(monkeypatch):
+def test_where_memory_is_kept_the_peak_says_nothing():
+    assert peak_of("0", MALLOC_TOP_PAD_="268435456") is None
+
+
+def test_what_is_set_later_does_not_keep_memory():
+    """dask.distributed sets one of them in the process that starts workers."""
+    later = "import os; os.environ['MALLOC_TRIM_THRESHOLD_'] = '65536'"
+    assert peak_of("np.ones(50_000_000, 'uint8')", before=later) > 45e6
+
+
+def test_where_the_kernel_does_not_say_the_call_is_made(monkeypatch, tmp_path):
+    monkeypatch.setattr(memory, "ENVIRONMENT_AT_START", tmp_path / "none")
     calls = []
-    monkeypatch.setenv("MALLOC_TOP_PAD_", "268435456")
     assert peak_above_baseline(lambda: calls.append(1)) is None
     assert calls == [1]
+
+
+def test_a_fault_of_the_call_is_its_own():
+    def call():
+        raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        peak_above_baseline(call)
 
 
 def test_free_bytes():
