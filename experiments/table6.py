@@ -5,7 +5,8 @@ r"""Table 6: U-Net, U-Net+Attn and U-Net+SAO on one data set, several seeds.
 Each network and seed is a run of experiments/restoration.py in a folder of its
 own below --output; one that is complete is not repeated, so the same
 command resumes. Writes table6.csv, table6.md and table6.png. All networks of a
-seed are trained on the same patches in the same order.
+seed are trained on the same patches in the same order. --network=gvtnet trains
+GVTNet without attention, with its own and with SAO.
 """
 
 from absl import flags
@@ -20,6 +21,7 @@ from sanet_tf.utils.errors import UserError
 
 FLAGS = flags.FLAGS
 NETWORKS = {"unet": "none", "attn": "softmax", "sao": "siamese"}
+GVTNETS = {**NETWORKS, "attn": "scaled"}  # its authors' attention
 
 flags.adopt_module_key_flags(restoration)
 flags.DEFINE_integer("seeds", 3, "runs of each network", 1)
@@ -40,7 +42,7 @@ def main(arguments):
     from child_runs import Run, complete
     from side_by_side import core_sets
     from table6_markdown import write_markdown
-    from table6_report import rows_of, write_figure
+    from table6_report import GVTNET_LABELS, LABELS, rows_of, write_figure
 
     from sanet_tf.training.record import run_record, script_flags
 
@@ -55,11 +57,14 @@ def main(arguments):
     record = run_record(
         {n: v for n, v in own.items() if n not in ("attention", "seed")}
     )
+    gvtnet = FLAGS.network == "gvtnet"
+    attentions = GVTNETS if gvtnet else NETWORKS
+    labels = GVTNET_LABELS if gvtnet else LABELS
     runs = {
         (network, seed): Run(
             restoration,
             output / f"{network}-seed{seed}",
-            {"attention": NETWORKS[network], "seed": seed},
+            {"attention": attentions[network], "seed": seed},
         )
         for seed in range(FLAGS.seeds)
         for network in FLAGS.networks
@@ -68,8 +73,10 @@ def main(arguments):
     results = {key: metrics[run.name] for key, run in runs.items()}
     rows = rows_of(results)
     files.write_csv(output / "table6.csv", rows)
-    write_markdown(output / "table6.md", rows, results, FLAGS.dataset, record)
-    write_figure(output / "table6.png", results)
+    write_markdown(
+        output / "table6.md", rows, results, FLAGS.dataset, record, labels
+    )
+    write_figure(output / "table6.png", results, labels)
     files.write_json(output / "table6.run.json", record)
     print((output / "table6.md").read_text())
     print(f"wrote {output}/: table6.csv, table6.md, table6.png")

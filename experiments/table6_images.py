@@ -29,11 +29,11 @@ def gains_by_image(results, network, mode):
     return {name: stats.fmean(gains) for name, gains in found.items()}
 
 
-def by_image(label, gains):
+def by_image(versus, gains):
     """The gains in words; of several exposures, of each by itself.
 
     Args:
-        label: the network's.
+        versus: the two networks in words.
         gains: what `gains_by_image` returned.
     """
     exposures = {}
@@ -46,4 +46,4 @@ def by_image(label, gains):
         + f" dB over {len(values)}"
         for exposure, values in groups.items()
     ]
-    return f"{label} against U-Net, image by image: PSNR {', '.join(parts)}."
+    return f"{versus}, image by image: PSNR {', '.join(parts)}."

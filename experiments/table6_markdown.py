@@ -19,7 +19,7 @@ HEADS = ("PSNR (dB)", "SSIM", "NRMSE")
 MISSING = "–"
 
 
-def write_markdown(path, rows, results, dataset, record):
+def write_markdown(path, rows, results, dataset, record, labels=LABELS):
     """Writes the table and what it says in words.
 
     Args:
@@ -28,6 +28,7 @@ def write_markdown(path, rows, results, dataset, record):
         results: `{(network, seed): contents of metrics.json}`.
         dataset: its name; the paper has some.
         record: of the run.
+        labels: names of the networks.
     """
     note = (
         "columns headed paper are *quoted*"
@@ -44,14 +45,14 @@ def write_markdown(path, rows, results, dataset, record):
         "SSIM and NRMSE are after a fit to the truth, PSNR without fit is not; "
         "SSIM is the mean of planes, 3-D SSIM is of the volume.",
         "",
-        *_table(rows, results, TABLE_6.get(dataset)),
+        *_table(rows, results, TABLE_6.get(dataset), labels),
         "",
-        *_in_words(results),
+        *_in_words(results, labels),
     ]
     files.write_text(path, "\n".join(lines) + "\n")
 
 
-def _table(rows, results, quoted):
+def _table(rows, results, quoted, labels):
     with_modes = len(modes_of(results)) > 1
     source = next(iter(results.values()))["input"]
     untrained = {} if source is None else {"input": source}
@@ -86,7 +87,7 @@ def _table(rows, results, quoted):
         memory = row["peak_rss_bytes"]
         own = {m: _known(row[m], row[f"{m}_ci95"]) for m in METRICS + MORE}
         yield line(
-            *(LABELS[row["network"]], row["statistics"]),
+            *(labels[row["network"]], row["statistics"]),
             [own[metric] for metric in METRICS],
             quoted[row["network"]] if quoted else [""] * len(METRICS),
             (
@@ -97,7 +98,7 @@ def _table(rows, results, quoted):
         )
 
 
-def _in_words(results):
+def _in_words(results, labels):
     modes = modes_of(results)
     mode = main_mode(modes)
     which = f" ({mode})" if len(modes) > 1 else ""
@@ -108,11 +109,11 @@ def _in_words(results):
                 f"{metric.upper()} {plus_minus(*pair, 4, '+')}"
                 for metric, pair in found.items()
             )
-            name = f"{LABELS[network]} against U-Net"
-            yield f"{name}, seed by seed{which}: {text}."
+            versus = f"{labels[network]} against {labels['unet']}"
+            yield f"{versus}, seed by seed{which}: {text}."
             yield ""
             gains = gains_by_image(results, network, mode)
-            yield by_image(LABELS[network], gains)
+            yield by_image(versus, gains)
             yield ""
     baselines = baselines_of(results)
     if baselines:
@@ -122,7 +123,7 @@ def _in_words(results):
                 for (name, _), result in results.items()
                 if name == network
             ]
-            yield sentence(LABELS[network], runs, baselines)
+            yield sentence(labels[network], runs, baselines)
             yield ""
 
 

@@ -12,6 +12,11 @@ from sanet_tf.utils.intervals import half_width
 METRICS = ("psnr", "ssim", "nrmse")
 MORE = ("psnr_raw", "ssim_3d")  # which older records do not have
 LABELS = {"unet": "U-Net", "attn": "U-Net+Attn", "sao": "U-Net+SAO"}
+GVTNET_LABELS = {
+    "unet": "GVTNet without attention",
+    "attn": "GVTNet",
+    "sao": "GVTNet with SAO",
+}
 
 
 def rows_of(results):
@@ -70,7 +75,7 @@ def main_mode(modes):
     return (known or modes)[0]
 
 
-def write_figure(path, results):
+def write_figure(path, results, labels=LABELS):
     """Draws each run's PSNR and SSIM, and their means."""
     figure = Figure(figsize=(7, 3.2), layout="constrained")
     networks = list(dict.fromkeys(network for network, _ in results))
@@ -92,7 +97,7 @@ def write_figure(path, results):
             axes.axhline(beaten[metric], label=beaten["chosen"], **line)
             axes.legend()
         axes.set_xticks(
-            range(len(networks)), [LABELS[network] for network in networks]
+            range(len(networks)), [labels[network] for network in networks]
         )
         axes.set_xlim(-0.5, len(networks) - 0.5)
         axes.set_ylabel("PSNR (dB)" if metric == "psnr" else "SSIM")

@@ -136,6 +136,17 @@ def test_goes_on_after_a_failed_run(tmp_path):
     assert "goes on" not in other
 
 
+def test_gvtnet_has_its_own_attention(tmp_path):
+    flags = (*TINY, "--network=gvtnet", "--networks=attn", "--seeds=1")
+    flags = (*flags, "--baselines=none", f"--output={tmp_path}")
+    result = commands.run(SCRIPT, *flags)
+    assert result.returncode == 0, result.stderr
+    record = json.loads((tmp_path / "attn-seed0/run.json").read_text())
+    assert record["flags"]["network"] == "gvtnet"
+    assert record["flags"]["attention"] == "scaled"
+    assert "| GVTNet | " in (tmp_path / "table6.md").read_text()
+
+
 @pytest.mark.parametrize(
     ("flags", "message"),
     [

@@ -79,6 +79,19 @@ def test_markdown_of_data_that_the_paper_has_not(results, tmp_path):
     assert cells[0][:4] == ["network", "PSNR (dB)", "SSIM", "NRMSE"]
 
 
+def test_gvtnets_are_named(results, tmp_path):
+    rows = table6_report.rows_of(results)
+    labels = table6_report.GVTNET_LABELS
+    path = tmp_path / "table6.md"
+    write_markdown(path, rows, results, "simulated", RECORD, labels)
+    assert "U-Net" not in path.read_text()
+    assert "| GVTNet without attention | 32.0000 ± 6.5724 |" in path.read_text()
+    assert (
+        "GVTNet with SAO against GVTNet without attention, image by image: "
+        "PSNR +0.8333 dB" in path.read_text()
+    )
+
+
 def with_stacks(run, *psnr):
     run["restored"]["default"]["stacks"] = [
         {"name": str(number), "psnr": value}
@@ -138,7 +151,7 @@ def test_gains_at_several_exposures_are_apart():
         "1-exposure-0.5",
     )
     gains = dict(zip(names, (1.0, -0.5, 2.0, -0.5), strict=True))
-    assert by_image("A", gains) == (
+    assert by_image("A against U-Net", gains) == (
         "A against U-Net, image by image: PSNR at exposure 0.1 +1.5000 ± "
         "6.3531 dB over 2, at exposure 0.5 -0.5000 ± 0.0000 dB over 2."
     )
