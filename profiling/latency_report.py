@@ -34,9 +34,10 @@ def markdown(rows, record):
             f"{record['versions']['tensorflow']}, Keras "
             f"{record['versions']['keras']}; float32, random weights, the "
             "files folded but where it is said. Calls of a case were made in "
-            "turn; median, and half the interquartile range. Ratio: to "
+            "turn; median, and half the interquartile range. int8 files are "
+            "calibrated on random images. Ratio: to "
             "MobileNetV2 of keras.applications in the same runtime. Speed-up: "
-            "over the network's own Keras graph.",
+            "over the network's own Keras graph in float32.",
             "",
             "| batch | threads | runtime | network | ms | half IQR | ratio "
             "| speed-up |",

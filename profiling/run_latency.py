@@ -30,6 +30,7 @@ flag_help.alias("networks", "models", is_shown=True)
 flags.DEFINE_bool(
     "unfolded", False, "measure files whose layers are not folded, too"
 )
+flags.DEFINE_bool("int8", False, "measure LiteRT and ONNX files of 8 bits, too")
 flag_types.define_sizes(
     "threads", ["1", "2"], "threads of an operation", example="1,2"
 )
@@ -65,7 +66,7 @@ def main(arguments):
     with tempfile.TemporaryDirectory() as folder:
         names = call_isolated(
             latency_networks.write_networks,
-            *(FLAGS.models, FLAGS.unfolded, size, Path(folder)),
+            *(FLAGS.models, FLAGS.unfolded, FLAGS.int8, size, Path(folder)),
         )
         for batch_size in batch_sizes:
             for count in threads:

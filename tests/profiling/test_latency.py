@@ -110,7 +110,8 @@ def test_the_command(tmp_path):
     """Small networks in all formats, one case."""
     result = run_script(
         "run_latency.py",
-        *("--models=sanet", "--unfolded", "--image_size=32", "--threads=1"),
+        *("--models=sanet", "--unfolded", "--int8", "--image_size=32"),
+        "--threads=1",
         *("--batch_sizes=1", "--repeats=2", f"--output_dir={tmp_path}"),
     )
     assert result.returncode == 0, result.stderr
@@ -121,5 +122,11 @@ def test_the_command(tmp_path):
         (network, runtime)
         for network in ("sanet", "sanet, not folded", latency.REFERENCE)
         for runtime in latency.RUNTIMES
+    } | {
+        (f"{network}, int8", runtime)
+        for network in ("sanet", latency.REFERENCE)
+        for runtime in ("LiteRT", "ONNX Runtime")
     }
+    assert ("sanet, int8", "SavedModel") not in measured
+    assert ("sanet, not folded, int8", "LiteRT") not in measured
     assert all(float(row["ms"]) > 0 for row in rows)
