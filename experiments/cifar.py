@@ -65,7 +65,8 @@ def main(arguments):
     cli.no_arguments(arguments)
     distribution = hardware_flags.distribution()
     recipe = recipe_flags.recipe()
-    augmentation_flags.crop_area()
+    augmentation_flags.check()
+    training_flags.check()
     check_source(FLAGS.dataset, FLAGS.data_dir)
     backends.load_backend(FLAGS.deterministic)
     with distribution:

@@ -1,4 +1,4 @@
-"""The names in `sanet_tf.models.MODELS` and `UNETS`, whose import is slow."""
+"""What flags know of `sanet_tf.models.MODELS` and `UNETS`: import is slow."""
 
 NETWORKS = (
     "sanet",
@@ -30,6 +30,17 @@ NETWORKS = (
     "channelnet_v1",
     "shufflenet_1_5x",
 )
+_RESNETS = tuple(name for name in NETWORKS if name.startswith("resnet"))
+_TABLE_3 = NETWORKS[NETWORKS.index("googlenet") :]
+LACKING = {  # flags of arguments that not all have, and who has not
+    "alpha": (*_RESNETS, "googlenet", "vgg16", "squeezenet", "channelnet_v1"),
+    "cifar_stem": _TABLE_3,
+    "attention_config": (
+        *("sanet_no_attention", "mobilenet_v2"),
+        *("resnet38", "resnet50", "resnet101"),
+        *_TABLE_3,
+    ),
+}
 RESTORATION = (  # those in `sanet_tf.models.UNETS`
     "unet",
     "unet_attn",

@@ -66,6 +66,7 @@ def main(arguments):
     distribution = hardware_flags.distribution()
     recipe = recipe_flags.recipe()
     augmentation_flags.check()
+    training_flags.check()
     check_source(
         FLAGS.dataset, FLAGS.data_dir, FLAGS.train_split, FLAGS.val_split
     )

@@ -140,6 +140,7 @@ def main(arguments):
     supervision_flags.check()
     arguments = restoration_data_flags.arguments()
     check_options(**arguments)
+    _check_patch_size(arguments.get("patch_size"))
     backends.load_tensorflow(FLAGS.deterministic)
     import keras
 
@@ -223,6 +224,20 @@ def _check_recipe():
                 f"--statistics={name} goes with --attention="
                 f"{' or '.join(known)}; got {FLAGS.attention}"
             )
+
+
+def _check_patch_size(size):
+    """Refuses one that the network does not take, whatever the data are."""
+    from sanet_tf.restoration.care.patch_sizes import blocks, check_patch_size
+
+    if size is None:
+        return
+    if len(size) not in (2, 3):
+        raise UserError(
+            "expected --patch_size as Z,Y,X or Y,X, such as 16,64,64; got "
+            f"{','.join(map(str, size))}"
+        )
+    check_patch_size(size, blocks(FLAGS.task, FLAGS.n_depth), FLAGS.n_depth)
 
 
 def _tell_skipped(reasons):

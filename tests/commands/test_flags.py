@@ -1,12 +1,13 @@
 """Flags: names old and new, and what --help says of them."""
 
+import inspect
 import json
 import subprocess
 import sys
 
 import pytest
 
-from sanet_tf.commands.network_names import NETWORKS, RESTORATION
+from sanet_tf.commands.network_names import LACKING, NETWORKS, RESTORATION
 from tests.command_line import ROOT, run
 
 PROGRAM = """
@@ -67,6 +68,20 @@ def test_the_names_are_those_of_the_networks():
 
     assert (*MODELS,) == NETWORKS
     assert (*UNETS,) == RESTORATION
+
+
+@pytest.mark.parametrize("argument", LACKING)
+def test_the_networks_that_lack_an_argument_are_those(argument):
+    from sanet_tf.models import MODELS
+
+    def takes(function):
+        found = inspect.signature(function).parameters
+        if argument == "attention_config":  # of no use without attention
+            return "attention" in found and found["attention"].default
+        return argument in found
+
+    lacking = {name for name in MODELS if not takes(MODELS[name])}
+    assert {*LACKING[argument]} == lacking
 
 
 def test_the_choices_are_those_of_the_data():

@@ -27,6 +27,14 @@ BEFORE_TENSORFLOW = {
             ["--batch_size=10", "--accumulate_steps=3"],
             "--batch_size that --accumulate_steps=3 divides; got 10",
         ),
+        (
+            ["--network=resnet50", "--alpha=0.5"],
+            "--network=resnet50 has no alpha: expected no --alpha, got 0.5",
+        ),
+        (
+            ["--network=vgg16", "--attention_config=use_qk_norm=true"],
+            "--network=vgg16 has no attention_config",
+        ),
         (["--process_id=1"], "--process_id goes with --distribution=data_p"),
         (
             ["--flagfile=papre"],
@@ -69,6 +77,29 @@ BEFORE_TENSORFLOW = {
             ["--statistics=window", "--attention=scaled"],
             "--statistics=window goes with --attention=none or siamese; got sc",
         ),
+        (
+            ["--patch_size=4,16,16", "--n_depth=3"],
+            "4x16x16 do not fit --n_depth=3: expected multiples of 8x8x8",
+        ),
+        (["--patch_size=18,16"], "18x16 do not fit --n_depth=2"),
+        (
+            ["--task=project", "--patch_size=3,24,32"],
+            "3x24x32 do not fit --n_depth=2: expected multiples of 1x16x16",
+        ),
+        (
+            ["--task=project", "--patch_size=48,32", "--n_depth=5"],
+            "48x32 do not fit --n_depth=5: expected multiples of 32x32",
+        ),
+        (["--patch_size=8"], "expected --patch_size as Z,Y,X or Y,X, such as"),
+        (
+            ["--dataset=npz", "--data_dir=a", "--task=project"],
+            "--dataset=npz is for --task=denoise, got --task=project",
+        ),
+        (
+            ["--dataset=flywing", "--data_dir=a"],
+            "--dataset=flywing is for --task=project, got --task=denoise",
+        ),
+        (["--data_dir=a"], "--dataset=simulated takes no --data_dir"),
         (["--warmup_steps=9"], "--warmup_steps goes with --schedule=cosine"),
         (["--schedule=cosine", "--decay_steps=9"], "--decay_steps, got both"),
         (["--decay_rate=0.1"], "--decay_rate goes with --decay_steps"),
@@ -143,10 +174,22 @@ BEFORE_TENSORFLOW = {
     "experiments/cifar.py": [
         (["--network=sanett"], "did you mean sanet?"),
         (["--dataset=folder"], "--dataset=folder needs --data_dir"),
+        (["--mixup=0.2", "--cutmix=1"], "expected --mixup or --cutmix, got"),
+        (
+            ["--network=mobilenet_v1", "--cifar_stem"],
+            "--network=mobilenet_v1 has no cifar_stem: expected no --cifar_st",
+        ),
     ],
     "experiments/compare.py": [
         (["--models=sanet,resnet5"], "did you mean resnet50?"),
         ([], "expected --networks=NAME,NAME, each once; got none"),
+        (
+            ["--networks=sanet,resnet50", "--alpha=0.5"],
+            "--network=resnet50 has no alpha: expected no --alpha, got 0.5",
+        ),
+    ],
+    "experiments/stability.py": [
+        (["--network=resnet50"], "--network=resnet50 has no attention_config"),
     ],
     "experiments/simulate.py": [
         (["--shape=8,a"], "expected whole numbers above 0, such as 16,64,64"),

@@ -20,6 +20,7 @@ def test_what_a_variant_may_be(tmp_path):
         "unknown": "slow --epoch=3",
         "other script": "slow --statistics=tile",
         "twice": "slow --epochs=3\n\nslow --epochs=4",
+        "no such argument": "deep --model=resnet50 --alpha=0.5",
     }
     for name, text in texts.items():
         (tmp_path / name).write_text(f"# a comment\n{text}\n")
@@ -36,7 +37,8 @@ def test_what_a_variant_may_be(tmp_path):
     ):
         assert f"in 'slow', got '{item}'" in line
     assert "two variants are named 'slow'" in lines[3]
-    assert "expected --variants=FILE" in lines[4]
+    assert lines[4].startswith("error: --network=resnet50 has no alpha")
+    assert "expected --variants=FILE" in lines[5]
 
 
 def metrics_of(top1):

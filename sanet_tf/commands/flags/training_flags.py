@@ -8,7 +8,6 @@ A script makes them its own, for its help and its record, with
 """
 
 import contextlib
-import inspect
 
 from absl import flags
 
@@ -19,7 +18,7 @@ from sanet_tf.commands.flags import (
     hardware_flags,
     recipe_flags,
 )
-from sanet_tf.commands.network_names import NETWORKS
+from sanet_tf.commands.network_names import LACKING, NETWORKS
 from sanet_tf.utils.errors import UserError, first_line
 
 FLAGS = flags.FLAGS
@@ -75,9 +74,24 @@ def network():
     return MODELS[FLAGS.model]
 
 
-def takes(function, argument):
-    """Whether a network has an argument that not all networks have."""
-    return argument in inspect.signature(function).parameters
+def check(**changed):
+    """Refuses flags that the network has no argument for.
+
+    Args:
+        **changed: values of flags, in place of the command's.
+
+    Raises:
+        UserError: the first of them.
+    """
+    values = {**FLAGS.flag_values_dict(), **changed}
+    for name, lacking in LACKING.items():
+        value = values.get(name)  # --cifar_stem not all commands have
+        is_given = value and value != FLAGS[name].default
+        if is_given and values["model"] in lacking:
+            raise UserError(
+                f"--network={values['model']} has no {name}: expected no "
+                f"--{name}, got {value}"
+            )
 
 
 def build(function, image_size, classes, **options):
@@ -90,7 +104,7 @@ def build(function, image_size, classes, **options):
         **options: arguments that not all networks have.
 
     Raises:
-        UserError: the network lacks an option, or refuses a value.
+        UserError: the network refuses a value.
     """
     import keras
 
@@ -98,12 +112,6 @@ def build(function, image_size, classes, **options):
 
     if FLAGS.alpha != 1:
         options["alpha"] = FLAGS.alpha
-    for name, value in options.items():
-        if not takes(function, name):
-            raise UserError(
-                f"--network={FLAGS.model} has no {name}: expected no --{name}, "
-                f"got {value}"
-            )
     keras.utils.set_random_seed(FLAGS.seed)
     try:
         if FLAGS.attention_config:

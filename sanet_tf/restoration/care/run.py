@@ -15,7 +15,7 @@ from sanet_tf.restoration.care.config import (
     SiameseConfig,
     SiameseProjectionConfig,
 )
-from sanet_tf.restoration.data.patches import format_shape
+from sanet_tf.restoration.care.patch_sizes import check_patch_size
 from sanet_tf.restoration.data.stacks import refuse_not_finite
 from sanet_tf.restoration.tiling.statistics import TiledNetwork
 from sanet_tf.training.curves import plot_curves
@@ -70,13 +70,9 @@ def check(data, task, fields, modes, n_tiles):
     """
     model = make_model(None, data, task, **fields)
     size = data.train[0].shape[1:-1]
-    blocks = model._axes_div_by(data.axes)
-    if any(s % block for s, block in zip(size, blocks, strict=True)):
-        raise UserError(
-            f"patches of {format_shape(size)} do not fit --n_depth="
-            f"{model.config.unet_n_depth}: expected multiples of "
-            f"{format_shape(blocks)}"
-        )
+    check_patch_size(
+        size, model._axes_div_by(data.axes), model.config.unet_n_depth
+    )
     network = TiledNetwork(model.keras_model, map_axes=())
     try:
         for mode in modes:

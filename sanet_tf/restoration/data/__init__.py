@@ -24,6 +24,10 @@ SOURCES = {
     "stacks": noisy_stacks.load,
     **{name: partial(published.load, name) for name in published.ARCHIVES},
 }
+TASK_OF = {  # of the sources that are not for both
+    **dict.fromkeys(("noise", "npz", "stacks"), "denoise"),
+    **{name: archive.task for name, archive in published.ARCHIVES.items()},
+}
 
 
 def load_data(dataset, data_dir=None, task="denoise", **options):
@@ -59,8 +63,8 @@ def check_options(dataset, data_dir=None, task="denoise", **options):
     """Refuses what of `load_data`'s arguments does not go together.
 
     Raises:
-        UserError: there is no such data set or task, a folder is missing, or
-            the data set does not take an option.
+        UserError: there is no such data set or task, they do not go together,
+            a folder is missing, or the data set does not take an option.
     """
     if dataset not in SOURCES:
         raise UserError(
@@ -68,8 +72,18 @@ def check_options(dataset, data_dir=None, task="denoise", **options):
         )
     if task not in TASKS:
         raise UserError(f"no task {task!r}; there are {', '.join(TASKS)}")
+    if task != TASK_OF.get(dataset, task):
+        raise UserError(
+            f"--dataset={dataset} is for --task={TASK_OF[dataset]}, got "
+            f"--task={task}"
+        )
     supervision = options.get("supervision", "pairs")
     _check_supervision(dataset, task, supervision)
+    if dataset == "simulated" and data_dir is not None:
+        raise UserError(
+            "--dataset=simulated takes no --data_dir: nothing is read; for "
+            "your own stacks there are --dataset=tiff and --dataset=noise"
+        )
     if dataset != "simulated" and not data_dir:
         raise UserError(f"--dataset={dataset} needs --data_dir=PATH")
     load = SOURCES[dataset]

@@ -50,8 +50,6 @@ def load(
     Raises:
         UserError: a file is not what it should be, or too few pairs are left.
     """
-    if task != "denoise":
-        raise UserError(f"--dataset=npz is for --task=denoise, got {task}")
     pairs, fields, identity = _read(data_dir, cache_dir)
     axes, patch_size = patches.plan(pairs, cutting.patch_size, task)
     cutting = dataclasses.replace(cutting, patch_size=patch_size)

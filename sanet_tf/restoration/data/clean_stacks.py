@@ -50,10 +50,6 @@ def load(
     Raises:
         UserError: a stack is not what it should be.
     """
-    if task != "denoise":
-        raise UserError(
-            f"--dataset=noise is for --task=denoise, got --task={task}"
-        )
     if not photons > 0:
         raise UserError(f"--photons must be positive, got {photons}")
     path = Path(data_dir).expanduser()

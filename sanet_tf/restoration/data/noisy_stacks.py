@@ -39,10 +39,6 @@ def load(
     Raises:
         UserError: a stack is not what it should be.
     """
-    if task != "denoise":
-        raise UserError(
-            f"--dataset=stacks is for --task=denoise, got --task={task}"
-        )
     path = Path(data_dir).expanduser()
     files = stacks.list_stacks(path)
     read = _moments if cutting.supervision == "noise2noise" else _stack

@@ -108,11 +108,6 @@ def load(
         UserError: files are missing, truncated or of another layout.
     """
     archive = ARCHIVES[dataset]
-    if task != archive.task:
-        raise UserError(
-            f"--dataset={dataset} is for --task={archive.task}, got "
-            f"--task={task}"
-        )
     if condition not in (1, 2, 3):
         raise UserError(f"--condition must be 1, 2 or 3, got {condition}")
     root = _find(archive, dataset, Path(data_dir).expanduser())

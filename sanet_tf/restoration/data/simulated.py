@@ -56,11 +56,6 @@ def load(
     Raises:
         UserError: options that contradict each other.
     """
-    if data_dir is not None:
-        raise UserError(
-            "--dataset=simulated takes no --data_dir: nothing is read; for "
-            "your own stacks there are --dataset=tiff and --dataset=noise"
-        )
     seed, patch_size = cutting.seed, cutting.patch_size
     flat = patch_size is not None and len(patch_size) == 2
     flat = flat and task == "denoise"

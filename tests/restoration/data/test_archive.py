@@ -110,5 +110,5 @@ def test_no_file(tmp_path):
 
 
 def test_projections(arrays, save):
-    with pytest.raises(UserError, match="is for --task=denoise, got project"):
+    with pytest.raises(UserError, match="for --task=denoise, got --task=proj"):
         load_data("npz", save(arrays), "project", **SMALL)
