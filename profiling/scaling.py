@@ -1,5 +1,7 @@
 """How time and memory grow with the number of positions N."""
 
+import itertools
+
 import numpy as np
 from measure_case import measure_case
 from paper import LABELS
@@ -10,7 +12,8 @@ from sanet_tf.utils.isolated import call_isolated
 from sanet_tf.utils.memory import free_bytes
 
 # Decades of N, at the upper end, that the slopes are fitted to. A call takes
-# 0.4 ms in any case, which hides how the time of smaller maps grows.
+# 0.4 ms in any case, which hides how the time of smaller maps grows. As large
+# are few maps, so that a slope in time may be of two alone.
 TIME_DECADES = 1
 MEMORY_DECADES = 2
 
@@ -57,26 +60,39 @@ def slopes(rows):
     """Exponents of N in time and in memory, fitted to the largest maps.
 
     Returns:
-        `{operator: (time, memory)}`, of 2-D and 3-D maps together; operators
-        with less than three large maps are left out.
+        `{operator: {"2-D": (time, memory), "3-D": ...}}`; what has less than
+        two large maps is left out.
     """
     found = {}
-    for operator in dict.fromkeys(row["operator"] for row in rows):
-        own = [r for r in rows if r["operator"] == operator and r["wall_ms"]]
+    for row in rows:
+        found.setdefault(row["operator"], {})
+    for operator, dimensions in itertools.product(found, (2, 3)):
+        own = _measured(rows, operator, dimensions)
         fitted = (
             _slope(own, "wall_ms", TIME_DECADES),
             _slope(own, "memory_bytes", MEMORY_DECADES),
         )
         if None not in fitted:
-            found[operator] = fitted
+            found[operator][f"{dimensions}-D"] = fitted
     return found
+
+
+def _measured(rows, operator, dimensions):
+    """The rows of an operator's squares or cubes that have a time."""
+    return [
+        row
+        for row in rows
+        if row["operator"] == operator
+        and row["dimensions"] == dimensions
+        and row["wall_ms"]
+    ]
 
 
 def _slope(rows, column, decades):
     """The exponent of N in a column; None if too few maps are large."""
     largest = max((row["positions"] for row in rows), default=0)
     large = [r for r in rows if r["positions"] >= largest / 10**decades]
-    if len(large) < 3:
+    if len(large) < 2:
         return None
     positions, values = (
         np.log([row[name] for row in large]) for name in ("positions", column)
@@ -99,17 +115,13 @@ def write_figure(path, rows, slopes):
     ):
         operators = dict.fromkeys(row["operator"] for row in rows)
         for number, operator in enumerate(operators):
-            text = LABELS[operator]
-            if operator in slopes:
-                text += f" ~ N$^{{{slopes[operator][index]:.2f}}}$"
+            powers = ", ".join(
+                f"N$^{{{slope[index]:.2f}}}$"
+                for slope in slopes[operator].values()
+            )
+            text = LABELS[operator] + (f" ~ {powers}" if powers else "")
             for dimensions, style in ((2, "o-"), (3, "s--")):
-                own = [
-                    row
-                    for row in rows
-                    if row["operator"] == operator
-                    and row["dimensions"] == dimensions
-                    and row["wall_ms"]
-                ]
+                own = _measured(rows, operator, dimensions)
                 axes.plot(
                     [row["positions"] for row in own],
                     [row[name] * scale for row in own],
@@ -124,7 +136,8 @@ def write_figure(path, rows, slopes):
         axes.grid(alpha=0.3)
         axes.legend(fontsize="small")
     figure.suptitle(
-        f"One map of {rows[0]['channels']} channels: 2-D (solid), 3-D (dashed)"
+        f"One map of {rows[0]['channels']} channels: 2-D (solid) and 3-D "
+        "(dashed), with the exponent of each"
     )
     files.write_figure(path, figure)
 
