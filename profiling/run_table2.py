@@ -1,13 +1,17 @@
 """Regenerates Table 2 of the paper: memory and time of the operators.
 
     python profiling/run_table2.py [--sizes=14x64,28x128] [--peers]
+    python profiling/run_table2.py --redraw --output=results/profiling
 
 Hardware: any with 6 GB free for all twelve cases; those that do not fit are
 left out and said. Time: about five minutes on two cores. Every case runs in a
 process of its own. Writes table2.csv, table2.md, table2.png and a record of
 the run. Multiply-adds are exact; memory and time are measured; the paper's
-figures, beside them, are quoted.
+figures, beside them, are quoted. With --redraw table and figure are made anew
+of the table2.csv that is in --output.
 """
+
+from pathlib import Path
 
 from absl import flags
 
@@ -30,6 +34,9 @@ flags.DEFINE_integer("threads", None, "threads; one a core if none", 1)
 flags.DEFINE_enum(
     "dtype", "float32", ["float32", "float16", "bfloat16"], "type of the input"
 )
+flags.DEFINE_boolean(
+    "redraw", False, "draw anew what is in --output, and measure nothing"
+)
 flags.DEFINE_string(
     "output", "runs/profiling", "folder that receives the table"
 )
@@ -44,6 +51,20 @@ flags.DEFINE_boolean(
 
 def main(arguments):
     cli.no_arguments(arguments)
+    import measured
+    import table2
+
+    output = Path(FLAGS.output)
+    if FLAGS.redraw:
+        rows, record = measured.read(output, "table2")
+    else:
+        rows, record = _measure_all()
+    table2.write(output, rows, record)
+    print(f"wrote {output}/: table2.csv, table2.md, table2.png")
+
+
+def _measure_all():
+    """The rows of all cases, and the record of the run, which is written."""
     import table2
     from cases import PEERS, Case, parse_operators, parse_sizes
     from tqdm import tqdm
@@ -74,9 +95,8 @@ def main(arguments):
             rows.append(table2.row(case, measure(case)))
             progress.write(table2.line(rows[-1]))
     table2.compare(rows)
-    table2.write(output, rows, record)
     write_json(output / "table2.run.json", record)
-    print(f"wrote {output}/: table2.csv, table2.md, table2.png")
+    return rows, record
 
 
 def measure(case):

@@ -108,7 +108,7 @@ def write(directory, rows, record):
     """Writes table2.csv, table2.md and table2.png."""
     write_csv(directory / "table2.csv", rows)
     write_text(directory / "table2.md", _markdown(rows, record))
-    write_figure(directory / "table2.png", _figure(rows))
+    write_figure(directory / "table2.png", draw(rows))
 
 
 def _saving(one, attn, name):
@@ -190,16 +190,17 @@ def _bytes(number):
     return f"{number / 1e9:,.2f} GB"
 
 
-def _figure(rows):
-    """Memory and time of the operators on a logarithmic scale."""
+def draw(rows):
+    """The figure: memory and time of the operators, on logarithmic scales."""
     from matplotlib.figure import Figure
 
     sizes = list(dict.fromkeys(one["size"] for one in rows))
     operators = list(dict.fromkeys(one["operator"] for one in rows))
     figure = Figure(figsize=(10, 4), layout="constrained")
-    for axes, name, quoted, scale, label in zip(
+    for axes, name, spread, quoted, scale, label in zip(
         figure.subplots(1, 2),
         ("memory_bytes", "wall_ms"),
+        (None, "wall_spread_ms"),
         ("paper_memory", "paper_ms"),
         (1e-6, 1.0),
         ("memory asked for (MB)", "time (ms)"),
@@ -213,7 +214,14 @@ def _figure(rows):
                 for one in own
             ]
             heights = [(one[name] or 0) * scale for one in own]
-            axes.plot(places, heights, "o", label=NAMES[operator])
+            axes.errorbar(
+                *(places, heights),
+                [one[spread] or 0 for one in own] if spread else None,
+                fmt="o",
+                markersize=4,
+                capsize=3,
+                label=NAMES[operator],
+            )
             axes.plot(
                 places,
                 [one[quoted] and one[quoted] * scale for one in own],
@@ -230,7 +238,7 @@ def _figure(rows):
         axes.grid(axis="y", alpha=0.3)
     axes.legend(fontsize="small")
     figure.suptitle(
-        f"Operators alone, batch {rows[0]['batch_size']}: measured (dots) "
-        "and quoted (lines)"
+        f"Operators alone, batch {rows[0]['batch_size']}: measured (dots; of "
+        "time with half the interquartile range) and quoted (lines)"
     )
     return figure

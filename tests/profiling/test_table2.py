@@ -2,7 +2,10 @@
 
 import csv
 import json
+import shutil
 
+import measured
+import numpy as np
 import paper
 import pytest
 import table2
@@ -11,8 +14,9 @@ from PIL import Image
 
 from sanet_tf.models.counting import count_attention_madd
 
-from .conftest import run_script
+from .conftest import ROOT, run_script
 
+RECORDS = ROOT / "results/profiling"
 SIZES = ((14, 64), (28, 128), (56, 256))
 
 
@@ -112,6 +116,35 @@ def test_files(written):
         assert image.width > 500
     assert len(list(folder.glob("trace/6x8-s*/**/*.xplane.pb"))) == 2
     assert "6x8 SAO" in result.stdout + result.stderr
+
+
+def test_a_measurement_is_drawn_anew(tmp_path):
+    """The committed table and figure are those of the committed cases."""
+    for name in ("table2.csv", "table2.run.json"):
+        shutil.copy(RECORDS / name, tmp_path)
+    result = run_script("run_table2.py", "--redraw", f"--output={tmp_path}")
+    assert result.returncode == 0, result.stderr
+    assert (tmp_path / "table2.png").exists()
+    for name in ("table2.csv", "table2.md", "table2.run.json"):
+        again = (tmp_path / name).read_text()
+        assert again == (RECORDS / name).read_text()
+
+
+def test_times_are_drawn_with_their_spread():
+    """Half the interquartile range on each side; memory has none."""
+    rows, _ = measured.read(RECORDS, "table2")
+    memory, time = table2.draw(rows).axes
+    for operator, drawn in zip(paper.LABELS, time.containers, strict=True):
+        own = [row for row in rows if row["operator"] == operator]
+        ends = [path[:, 1] for path in drawn.lines[2][0].get_segments()]
+        expected = [
+            (row["wall_ms"] - spread, row["wall_ms"] + spread)
+            for row in own
+            for spread in [row["wall_spread_ms"]]
+        ]
+        np.testing.assert_allclose(ends, expected)
+        assert len(own) == 3
+    assert not any(drawn.has_yerr for drawn in memory.containers)
 
 
 def test_a_case_that_does_not_fit_is_a_row():
