@@ -22,6 +22,7 @@ from sanet_tf.commands.flags import (
     flag_types,
     restoration_data_flags,
     restoration_network_flags,
+    restoration_recipe_flags,
     supervision_flags,
 )
 from sanet_tf.utils import backends
@@ -38,6 +39,7 @@ ATTENTION_OF = {  # statistics beyond a tile, which not all operators have
 BASELINES = ["gaussian", "median", "tv", "nl_means", "wavelet"]
 
 flags.adopt_module_key_flags(restoration_data_flags)
+flags.adopt_module_key_flags(restoration_recipe_flags)
 flags.adopt_module_key_flags(restoration_network_flags)
 flags.adopt_module_key_flags(supervision_flags)
 with flag_help.group("network"):
@@ -51,49 +53,6 @@ with flag_help.group("network"):
         "n_depth", 2, "how often the U-Net halves the resolution", 1
     )
     flags.DEFINE_integer("n_first", 32, "channels at full resolution", 1)
-with flag_help.group("recipe"):
-    flags.DEFINE_integer("epochs", 100, "epochs of --steps_per_epoch", 1)
-    flags.DEFINE_integer(
-        "steps_per_epoch",
-        None,
-        "steps of an epoch; none: one pass over the patches",
-        1,
-    )
-    flags.DEFINE_integer("batch_size", 16, "patches in a step", 1)
-    flags.DEFINE_enum(
-        "loss",
-        None,
-        ["mae", "mse"],
-        "absolute or squared error, whose minimum has the highest PSNR; none: "
-        "mae of --supervision=pairs, else mse",
-    )
-    flags.DEFINE_float("learning_rate", 4e-4, "learning rate of Adam", 0.0)
-    flags.DEFINE_enum(
-        "schedule",
-        "plateau",
-        ["plateau", "cosine"],
-        "of the learning rate: halved where the loss rests, or a cosine to 0",
-    )
-    flags.DEFINE_integer(
-        "warmup_steps", 0, "steps in which a cosine rises first", 0
-    )
-    flags.DEFINE_float(
-        "clip_norm", 0.0, "highest norm of the gradient; 0: any", 0.0
-    )
-    flags.DEFINE_float(
-        "ema_momentum",
-        0.0,
-        "momentum of a moving average of the weights, which then is saved; 0: "
-        "none",
-        0.0,
-        0.99999,
-    )
-    flags.DEFINE_bool(
-        "augment", False, "flip and turn the patches in their plane"
-    )
-    flags.DEFINE_integer(
-        "seed", 0, "seed of the weights and the order of patches", 0
-    )
 with flag_help.group("evaluation"):
     flag_types.define_names(
         "statistics",
@@ -136,7 +95,8 @@ def main(arguments):
     cli.no_arguments(arguments)
     from sanet_tf.restoration.data import check_options
 
-    _check_recipe()
+    restoration_recipe_flags.check()
+    _check_statistics()
     supervision_flags.check()
     arguments = restoration_data_flags.arguments()
     check_options(**arguments)
@@ -203,20 +163,8 @@ def main(arguments):
         report(run)
 
 
-def _check_recipe():
-    """Refuses flags of one schedule, or loss, beside another."""
-    if FLAGS.loss and FLAGS.probabilistic:
-        raise UserError(
-            "--probabilistic has a loss of its own: leave out "
-            f"--loss={FLAGS.loss}"
-        )
-    if FLAGS.warmup_steps and FLAGS.schedule != "cosine":
-        raise UserError("--warmup_steps goes with --schedule=cosine")
-    if FLAGS.decay_steps and FLAGS.schedule == "cosine":
-        raise UserError("expected --schedule=cosine or --decay_steps, got both")
-    is_other = FLAGS.decay_rate != FLAGS["decay_rate"].default
-    if is_other and not FLAGS.decay_steps:
-        raise UserError("--decay_rate goes with --decay_steps")
+def _check_statistics():
+    """Refuses those that the operator does not have."""
     for name in FLAGS.statistics:
         known = ATTENTION_OF.get(name, (FLAGS.attention,))
         if FLAGS.attention not in known:
@@ -250,20 +198,12 @@ def _model_fields():
     percentiles = restoration_data_flags.percentiles()
     return {
         **({"percentiles": percentiles} if percentiles else {}),
-        **({"train_loss": FLAGS.loss} if FLAGS.loss else {}),
         "attention": None if FLAGS.attention == "none" else FLAGS.attention,
         "unet_n_depth": FLAGS.n_depth,
         "unet_n_first": FLAGS.n_first,
-        "train_epochs": FLAGS.epochs,
-        "train_batch_size": FLAGS.batch_size,
-        "train_learning_rate": FLAGS.learning_rate,
-        "train_schedule": FLAGS.schedule,
-        "train_warmup_steps": FLAGS.warmup_steps,
-        "train_clip_norm": FLAGS.clip_norm,
-        "train_ema_momentum": FLAGS.ema_momentum,
-        "train_augment": FLAGS.augment,
         "train_tensorboard": FLAGS.tensorboard,
         **restoration_network_flags.fields(),
+        **restoration_recipe_flags.fields(),
         **supervision_flags.fields(),
     }
 

@@ -1,16 +1,20 @@
 """What holds for every network in MODELS, and the applications contract."""
 
-import inspect
-
 import keras
 import numpy as np
 import pytest
 
 from sanet_tf.layers import QKV_ATTENTION
-from sanet_tf.models import MODELS, MobileNetV2, ResNet, SANet
-from sanet_tf.models.sublayers import sublayers
+from sanet_tf.models import MODELS, MobileNetV2, SANet
 
-SIZE = 64  # the smallest that all of them take
+from .classifiers import (
+    on_one_backend,
+    one_of_each_function,
+    parameters,
+    predict,
+    small,
+)
+
 ARGUMENTS = {  # those of keras.applications, and dropout
     "input_shape",
     "include_top",
@@ -21,7 +25,6 @@ ARGUMENTS = {  # those of keras.applications, and dropout
     "dropout_rate",
     "name",
 }
-SMALL = {"alpha": 0.35, "blocks": (1, 1)}
 PLACES = {  # of attention, also where it is small
     "sanet": 10,
     "attnnet": 10,
@@ -41,9 +44,6 @@ PLACES = {  # of attention, also where it is small
     "resnet50_gsa": 2,
     "resnet101_gsa": 2,
 }
-on_one_backend = pytest.mark.skipif(
-    keras.backend.backend() != "tensorflow", reason="is slow on others"
-)
 each_model = pytest.mark.parametrize("name", MODELS)
 # Each new shape is compiled there: the other networks of Table 3 take minutes.
 TESTED = [
@@ -52,41 +52,12 @@ TESTED = [
     if keras.backend.backend() == "tensorflow"
     or "table3" not in model.func.__module__
 ]
-one_of_each_function = pytest.mark.parametrize(
-    "name",
-    {model.func: name for name, model in reversed(MODELS.items())}.values(),
-)
-
-
-def parameters(name):
-    return inspect.signature(MODELS[name]).parameters
-
-
-def small(name, **arguments):
-    """The network, narrow or shallow where that is an argument."""
-    fewer = {key: SMALL[key] for key in SMALL if key in parameters(name)}
-    arguments = {"input_shape": (SIZE, SIZE, 3)} | fewer | arguments
-    return MODELS[name](**arguments)
-
-
-def tiny(**arguments):
-    return ResNet((SIZE, SIZE, 3), blocks=(1,), **arguments)
 
 
 @pytest.fixture(scope="module", params=TESTED)
 def network(request):
     """Each network once, for seven classes."""
     return small(request.param, classes=7)
-
-
-@pytest.fixture
-def images(rng):
-    """Two images as `preprocess_input` gives them."""
-    return rng.uniform(-1, 1, (2, SIZE, SIZE, 3)).astype("float32")
-
-
-def predict(model, images):
-    return keras.ops.convert_to_numpy(model(images, training=False))
 
 
 def test_gives_probabilities(network, images):
@@ -176,58 +147,6 @@ def test_unknown_size_equals_known_size(images, tmp_path):
     )
 
 
-@pytest.mark.parametrize("pooling", ["avg", "max"])
-def test_pooling_reduces_the_map(pooling, images):
-    maps = tiny(include_top=False)
-    pooled = tiny(include_top=False, pooling=pooling)
-    pooled.set_weights(maps.get_weights())
-    reduce = np.mean if pooling == "avg" else np.max
-    np.testing.assert_allclose(
-        predict(pooled, images),
-        reduce(predict(maps, images), axis=(1, 2)),
-        rtol=1e-4,
-        atol=1e-6,
-    )
-
-
-@on_one_backend
-@one_of_each_function
-def test_logits_without_activation(name, images):
-    logits = small(name, classes=7, classifier_activation=None)
-    softmax = small(name, classes=7)
-    softmax.set_weights(logits.get_weights())
-    exp = np.exp(predict(logits, images))
-    np.testing.assert_allclose(
-        predict(softmax, images), exp / exp.sum(1, keepdims=True), rtol=1e-4
-    )
-
-
-@on_one_backend
-def test_alpha_scales_the_channels():
-    model = SANet((SIZE, SIZE, 3), alpha=0.5)
-    assert model.get_layer("stem_conv").filters == 16
-    assert model.get_layer("stage9_block1_project_conv").filters == 80
-    assert model.get_layer("top_conv").filters == 1280
-
-
-@on_one_backend
-@one_of_each_function
-def test_dropout_rate(name):
-    layers = sublayers(small(name, dropout_rate=0.4))
-    rates = {x.rate for x in layers if isinstance(x, keras.layers.Dropout)}
-    assert rates == {0.4}
-
-
-def test_weights_from_a_file(images, tmp_path):
-    model = tiny()
-    path = tmp_path / "tiny.weights.h5"
-    model.save_weights(path)
-    loaded = tiny(weights=path)
-    np.testing.assert_array_equal(
-        predict(loaded, images), predict(model, images)
-    )
-
-
 @on_one_backend
 @one_of_each_function
 def test_mixed_precision_keeps_float32_probabilities(name, images):
@@ -238,32 +157,3 @@ def test_mixed_precision_keeps_float32_probabilities(name, images):
         keras.mixed_precision.set_global_policy("float32")
     assert "bfloat16" in {layer.compute_dtype for layer in model.layers}
     assert model.output.dtype == "float32"
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ({"weights": "imagenet"}, "none have been trained"),
-        ({"weights": "no/such.weights.h5"}, r"exists. Received: weights='no/"),
-        ({"input_shape": (31, 64, 3)}, r"at least 32 x 32.*\(31, 64, 3\)"),
-        ({"input_shape": (3, 64, 64)}, r"channels last, .*\(3, 64, 64\)"),
-        ({"input_shape": (64, 64)}, r"\(height, width, channels\).*\(64, 64\)"),
-        ({"pooling": "sum"}, "'avg' or 'max'. Received: pooling='sum'"),
-        ({"attention": "linear"}, "'siamese'.*Received: attention='linear'"),
-    ],
-)
-def test_errors_say_what_came(arguments, message):
-    with pytest.raises(ValueError, match=message):
-        SANet(alpha=0.35, **arguments)
-
-
-def test_weights_of_another_network_are_refused(tmp_path):
-    path = tmp_path / "tiny.weights.h5"
-    tiny().save_weights(path)
-    with pytest.raises(ValueError, match="must fit the network sanet"):
-        small("sanet", weights=path)
-
-
-def test_pooled_attention_needs_a_map_to_pool():
-    with pytest.raises(ValueError, match="must not be larger than the map"):
-        small("attnnet_pool", input_shape=(32, 32, 3))

@@ -3,7 +3,6 @@
 import csv
 import itertools
 import json
-from concurrent.futures import ThreadPoolExecutor
 
 import keras
 import pytest
@@ -14,20 +13,7 @@ from sanet_tf.profiler import running
 from sanet_tf.profiler.operations import Operation, peak_bytes
 from sanet_tf.utils.timing import Timing
 
-
-class Subclassed(keras.Model):
-    """Computes something beside its layers, and one of them twice."""
-
-    def __init__(self):
-        super().__init__(name="own")
-        self.inner = keras.Sequential(
-            [layers.Dense(4, name="first"), layers.ReLU(name="relu")], name="in"
-        )
-        self.shared = layers.Dense(4, name="shared")
-
-    def call(self, x):
-        x = self.shared(self.shared(self.inner(x)))
-        return keras.ops.matmul(x, keras.ops.transpose(x, (0, 2, 1)))
+from .models import Subclassed
 
 
 @pytest.fixture
@@ -172,69 +158,6 @@ def test_peak_of_a_network():
     x = layers.Conv2D(16, 1, use_bias=False)(inputs)
     model = keras.Model(inputs, layers.Reshape((64, 16))(x))
     assert sanet_tf.profile(model, repeats=0).peak_bytes == 4 * 64 * 16
-
-
-def test_nothing_in_the_model_changes():
-    """Also where a layer counts its calls, and trains if nobody says no."""
-    told = []
-
-    class Counting(keras.layers.Layer):
-        def build(self, shape):
-            self.count = self.add_weight(shape=(), initializer="zeros")
-
-        def call(self, x, training=True):
-            told.append(training)
-            self.count.assign_add(1.0)
-            return 2 * x
-
-    class Outer(keras.Model):
-        def __init__(self):
-            super().__init__()
-            self.layer = Counting()
-
-        def call(self, x):
-            return self.layer(x)
-
-    model = Outer()
-    model(keras.Input((4,)))
-    told.clear()
-    sanet_tf.profile(model, (4,), repeats=2)
-    assert float(model.layer.count.value) == 0
-    assert len(told) > 2
-    assert not any(told)
-
-
-def test_a_model_without_input_takes_any_batch_afterwards():
-    model = keras.Sequential([layers.Dense(3)])
-    assert sanet_tf.profile(model, (4,), repeats=0).tree.madd == 12
-    assert model.input_shape == (None, 4)
-
-
-def test_two_threads():
-    original = keras.Layer.__call__
-    models = [Subclassed() for _ in range(4)]
-    with ThreadPoolExecutor(4) as pool:
-        found = list(
-            pool.map(
-                lambda model: sanet_tf.profile(model, (5, 3), repeats=0), models
-            )
-        )
-    assert len({profile.tree.madd for profile in found}) == 1
-    assert keras.Layer.__call__ is original
-
-
-def test_keras_is_as_it_was():
-    original = keras.Layer.__call__
-
-    class Broken(keras.Model):
-        def call(self, x):
-            raise ZeroDivisionError
-
-    model = Broken()
-    model.built = True
-    with pytest.raises(ZeroDivisionError):
-        sanet_tf.profile(model, (3,))
-    assert keras.Layer.__call__ is original
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,11 @@ from sanet_tf.models.weights import save_weights
 from sanet_tf.restoration.care.batches import Batches
 from sanet_tf.restoration.care.optimizer import averaged, make_optimizer
 from sanet_tf.restoration.care.trainer import RestorationTrainer
+from sanet_tf.restoration.care.training_patches import (
+    check_patches,
+    own_targets,
+    projected_targets,
+)
 from sanet_tf.restoration.supervision.blind_spots import BlindSpots, blinded
 from sanet_tf.restoration.supervision.losses import masked
 from sanet_tf.utils import files, hdf5
@@ -101,14 +106,14 @@ class ResumableTraining:
         blind_spots = None
         if self.config.train_supervision == "noise2void":
             blind_spots = _blind_spots(self.config)
-            Y, validation_data = _own_targets(X, Y, validation_data)
-        self._check_patches(X, Y, "X and Y")
-        self._check_patches(*validation_data, "validation_data")
+            Y, validation_data = own_targets(X, Y, validation_data)
+        check_patches(self, X, Y, "X and Y")
+        check_patches(self, *validation_data, "validation_data")
         if epochs is None:
             epochs = self.config.train_epochs
         steps = steps_per_epoch or self.config.train_steps_per_epoch
         self._remember_patch_size(X)
-        Y, validation_data = self._targets(Y, validation_data)
+        Y, validation_data = projected_targets(self, Y, validation_data)
         if not getattr(self, "_model_prepared", False):
             self.prepare_for_training(
                 make_optimizer(self.config, epochs * steps)
@@ -132,53 +137,6 @@ class ResumableTraining:
         trainer.train()
         self._training_finished()
         return trainer.history()
-
-    def _targets(self, Y, validation_data):
-        """The target of a projection is a plane: the axis of one is lost."""
-        lost = [a for a in self.config.axes if a not in self._axes_out]
-        for axis in lost:
-            number = 1 + self.config.axes.index(axis)
-            Y = np.take(Y, 0, number)
-            X_val, Y_val = validation_data
-            validation_data = X_val, np.take(Y_val, 0, number)
-        return Y, validation_data
-
-    def _check_patches(self, X, Y, name):
-        """Refuses pairs that do not fit each other or the network."""
-        if X is None or Y is None:
-            raise ValueError(
-                f"expected patches and true patches in {name}, got None: that "
-                'is for true patches of train_supervision="noise2void"'
-            )
-        if len(X) != len(Y) or len(X) == 0:
-            raise ValueError(
-                f"expected as many patches in both of {name}, and at least "
-                f"one. Received: {len(X)} and {len(Y)}"
-            )
-        config, axes = self.config, self.config.axes
-        if len(X.shape) != 1 + len(axes) or X.shape[-1] != config.n_channel_in:
-            raise ValueError(
-                f"expected patches (n, {', '.join(axes)}) with "
-                f"{config.n_channel_in} channels in {name}. "
-                f"Received: shape {tuple(X.shape)}"
-            )
-        wanted = []
-        for axis, size, block in zip(
-            axes, X.shape[1:], self._axes_div_by(axes), strict=True
-        ):
-            if size % block or size == 0:
-                raise ValueError(
-                    f"expected patches whose size along {axis} is a multiple "
-                    f"of {block} in {name}. Received: shape {tuple(X.shape)}"
-                )
-            wanted.append(size if axis in self._axes_out else 1)
-        wanted[-1] = config.n_channel_out
-        if tuple(Y.shape[1:]) != tuple(wanted):
-            raise ValueError(
-                f"expected true patches of {tuple(wanted)} for those of "
-                f"{tuple(X.shape[1:])} in {name}. "
-                f"Received: {tuple(Y.shape[1:])}"
-            )
 
     def _remember_patch_size(self, X):
         if self.config.train_patch_size is None:
@@ -246,17 +204,6 @@ def _blind_spots(config):
         config.n2v_neighborhood_radius,
         config.n2v_manipulator,
     )
-
-
-def _own_targets(X, Y, validation_data):
-    """Of noise2void, where patches are their own."""
-    X_val, Y_val = validation_data
-    if Y is not None or Y_val is not None:
-        raise ValueError(
-            "expected None in place of the true patches: with "
-            'train_supervision="noise2void" patches are their own'
-        )
-    return X, (X_val, X_val)
 
 
 def _tell_refusals(callback, folder):
