@@ -7,19 +7,14 @@ Restores simulated volumes, larger than what the models were trained on, with
 each of the three statistics. Writes statistics.csv and statistics.md.
 """
 
-import statistics as stats
-
 from absl import flags
 
 from sanet_tf.commands import cli
 from sanet_tf.commands.flags import flag_help, flag_types
 from sanet_tf.utils import backends
 from sanet_tf.utils.errors import UserError
-from sanet_tf.utils.intervals import half_width, plus_minus
 
 FLAGS = flags.FLAGS
-MODES = ("tile", "window", "volume")
-METRICS = ("psnr", "ssim", "nrmse")
 
 flags.DEFINE_list("models", None, "folders of trained models")
 flag_types.define_sizes(
@@ -31,7 +26,7 @@ flag_types.define_sizes(
 flag_types.define_sizes(
     "n_tiles", ["1", "4", "4"], "tiles along Z,Y,X", axes=3, example="1,4,4"
 )
-flags.DEFINE_integer("count", 2, "test volumes", 1)
+flags.DEFINE_integer("count", 8, "test volumes", 1)
 flags.DEFINE_float(
     "exposure", 0.1, "share of the light in the noisy volumes", 0.0
 )
@@ -50,6 +45,7 @@ def main(arguments):
         raise UserError("expected --models=DIR,DIR: folders of trained models")
     backends.load_tensorflow()
     import numpy as np
+    from statistics_markdown import MODES, markdown
 
     from sanet_tf.restoration import load
     from sanet_tf.restoration.metrics import evaluate
@@ -79,37 +75,9 @@ def main(arguments):
                 )
                 print(f"model {number}, seed {seed}, {mode}: {found}")
     files.write_csv(output / "statistics.csv", rows)
-    files.write_text(output / "statistics.md", _markdown(rows, record))
+    files.write_text(output / "statistics.md", markdown(rows, record))
     files.write_json(output / "statistics.run.json", record)
     print(f"wrote {output}/: statistics.csv, statistics.md")
-
-
-def _markdown(rows, record):
-    lines = [
-        "# What the attention sees of a volume in tiles",
-        "",
-        f"`{record['command']}`",
-        "",
-        f"*Measured*: mean over {len({row['model'] for row in rows})} models "
-        f"and {len({row['seed'] for row in rows})} volumes; behind it the mean "
-        "of the differences from `tile`, pair by pair ± 95 % interval.",
-        "",
-        "| statistics | PSNR (dB) | | SSIM | | NRMSE | |",
-        "|---|---:|---:|---:|---:|---:|---:|",
-    ]
-    base = [row for row in rows if row["statistics"] == "tile"]
-    for mode in MODES:
-        own = [row for row in rows if row["statistics"] == mode]
-        cells = [mode]
-        for metric in METRICS:
-            gains = [
-                a[metric] - b[metric] for a, b in zip(own, base, strict=True)
-            ]
-            cells.append(f"{stats.fmean(row[metric] for row in own):.4f}")
-            gain = plus_minus(stats.fmean(gains), half_width(gains), 4, "+")
-            cells.append("" if mode == "tile" else gain)
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":
