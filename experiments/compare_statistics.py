@@ -26,7 +26,7 @@ flag_types.define_sizes(
 flag_types.define_sizes(
     "n_tiles", ["1", "4", "4"], "tiles along Z,Y,X", axes=3, example="1,4,4"
 )
-flags.DEFINE_integer("count", 8, "test volumes", 1)
+flags.DEFINE_integer("count", 4, "test volumes", 1)
 flags.DEFINE_float(
     "exposure", 0.1, "share of the light in the noisy volumes", 0.0
 )

@@ -67,6 +67,12 @@ def test_those_that_are_told_of_exist():
 @pytest.mark.parametrize("data", ["ovule", "flybrain", "simulated"])
 def test_the_recipe_for_volumes_is_that_of_the_records(data):
     record = ROOT / f"results/restoration/{data}/table6.run.json"
-    words = json.loads(record.read_text())["command"].split()
+    own = json.loads(record.read_text())["flags"]
     lines = recipes.PATHS["volumes"].read_text().splitlines()
-    assert {line for line in lines if line.startswith("--")} <= {*words}
+    for line in lines:
+        if line.startswith("--"):
+            name, _, value = line.removeprefix("--").partition("=")
+            wanted = value or str(not name.startswith("no"))
+            found = own[name if name in own else name.removeprefix("no")]
+            text = ",".join(found) if isinstance(found, list) else f"{found}"
+            assert text.removesuffix(".0") == wanted, name
