@@ -34,6 +34,7 @@ SSA_NOTE = {
     "weight_decay": 5e-4,
 }
 
+check_network = training_flags.check  # for scripts that call this one
 flags.adopt_module_key_flags(training_flags)
 for name, value in SSA_NOTE.items():
     FLAGS.set_default(name, value)

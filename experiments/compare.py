@@ -15,7 +15,7 @@ import cifar  # its flags are this script's too
 from absl import flags
 
 from sanet_tf.commands import cli
-from sanet_tf.commands.flags import flag_help, flag_types, training_flags
+from sanet_tf.commands.flags import flag_help, flag_types
 from sanet_tf.commands.network_names import NETWORKS
 from sanet_tf.utils.errors import UserError
 
@@ -105,7 +105,7 @@ def _check_flags():
                 f"--{flag_help.shown(single)}={FLAGS[single].value}"
             )
     for model in models:
-        training_flags.check(model=model)
+        cifar.check_network(model=model)
     baseline = FLAGS.baseline or models[0]
     if baseline not in models:
         raise UserError(

@@ -18,7 +18,7 @@ import cifar  # its flags are this script's too
 from absl import flags
 
 from sanet_tf.commands import cli
-from sanet_tf.commands.flags import augmentation_flags, training_flags
+from sanet_tf.commands.flags import augmentation_flags
 from sanet_tf.utils import backends
 from sanet_tf.utils.errors import UserError
 
@@ -54,7 +54,7 @@ def main(arguments):
             "expected no --seed and no --attention_config, which differ from "
             "run to run here"
         )
-    training_flags.check(attention_config=FORMS["from one"])
+    cifar.check_network(attention_config=FORMS["from one"])
     import stability_report
     from child_runs import Run, complete, diverged
 

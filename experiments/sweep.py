@@ -16,7 +16,6 @@ import cifar  # its flags are this script's too
 from absl import flags
 
 from sanet_tf.commands import cli
-from sanet_tf.commands.flags import training_flags
 from sanet_tf.utils.errors import UserError
 
 FLAGS = flags.FLAGS
@@ -76,7 +75,7 @@ def _read_variants(path):
             changed[flag] = FLAGS[flag].parser.parse(value)
         if name in variants:
             raise UserError(f"{path}: two variants are named {name!r}")
-        training_flags.check(**changed)
+        cifar.check_network(**changed)
         variants[name] = " ".join(items), changed
     return variants
 
