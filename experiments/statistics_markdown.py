@@ -70,4 +70,5 @@ def gains_by(rows, mode, metric, by):
         if row["statistics"] in (mode, "tile"):
             sign = 1 if row["statistics"] == mode else -1
             found.setdefault(row[by], []).append(sign * row[metric])
+    # Half of the values are those of "tile".
     return [2 * stats.fmean(values) for values in found.values()]

@@ -3,15 +3,11 @@
 import csv
 import json
 import re
-import statistics
-from pathlib import Path
 
 import pytest
 
-from sanet_tf.utils.intervals import half_width, plus_minus
+from tests.pages import ROOT, gains, mean, page
 
-ROOT = Path(__file__).parents[1]
-PAGES = ROOT / "docs/pages"
 COMPARISON = ROOT / "results/classification/comparison"
 NETWORKS = {  # by five seeds
     "MobileNetV2": "mobilenet_v2",
@@ -26,25 +22,12 @@ VARIANTS = {  # by three, and what they are held against
 }
 
 
-def page(name):
-    return (PAGES / name).read_text()
-
-
 def top1(model):
     """After the last epoch in per cent, seed by seed."""
     return [
         100 * json.loads(path.read_text())["last"]["val_top1"]
         for path in sorted(COMPARISON.glob(f"{model}-seed*/metrics.json"))
     ]
-
-
-def mean(values, sign=""):
-    text = plus_minus(statistics.mean(values), half_width(values), 2, sign)
-    return text.replace("-", "−")
-
-
-def gains(values, others):
-    return [a - b for a, b in zip(values, others, strict=True)]
 
 
 def test_the_comparison():
@@ -77,60 +60,6 @@ def test_the_variants(name):
     assert row in page("results.md")
 
 
-@pytest.mark.parametrize(
-    ("data", "row"),
-    [
-        ("w2s", "W2S widefield images"),
-        ("simulated", "simulated volumes, ten"),
-        ("flybrain", "fly brain, regions"),
-        ("ovule", "plant ovule, regions"),
-    ],
-)
-def test_the_restoration(data, row):
-    """Input, networks and their difference seed by seed."""
-    folder = ROOT / "results/restoration" / data
-    metrics = {}
-    for network in ("unet", "attn", "sao"):
-        runs = sorted(folder.glob(f"{network}-seed*/metrics.json"))
-        if runs:
-            metrics[network] = [json.loads(path.read_text()) for path in runs]
-    psnr = {
-        network: [run["restored"]["default"]["psnr"] for run in runs]
-        for network, runs in metrics.items()
-    }
-    cells = [
-        f"{metrics['unet'][0]['input']['psnr']:.2f}",
-        *(mean(psnr[n]) if n in psnr else "–" for n in ("unet", "attn", "sao")),
-        mean(gains(psnr["sao"], psnr["unet"]), "+"),
-    ]
-    (line,) = (
-        line
-        for line in page("results.md").splitlines()
-        if line.startswith(f"| {row}")
-    )
-    own = [cell.strip() for cell in line.strip("|").split("|")]
-    best = own.pop(2).strip("*")
-    assert own[1:] == cells
-    filters = metrics["unet"][0]["baselines"].values()
-    found = [baseline["psnr"] for baseline in filters]
-    assert best == f"{max(found):.2f}"
-
-
-def test_restoration_at_exposures_that_are_not_told():
-    table = (ROOT / "results/restoration/exposures/table6.md").read_text()
-    text = page("results.md")
-    for label in ("U-Net", "U-Net+SAO"):
-        (cell,) = re.findall(rf"\| {re.escape(label)} \| (\S+ ± \S+) ", table)
-        shown = " ± ".join(f"{float(n):.2f}" for n in cell.split(" ± "))
-        assert shown in text
-    (gain,) = re.findall(r"seed by seed: PSNR (\S+ ± [\d.]+),", table)
-    gains = re.findall(r"at exposure \S+ (\S+ ± \S+) dB", table)
-    assert len(gains) == 3
-    for found in (gain, *gains):
-        mean, half = (float(number) for number in found.split(" ± "))
-        assert f"{abs(mean):.2f} ± {half:.2f}" in text
-
-
 def test_records_of_changed_working_copies_are_named():
     beginning = page("results.md").partition("##")[0]
     dirty = {
@@ -140,67 +69,6 @@ def test_records_of_changed_working_copies_are_named():
     }
     named = re.findall(r"`(?:\w+/)?(\w+)`", beginning.partition("-dirty")[2])
     assert set(named) - {"profiling"} == dirty
-
-
-def test_what_supervision_reaches_is_that_of_the_records():
-    text = page("restoration.md")
-    for supervision in ("pairs", "noise2noise", "noise2void"):
-        run = ROOT / "results/restoration/supervision" / supervision
-        metrics = json.loads((run / "metrics.json").read_text())
-        row, found = (
-            metrics["restored"]["default"],
-            metrics["verdict"]["default"],
-        )
-        gain = plus_minus(found["psnr_gain"], found["psnr_gain_ci95"], 2, "+")
-        gain = gain.replace("-", "−")
-        cells = f"{row['psnr']:.2f} | {row['ssim']:.3f} | {gain}"
-        assert f"| `{supervision}` | {cells} |" in text
-        best = metrics["baselines"][found["baseline"]]
-        assert best["chosen"] == "gaussian (sigma 1.2)"
-        assert f"{best['psnr']:.2f} dB. `noise2noise`" in text
-
-
-def test_what_noise2void_reaches_on_w2s():
-    folder = ROOT / "results/restoration"
-    few, run = (
-        json.loads((folder / name / "metrics.json").read_text())
-        for name in ("noise2void-w2s-default", "noise2void-w2s")
-    )
-    for each in (few, run):
-        assert each["data"]["measured_on"] == "--test_data"
-    with open(folder / "w2s/table6.csv", newline="") as file:
-        pairs = {row["network"]: row for row in csv.DictReader(file)}["unet"]
-    filters = [run["baselines"][name] for name in ("gaussian", "tv")]
-    rows = {
-        "one exposure": run["input"],
-        **{row["chosen"]: row for row in filters},
-        "U-Net by `noise2void`, 0.198 % hidden": few["restored"]["default"],
-        "U-Net by `noise2void`, 1.5 % hidden": run["restored"]["default"],
-    }
-    text = page("restoration.md")
-    for name, row in rows.items():
-        assert f"| {name} | {row['psnr']:.2f} | {row['ssim']:.3f} |" in text
-    psnr, ssim = (
-        plus_minus(float(pairs[name]), float(pairs[f"{name}_ci95"]), digits)
-        for name, digits in (("psnr", 2), ("ssim", 3))
-    )
-    assert f"| U-Net by `pairs`, three seeds | {psnr} | {ssim} |" in text
-    gains = (
-        plus_minus(each["psnr_gain"], each["psnr_gain_ci95"], 2)
-        for each in (run["verdict"]["default"], few["verdict"]["default"])
-    )
-    text = " ".join(text.split())
-    assert (
-        "the U-Net is {} dB above the best filter with 1.5 % hidden, {} dB "
-        "with 0.198 %".format(*gains)
-        in text
-    )
-    chosen = (
-        json.loads((folder / name / "validation.json").read_text())
-        for name in ("noise2void-w2s-default", "noise2void-w2s")
-    )
-    psnr = (each["restored"]["default"]["psnr"] for each in chosen)
-    assert "has {:.2f} dB there, 1.5 % {:.2f}".format(*psnr) in text
 
 
 def test_how_sanet_begins():
