@@ -80,6 +80,8 @@ def test_markdown_of_data_that_the_paper_has_not(results, tmp_path):
 
 
 def test_gvtnets_are_named(results, tmp_path):
+    for run in results.values():
+        with_stacks(run, run["restored"]["default"]["psnr"])
     rows = table6_report.rows_of(results)
     labels = table6_report.GVTNET_LABELS
     path = tmp_path / "table6.md"
