@@ -77,7 +77,7 @@ def measure_volume(case):
         "tiles": int(np.prod(counts)),
         "tile_shape": "x".join(map(str, tile)),
         "seconds": round(statistics.median(timed), 3),
-        "predicted_bytes": predicted,
+        "predicted_bytes": predicted + source.nbytes + target.nbytes,
         "peak_rss_bytes": memory,
     }
 
@@ -90,7 +90,8 @@ def write_markdown(path, rows, record):
         f"`{record['command']}`",
         "",
         f"*Measured* on {record['machine']}. Memory is the process's peak "
-        "above what it had before, with the mapped input and output in it.",
+        "above what it had before. The mapped input and output are in it, and "
+        "in what was predicted.",
         "",
         "| attention | statistics | tiles | seconds | / U-Net | memory | "
         "/ U-Net | predicted |",

@@ -28,13 +28,13 @@ flags.DEFINE_list(
 )
 flag_types.define_sizes(
     "sides_2d",
-    ["14", "28", "56", "112", "224", "500", "1000", "2000"],
+    "14,28,40,56,80,112,160,224,500,707,1000,1414,2000".split(","),
     "sides of square maps, rising",
     example="14,28,56",
 )
 flag_types.define_sizes(
     "sides_3d",
-    ["6", "10", "20", "40", "80", "159"],
+    "6,10,16,20,25,40,80,100,126,159".split(","),
     "sides of cubes, rising",
     example="6,10,20",
 )

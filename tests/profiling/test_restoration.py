@@ -6,6 +6,7 @@ import json
 import pytest
 from restoration_cost import write_markdown
 
+from sanet_tf.restoration import SiameseCARE, SiameseConfig
 from tests import command_line as commands
 from tests.experiments.conftest import error_line
 
@@ -43,6 +44,13 @@ def test_tiny_volume(tmp_path):
         assert row["tile_shape"].startswith("4x")
         for name in ("seconds", "predicted_bytes", "peak_rss_bytes"):
             assert float(row[name]) > 0
+    config = SiameseConfig(
+        "ZYX", attention=None, unet_n_first=4, train_patch_size=[16, 64, 64]
+    )
+    model = SiameseCARE(config, basedir=None)
+    _, _, needed = model.plan((4, 64, 24), "ZYX", (1, 3, 1))
+    mapped = 4 * 64 * 24 * (2 + 4)  # uint16 in, float32 out
+    assert int(rows[0]["predicted_bytes"]) == needed + mapped
     table = (tmp_path / "cost.md").read_text()
     assert "| none | tile | 1x3x1 |" in table
     record = json.loads((tmp_path / "cost.run.json").read_text())
