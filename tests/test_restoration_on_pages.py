@@ -3,10 +3,11 @@
 import csv
 import json
 import re
+import statistics
 
 import pytest
 
-from sanet_tf.utils.intervals import plus_minus
+from sanet_tf.utils.intervals import half_width, plus_minus
 from tests.pages import ROOT, gains, mean, page
 
 
@@ -47,6 +48,40 @@ def test_the_restoration(data, row):
     filters = metrics["unet"][0]["baselines"].values()
     found = [baseline["psnr"] for baseline in filters]
     assert best == f"{max(found):.2f}"
+
+
+def test_gvtnet_at_the_time_of_the_unet():
+    """Its own figures, and those against the U-Net seed by seed."""
+    folder = ROOT / "results/restoration"
+    gvtnet, unet = (
+        [json.loads(p.read_text()) for p in sorted(folder.glob(runs))]
+        for runs in (
+            "gvtnet/attn-*/metrics.json",
+            "simulated/unet-*/metrics.json",
+        )
+    )
+    assert [run["data"] for run in gvtnet] == [run["data"] for run in unet]
+    text = page("results.md")
+    psnr, ssim = (
+        [
+            [run["restored"]["default"][name] for run in runs]
+            for runs in (gvtnet, unet)
+        ]
+        for name in ("psnr", "ssim")
+    )
+    assert f"It reaches {mean(psnr[0])} dB" in text
+    best = gvtnet[0]["verdict"]["default"]["baseline"]
+    filtered = gvtnet[0]["baselines"][best]["psnr"]
+    above = mean([value - filtered for value in psnr[0]])
+    assert f"{above} above the best filter over the seeds" in text
+    below = mean(gains(psnr[1], psnr[0]))
+    assert f"it is {below} dB below the U-Net" in text
+    less = gains(ssim[1], ssim[0])
+    shown = plus_minus(statistics.mean(less), half_width(less), 3)
+    assert f"{shown} of SSIM below" in text
+    assert half_width(less) < statistics.mean(less)
+    parameters = (f"{r[0]['training']['parameters']:,}" for r in (gvtnet, unet))
+    assert "{} parameters against {} of".format(*parameters) in text
 
 
 def test_restoration_at_exposures_that_are_not_told():

@@ -42,6 +42,7 @@ def table_6(records):
             *(
                 f"*measured*, {name}: {source}; {source.rows[0]['seeds']} "
                 f"seeds, mean ± 95 % interval. {_below(source.rows)}"
+                f"{_gvtnets(source.record)}"
                 for name, source in records.restored.items()
             ),
             f"The data of the paper ({paper}) were not at hand: no row has "
@@ -122,6 +123,12 @@ def _below(rows):
     if not lost:
         return "None is below a filter that needs no training."
     return f"Of filters that need no training: {'; '.join(lost)}."
+
+
+def _gvtnets(record):
+    """Says it if the columns are of another network than their heads name."""
+    is_gvtnet = record.get("flags", {}).get("network") == "gvtnet"
+    return " Its networks are GVTNets, not U-Nets." * is_gvtnet
 
 
 def _measured(row, metric):

@@ -39,6 +39,12 @@ def test_networks_below_a_filter_are_named(found, below, words):
     assert words in note
 
 
+def test_networks_that_are_no_unets_are_named(found):
+    notes = restored.table_6(found).notes
+    (note,) = (note for note in notes if "GVTNets, not U-Nets" in note)
+    assert note.startswith("*measured*, gvtnet: ")
+
+
 def test_a_column_in_which_nothing_was_measured_is_left_out(found):
     without = dataclasses.replace(found, compared=None)
     table = classification.table_3(without)
