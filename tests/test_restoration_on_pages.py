@@ -119,6 +119,31 @@ def test_what_supervision_reaches_is_that_of_the_records():
         assert f"{best['psnr']:.2f} dB. `noise2noise`" in text
 
 
+def test_how_sure_a_probabilistic_model_is():
+    """Shares of true values over the images, its PSNR, and the others'."""
+    folder = ROOT / "results/restoration"
+    run = json.loads((folder / "w2s-probabilistic/metrics.json").read_text())
+    assert run["data"]["measured_on"] == "--test_data"
+    restored, found = run["restored"]["default"], run["verdict"]["default"]
+    shares = {
+        level: [100 * row[f"coverage_{level}"] for row in restored["stacks"]]
+        for level in (50, 68, 90, 95)
+    }
+    cells = (
+        f"{plus_minus(statistics.mean(v), half_width(v), 1)} %"
+        for v in shares.values()
+    )
+    text = " ".join(page("restore.md").split())
+    assert f"| holds, of the true values | {' | '.join(cells)} |" in text
+    gain = plus_minus(found["psnr_gain"], found["psnr_gain_ci95"], 2)
+    assert f"{restored['psnr']:.2f} dB, {gain} above the best filter" in text
+    pairs = (
+        json.loads(path.read_text())["restored"]["default"]["psnr"]
+        for path in folder.glob("w2s/unet-seed*/metrics.json")
+    )
+    assert f"has {mean([*pairs])} by the absolute error" in text
+
+
 def test_what_noise2void_reaches_on_w2s():
     folder = ROOT / "results/restoration"
     few, run = (

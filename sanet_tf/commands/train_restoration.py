@@ -18,6 +18,7 @@ from absl import flags
 
 from sanet_tf.commands import cli
 from sanet_tf.commands.flags import (
+    baseline_flags,
     flag_help,
     flag_types,
     restoration_data_flags,
@@ -36,12 +37,12 @@ ATTENTION_OF = {  # statistics beyond a tile, which not all operators have
     "window": ("none", "siamese"),
     "volume": ("none", "siamese", "scaled"),
 }
-BASELINES = ["gaussian", "median", "tv", "nl_means", "wavelet"]
 
 flags.adopt_module_key_flags(restoration_data_flags)
 flags.adopt_module_key_flags(restoration_recipe_flags)
 flags.adopt_module_key_flags(restoration_network_flags)
 flags.adopt_module_key_flags(supervision_flags)
+flags.adopt_module_key_flags(baseline_flags)
 with flag_help.group("network"):
     flags.DEFINE_enum(
         "attention",
@@ -66,12 +67,6 @@ with flag_help.group("evaluation"):
         "tiles of a test stack along each axis; none: as few as fit into "
         "memory",
         example="1,4,4",
-    )
-    flag_types.define_names(
-        "baselines",
-        BASELINES,
-        (*BASELINES, "none"),
-        "filters that need no training, to hold the network against",
     )
 with flag_help.group("output"):
     flags.DEFINE_string(
@@ -122,7 +117,6 @@ def main(arguments):
     from sanet_tf.utils.isolated import call_isolated
 
     modes, n_tiles = FLAGS.statistics, flag_types.numbers("n_tiles")
-    baselines = [name for name in FLAGS.baselines if name != "none"]
     data = load_data(**arguments)
     if FLAGS.mixed_precision and "Z" in data.axes and gpu_name() is None:
         raise UserError(
@@ -148,7 +142,7 @@ def main(arguments):
             tested = call_isolated(
                 evaluate_model,
                 *(model.logdir, arguments, modes, n_tiles, run / "previews"),
-                baselines,
+                baseline_flags.names(),
                 prepare=backends.load_tensorflow,
             )
             files.write_json(

@@ -14,6 +14,7 @@ from absl import flags
 
 import sanet_tf
 from sanet_tf.utils.device import processor
+from sanet_tf.utils.memory import allocator_settings
 from sanet_tf.utils.program import program
 
 PACKAGES = ("keras", "numpy", "pillow", "tensorflow", "jax", "torch")
@@ -43,6 +44,7 @@ def run_record(flags):
         },
         "commit": _commit(),
         "machine": f"{processor()}, {os.cpu_count()} CPU cores",
+        "allocator": allocator_settings(),
     }
 
 

@@ -6,14 +6,15 @@ import psutil
 
 CGROUP = Path("/sys/fs/cgroup")
 OWN_CGROUP = Path("/proc/self/cgroup")
+PEAK_RESET = Path("/proc/self/clear_refs")
 # With these glibc keeps memory, or takes more than what is asked for. It reads
 # them as a process starts: what is set later (dask does) changes nothing.
 ENVIRONMENT_AT_START = Path("/proc/self/environ")
-KEEPING = (
-    b"MALLOC_MMAP_THRESHOLD_=",
-    b"MALLOC_TOP_PAD_=",
-    b"MALLOC_TRIM_THRESHOLD_=",
-)
+KEEPING = {
+    "MALLOC_MMAP_THRESHOLD_",
+    "MALLOC_TOP_PAD_",
+    "MALLOC_TRIM_THRESHOLD_",
+}
 
 
 def free_bytes():
@@ -40,13 +41,30 @@ def peak_above_baseline(call):
     return None if before is None else _status("VmHWM") - before
 
 
+def allocator_settings():
+    """What glibc was told of its memory as the process started.
+
+    Returns:
+        `{name: value}` of environment variables; empty on other systems.
+    """
+    try:
+        settings = ENVIRONMENT_AT_START.read_text(errors="replace").split("\0")
+    except OSError:
+        return {}
+    pairs = (setting.partition("=") for setting in settings)
+    return {
+        name: value
+        for name, _, value in pairs
+        if name.startswith("MALLOC_") or name == "GLIBC_TUNABLES"
+    }
+
+
 def _reset_peak():
     """What the process has now; None where its peak would say nothing."""
+    if allocator_settings().keys() & KEEPING:
+        return None
     try:
-        settings = ENVIRONMENT_AT_START.read_bytes().split(b"\0")
-        if any(setting.startswith(KEEPING) for setting in settings):
-            return None
-        Path("/proc/self/clear_refs").write_text("5")
+        PEAK_RESET.write_text("5")
         return _status("VmRSS")
     except OSError:
         return None

@@ -1,5 +1,6 @@
 """Peaks of known size, the rule of powers of two, predictions."""
 
+import ast
 import os
 import subprocess
 import sys
@@ -49,6 +50,26 @@ def test_where_memory_is_kept_the_peak_says_nothing():
     assert peak_of("0", MALLOC_TOP_PAD_="268435456") is None
 
 
+def test_records_have_what_the_allocator_was_told():
+    script = (
+        "import os; os.environ['MALLOC_TOP_PAD_'] = '1'\n"
+        "from sanet_tf.training.record import run_record\n"
+        "print(run_record({})['allocator'])"
+    )
+    others = {
+        k: v for k, v in os.environ.items() if not k.startswith("MALLOC_")
+    }
+    result = subprocess.run(
+        [sys.executable, "-c", script],
+        env=others | {"MALLOC_ARENA_MAX": "1", "GLIBC_TUNABLES": "a=b"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    expected = {"MALLOC_ARENA_MAX": "1", "GLIBC_TUNABLES": "a=b"}
+    assert ast.literal_eval(result.stdout) == expected
+
+
 def test_what_is_set_later_does_not_keep_memory():
     """dask.distributed sets one of them in the process that starts workers."""
     later = "import os; os.environ['MALLOC_TRIM_THRESHOLD_'] = '65536'"
@@ -56,7 +77,7 @@ def test_what_is_set_later_does_not_keep_memory():
 
 
 def test_where_the_kernel_does_not_say_the_call_is_made(monkeypatch, tmp_path):
-    monkeypatch.setattr(memory, "ENVIRONMENT_AT_START", tmp_path / "none")
+    monkeypatch.setattr(memory, "PEAK_RESET", tmp_path / "none" / "none")
     calls = []
     assert peak_above_baseline(lambda: calls.append(1)) is None
     assert calls == [1]

@@ -127,6 +127,17 @@ def read_metrics(run):
 def report(run):
     """Prints the results in a run's metrics.json."""
     metrics = read_metrics(run)
+    tell(metrics)
+    print(
+        f"wrote {run.path}/: metrics.json, curves.png, previews, model\n"
+        f"restore your stacks: sanet restore "
+        f"--model={run / 'model'} in.tif --output=DIR"
+    )
+    conclude(metrics)
+
+
+def tell(metrics):
+    """Prints the metrics of input, filters and network, as in metrics.json."""
     restored, baselines = metrics["restored"], metrics["baselines"]
     rows = {
         "input": metrics["input"],
@@ -153,11 +164,11 @@ def report(run):
         print("nothing is measured: the stacks have no truth; see previews/")
     if "measured_on" in metrics["data"]:
         print(f"measured on {metrics['data']['measured_on']}")
-    print(
-        f"wrote {run.path}/: metrics.json, curves.png, previews, model\n"
-        f"restore your stacks: sanet restore "
-        f"--model={run / 'model'} in.tif --output=DIR"
-    )
+
+
+def conclude(metrics):
+    """Prints whether the network is better than the best filter."""
+    restored, baselines = metrics["restored"], metrics["baselines"]
     for mode, found in metrics["verdict"].items():
         if found is not None:
             text = verdict.sentence(restored[mode], baselines, found)
