@@ -52,6 +52,7 @@ def main(arguments):
         *bench.roofline(size, FLAGS.small_batch),
         *bench.fresh_pages(size, FLAGS.large_batch),
         *bench.heads(size, FLAGS.small_batch),
+        *bench.heads(size, FLAGS.large_batch),
         *bench.qk_norm(size, FLAGS.small_batch),
         *bench.softmax(softmax_size, FLAGS.small_batch),
         *bench.peers(size, FLAGS.small_batch, FLAGS.peers),

@@ -61,11 +61,20 @@ def test_operators(tmp_path):
     names = " ".join(row["target"] for row in targets)
     for part in ("roofline", "(x + 1)", "training", "best form", "memory"):
         assert part in names
+    rows = read(tmp_path / "operators.csv")
+    ms = {(row["group"], row["call"]): float(row["wall_ms"]) for row in rows}
+    graphs = [row for row in targets if row["target"].endswith("graph / XLA")]
+    assert len(graphs) == 4  # two batches, one head and four
+    for row in graphs:
+        group = row["target"].partition(":")[0]
+        assert float(row["measured"]) == pytest.approx(
+            ms[group, "graph"] / ms[group, "xla"], abs=2e-3
+        )
     for row in targets:
         assert row["target"] in result.stdout
         assert row["met"] in ("met", "missed", "not measured")
         assert (row["met"] == "not measured") == ("SDPA" in row["target"])
-    calls = {row["call"] for row in read(tmp_path / "operators.csv")}
+    calls = {row["call"] for row in rows}
     assert {"eager", "graph", "xla", "graph, training", "copy"} <= calls
     assert targets[0]["target"] in (tmp_path / "operators.md").read_text()
     assert "commit" in json.loads((tmp_path / "operators.run.json").read_text())
