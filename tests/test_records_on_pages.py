@@ -22,6 +22,19 @@ VARIANTS = {  # by three, and what they are held against
 }
 
 
+CALLS = {  # (batch size, threads): how the pages name them
+    ("1", "1"): "one image, one thread",
+    ("1", "2"): "one image, two threads",
+    ("32", "1"): "32 images, one thread",
+    ("32", "2"): "32 images, two threads",
+}
+
+
+def read_csv(path):
+    with open(path, newline="") as file:
+        return list(csv.DictReader(file))
+
+
 def top1(model):
     """After the last epoch in per cent, seed by seed."""
     return [
@@ -122,19 +135,13 @@ def test_latencies():
             (r["batch_size"], r["threads"], r["runtime"], r["network"]): r["ms"]
             for r in csv.DictReader(file)
         }
-    text = page("latency.md")
+    text = page("latency.md").partition("## Files of 8 bits")[0]
     tables = [
         ("sanet", "keras.applications MobileNetV2"),
         ("sanet", "mobilenet_v2"),
         ("sanet, not folded", "sanet"),
     ]
-    calls = {
-        ("1", "1"): "one image, one thread",
-        ("1", "2"): "one image, two threads",
-        ("32", "1"): "32 images, one thread",
-        ("32", "2"): "32 images, two threads",
-    }
-    for call, name in calls.items():
+    for call, name in CALLS.items():
         rows = re.findall(rf"^\| {name} \| (.*) \|$", text, re.MULTILINE)
         for row, (network, other) in zip(rows, tables, strict=True):
             ratios = [
@@ -143,6 +150,64 @@ def test_latencies():
                 for runtime in ("SavedModel", "LiteRT", "ONNX Runtime")
             ]
             assert row == " | ".join(f"{ratio:.2f}" for ratio in ratios)
+
+
+def test_files_of_8_bits():
+    with open(ROOT / "results/profiling/busy/latency.csv") as file:
+        ms = {
+            (
+                *(r["batch_size"], r["threads"]),
+                *(r["runtime"], r["network"]),
+            ): float(r["ms"])
+            for r in csv.DictReader(file)
+        }
+    text = page("latency.md").partition("## Files of 8 bits")[2]
+    for call, name in CALLS.items():
+        ratios = [
+            ms[*call, runtime, f"{network}, int8"] / ms[*call, runtime, network]
+            for network in ("sanet", "mobilenet_v2")
+            for runtime in ("LiteRT", "ONNX Runtime")
+        ]
+        cells = " | ".join(f"{ratio:.2f}" for ratio in ratios)
+        assert f"| {name} | {cells} |" in text
+
+
+def test_a_busy_host():
+    """What a copy, SAO and its graph took there; with pages kept, too."""
+    folder = ROOT / "results/profiling"
+    ms = {
+        name: {(r["group"], r["call"]): float(r["wall_ms"]) for r in rows}
+        for name in (".", "busy", "busy/kept_pages")
+        for rows in [read_csv(folder / name / "operators.csv")]
+    }
+    text = " ".join(page("measure.md").split())
+    groups = [f"SAO 56²x256, batch {batch}" for batch in (8, 64)]
+    then, before = (ms[n][groups[1], "copy"] for n in ("busy", "."))
+    assert f"took {then:.0f} ms, {before:.0f} before" in text
+    small, large = (
+        [
+            ms[name][group, "graph"] / ms[name][group, "copy"]
+            for name in ("busy", "busy/kept_pages")
+        ]
+        for group in groups
+    )
+    assert "{:.2f} at batch 8 without and {:.2f} with".format(*small) in text
+    assert "{:.2f} and {:.2f} at batch 64".format(*large) in text
+    targets = {
+        row["target"].removesuffix(": graph / XLA"): float(row["measured"])
+        for row in read_csv(folder / "busy/targets.csv")
+        if row["target"].endswith("graph / XLA")
+    }
+    one = "takes {:.2f} of its time under XLA at batch 8 and {:.2f} at batch 64"
+    assert one.format(*(targets[group] for group in groups)) in text
+    four = (targets[f"{group}, 4 heads"] for group in groups)
+    assert "with four heads {:.2f} and {:.2f}".format(*four) in text
+    (row,) = (
+        row
+        for row in read_csv(folder / "busy/table2.csv")
+        if (row["size"], row["operator"]) == ("56x256", "siamese")
+    )
+    assert f"SAO is [{float(row['speedup']):.0f} times]" in text
 
 
 def test_a_whole_stack():
