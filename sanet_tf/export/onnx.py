@@ -112,6 +112,8 @@ def _quantize(path, name, calibration=None):
                 original,
                 path,
                 _Reader({name: array} for array in calibration),
+                # With int8 many convolutions are computed in float32.
+                activation_type=quantization.QuantType.QUInt8,
                 per_channel=True,
                 reduce_range=True,  # sums saturate on CPUs without VNNI
                 nodes_to_exclude=_attention(onnx.load(original).graph),

@@ -1,6 +1,7 @@
 """ONNX files as other readers want them."""
 
 import onnx
+import onnxruntime
 import pytest
 
 from sanet_tf.export import writing
@@ -21,6 +22,19 @@ def test_restoration_is_valid(quantize, tmp_path):
     program = restoration_program(fill(make_care("YX", attention=None)))
     writing.export(program, tmp_path / "x", "onnx", quantize)
     onnx.checker.check_model(tmp_path / "x" / "model.onnx", full_check=True)
+
+
+def test_all_convolutions_of_8_bits_are_computed_in_8_bits(tmp_path):
+    """ONNX Runtime computes what it cannot fuse in float32, and slowly."""
+    writing.export(tiny_classifier(), tmp_path / "x", "onnx", "int8")
+    options = onnxruntime.SessionOptions()
+    options.optimized_model_filepath = str(tmp_path / "optimized.onnx")
+    options.log_severity_level = 3  # no warning that it is for this machine
+    onnxruntime.InferenceSession(tmp_path / "x" / "model.onnx", options)
+    nodes = onnx.load(tmp_path / "optimized.onnx").graph.node
+    kinds = [node.op_type for node in nodes]
+    assert "QLinearConv" in kinds
+    assert not {"Conv", "FusedConv"} & {*kinds}
 
 
 def test_products_of_the_attention_stay_floats(tmp_path):
