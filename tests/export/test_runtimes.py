@@ -84,7 +84,7 @@ def test_the_oldest(request, tmp_path):
     results = {}
     for name, program in ("old", python), ("new", sys.executable):
         result = subprocess.run(
-            [program, RUNNER, "in.npz", f"{name}.npz", *batches],
+            [Path(program).absolute(), RUNNER, "in.npz", f"{name}.npz", *batches],
             cwd=tmp_path,
             capture_output=True,
             text=True,
