@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 THIN = {
     "experiments/imagenet": "train",
     "experiments/restoration": "train_restoration",
-    "experiments/evaluate": "evaluate",
+    "experiments/evaluate.py": "evaluate",
     "profiling/run_profile": "profile",
     "sanet_tf/export": "export",
     "sanet_tf/explain": "explain",

@@ -74,6 +74,7 @@ def test_the_oldest(request, tmp_path):
     python = request.config.getoption("--oldest")
     if python is None:
         pytest.skip("make test-runtimes makes the environment")
+    python = Path(python).absolute()  # it runs in another folder
     folder = request.getfixturevalue("folder")  # takes minutes
     batches = {
         str(path / FILES[path.name.split("-")[1]]): inputs(path.name)
@@ -84,7 +85,7 @@ def test_the_oldest(request, tmp_path):
     results = {}
     for name, program in ("old", python), ("new", sys.executable):
         result = subprocess.run(
-            [Path(program).absolute(), RUNNER, "in.npz", f"{name}.npz", *batches],
+            [program, RUNNER, "in.npz", f"{name}.npz", *batches],
             cwd=tmp_path,
             capture_output=True,
             text=True,
