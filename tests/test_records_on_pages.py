@@ -35,6 +35,15 @@ def read_csv(path):
         return list(csv.DictReader(file))
 
 
+def latencies(path):
+    """`{(batch size, threads, runtime, network): milliseconds}`."""
+    names = ("batch_size", "threads", "runtime", "network")
+    return {
+        tuple(row[name] for name in names): float(row["ms"])
+        for row in read_csv(ROOT / path)
+    }
+
+
 def top1(model):
     """After the last epoch in per cent, seed by seed."""
     return [
@@ -130,11 +139,7 @@ def test_how_attnnet_scaled_begins():
 
 def test_latencies():
     """Three tables of ratios, of calls and runtimes."""
-    with open(ROOT / "results/profiling/latency.csv") as file:
-        ms = {
-            (r["batch_size"], r["threads"], r["runtime"], r["network"]): r["ms"]
-            for r in csv.DictReader(file)
-        }
+    ms = latencies("results/profiling/latency.csv")
     text = page("latency.md").partition("## Files of 8 bits")[0]
     tables = [
         ("sanet", "keras.applications MobileNetV2"),
@@ -145,22 +150,14 @@ def test_latencies():
         rows = re.findall(rf"^\| {name} \| (.*) \|$", text, re.MULTILINE)
         for row, (network, other) in zip(rows, tables, strict=True):
             ratios = [
-                float(ms[*call, runtime, network])
-                / float(ms[*call, runtime, other])
+                ms[*call, runtime, network] / ms[*call, runtime, other]
                 for runtime in ("SavedModel", "LiteRT", "ONNX Runtime")
             ]
             assert row == " | ".join(f"{ratio:.2f}" for ratio in ratios)
 
 
 def test_files_of_8_bits():
-    with open(ROOT / "results/profiling/busy/latency.csv") as file:
-        ms = {
-            (
-                *(r["batch_size"], r["threads"]),
-                *(r["runtime"], r["network"]),
-            ): float(r["ms"])
-            for r in csv.DictReader(file)
-        }
+    ms = latencies("results/profiling/busy/latency.csv")
     text = page("latency.md").partition("## Files of 8 bits")[2]
     for call, name in CALLS.items():
         ratios = [
@@ -213,8 +210,7 @@ def test_a_busy_host():
 def test_a_whole_stack():
     """Minutes and GiB of each statistics."""
     path = ROOT / "results/profiling/restoration_planaria.csv"
-    with open(path) as file:
-        rows = {row["statistics"]: row for row in csv.DictReader(file)}
+    rows = {row["statistics"]: row for row in read_csv(path)}
     text = page("results.md")
     for name, row in rows.items():
         minutes = float(row["seconds"]) / 60

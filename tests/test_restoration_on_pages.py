@@ -82,6 +82,12 @@ def test_gvtnet_at_the_time_of_the_unet():
     assert half_width(less) < statistics.mean(less)
     parameters = (f"{r[0]['training']['parameters']:,}" for r in (gvtnet, unet))
     assert "{} parameters against {} of".format(*parameters) in text
+    ends = (
+        f"{min(seconds):.0f} to {max(seconds):.0f} s"
+        for runs in (gvtnet, unet)
+        for seconds in [[r["training"]["seconds_of_this_call"] for r in runs]]
+    )
+    assert "took {}, the U-Net's {} beside other".format(*ends) in text
 
 
 def test_restoration_at_exposures_that_are_not_told():

@@ -14,6 +14,20 @@ from sanet_tf.utils import memory
 from sanet_tf.utils.memory import free_bytes, peak_above_baseline
 
 
+def run_new(script, environment):
+    """What a new process prints, glibc's settings being these alone."""
+    others = {
+        k: v for k, v in os.environ.items() if not k.startswith("MALLOC_")
+    }
+    return subprocess.run(
+        [sys.executable, "-c", script],
+        env=others | environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+
 def peak_of(call, before="", **environment):
     """What a new process says of `call`, glibc's settings being these alone."""
     script = (
@@ -23,16 +37,7 @@ def peak_of(call, before="", **environment):
         "calls = []\n"
         f"print(peak_above_baseline(lambda: calls.append({call})), len(calls))"
     )
-    others = {
-        k: v for k, v in os.environ.items() if not k.startswith("MALLOC_")
-    }
-    peak, calls = subprocess.run(
-        [sys.executable, "-c", script],
-        env=others | environment,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.split()
+    peak, calls = run_new(script, environment).split()
     assert calls == "1"
     return None if peak == "None" else int(peak)
 
@@ -56,18 +61,8 @@ def test_records_have_what_the_allocator_was_told():
         "from sanet_tf.training.record import run_record\n"
         "print(run_record({})['allocator'])"
     )
-    others = {
-        k: v for k, v in os.environ.items() if not k.startswith("MALLOC_")
-    }
-    result = subprocess.run(
-        [sys.executable, "-c", script],
-        env=others | {"MALLOC_ARENA_MAX": "1", "GLIBC_TUNABLES": "a=b"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    expected = {"MALLOC_ARENA_MAX": "1", "GLIBC_TUNABLES": "a=b"}
-    assert ast.literal_eval(result.stdout) == expected
+    told = {"MALLOC_ARENA_MAX": "1", "GLIBC_TUNABLES": "a=b"}
+    assert ast.literal_eval(run_new(script, told)) == told
 
 
 def test_what_is_set_later_does_not_keep_memory():
