@@ -104,14 +104,14 @@ def model():
 
 @pytest.fixture
 def kept(monkeypatch):
-    """What was kept for each call, by the kind of its arrays."""
+    """What was taken before each call's first pass: the kind of its arrays."""
     found = []
     make = kept_maps._keep
 
     def keep(*args):
         maps = make(*args)
-        arrays = [] if maps is None else maps._arrays
-        found.append([type(array) for array in arrays])
+        arrays = {} if maps is None else maps._arrays
+        found.append([type(array) for array in arrays.values()])
         return maps
 
     monkeypatch.setattr(kept_maps, "_keep", keep)
@@ -133,7 +133,7 @@ def test_wherever_they_are_kept(
     expected = np.asarray(model.keras_model(image[np.newaxis]))[0]
     outputs = predict(model, image, (3, 1), "volume")
     assert difference(outputs, expected) < 1e-5
-    kinds = {"memory": [np.ndarray] * 4, "file": [np.memmap] * 4, "nowhere": []}
+    kinds = {"memory": [np.ndarray] * 2, "file": [np.memmap] * 4, "nowhere": []}
     assert kept == [kinds[place]]
     said = f"feature maps are kept in {tmp_path} until the volume is restored\n"
     assert (said in capsys.readouterr().err) == (place == "file")
@@ -162,7 +162,8 @@ def maps(model):
 
 def test_what_is_not_taken_yet_is_left_to_others(maps, monkeypatch):
     """Eight tenths of what is free, but at most 6 GiB."""
-    needed = (2 * 4 * 16 + 2 * 4 * 8 + 4 * 8 * 8 + 4 * 8 * 4) * 4
+    bottom, coarse, skip, fine = 2 * 4 * 16, 2 * 4 * 8, 4 * 8 * 8, 4 * 8 * 4
+    needed = 4 * max(bottom + coarse + skip, coarse + skip + fine)
     full = types.SimpleNamespace(free=0)
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: full)
 
@@ -171,9 +172,31 @@ def test_what_is_not_taken_yet_is_left_to_others(maps, monkeypatch):
         with kept_maps.keep(maps, shape, reserved) as kept:
             return kept is not None
 
-    assert is_kept(1.25 * (needed + 1000) + 2, 1000)
-    assert not is_kept(1.25 * (needed + 1000) - 2, 1000)
-    assert not is_kept(2**50, 0, (2**14, 2**15))
+    assert is_kept(1.25 * (needed + 1000) + 2, [1000] * 4)
+    assert not is_kept(1.25 * (needed + 1000) - 2, [1000] * 4)
+    last = needed - 4 * fine  # what the last pass may take beside its map
+    assert is_kept(1.25 * needed + 2, [0, 0, 0, last])
+    assert not is_kept(1.25 * needed + 2, [0, 0, 0, last + 2])
+    assert not is_kept(2**50, [0] * 4, (2**14, 2**15))
+
+
+@pytest.mark.parametrize(
+    ("at_once", "expected"),
+    [
+        (False, [[0, 2], [0, 1, 2], [1, 2, 3], [3]]),
+        (True, [[0, 1, 2, 3], [0, 1, 2, 3], [1, 2, 3], [3]]),
+    ],
+)
+def test_maps_are_there_while_a_pass_takes_them(maps, at_once, expected):
+    kept = kept_maps.KeptMaps(maps, (8, 16), np.zeros)
+    if at_once:
+        kept.take_all()
+    for number, there in enumerate(expected):
+        kept.begin(number)
+        before = dict(kept._arrays)
+        kept.begin(number)  # as the next tile does
+        assert sorted(before) == sorted(kept._arrays) == there
+        assert all(kept._arrays[i] is array for i, array in before.items())
 
 
 def test_they_are_gone_behind_an_error(maps):
@@ -181,13 +204,13 @@ def test_they_are_gone_behind_an_error(maps):
     found = []
 
     def interrupted():
-        with kept_maps.keep(maps, (8, 16), 0) as kept:
+        with kept_maps.keep(maps, (8, 16), [0] * 4) as kept:
             found.append(kept)
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         interrupted()
-    assert found[0]._arrays == []
+    assert found[0]._arrays == {}
 
 
 @pytest.mark.parametrize("error", [MemoryError, OSError])
@@ -203,7 +226,7 @@ def test_room_that_another_program_took(error, maps, monkeypatch, tmp_path):
     if error is OSError:
         monkeypatch.setattr(kept_maps, "spare_bytes", lambda reserved: 0)
         monkeypatch.setattr("os.posix_fallocate", refuse)
-    with kept_maps.keep(maps, (8, 16), 0) as kept:
+    with kept_maps.keep(maps, (8, 16), [0] * 4) as kept:
         if error is OSError:
             assert kept is None
         else:

@@ -155,11 +155,33 @@ def test_kept_maps_take_memory_too(monkeypatch):
     """Of the bottom 8 channels, of the decoder 4, each at half resolution."""
     model = make_care("YX")
     counts, tile, needed = model.plan((40, 96), "YX", (2, 3))
-    expected = predict_bytes(model.keras_model, tile)
-    maps = 4 * (8 + 4) * 20 * 48
-    assert needed == expected + maps
+    first, second, last = model._pass_bytes("volume", (40, 96), tile)
+    assert second < first < last  # the second begins at a map that is kept
+    assert last == pytest.approx(predict_bytes(model.keras_model, tile), 0.05)
+    channel = 4 * 20 * 48
+    assert needed == last + 4 * channel
+    assert needed > max(first + 8 * channel, second + (8 + 4) * channel)
     monkeypatch.setattr(limits, "free_bytes", lambda: 0)
-    assert model.plan((40, 96), "YX", (2, 3)) == (counts, tile, expected)
+    assert model.plan((40, 96), "YX", (2, 3)) == (counts, tile, last)
+
+
+def test_a_pass_of_many_maps_may_take_most(monkeypatch):
+    """Those of the second pass, where each takes the same beside them."""
+    model = make_care("YX")
+    monkeypatch.setattr(planning, "predict_call_bytes", lambda *_: 1000)
+    *_, needed = model.plan((40, 96), "YX", (2, 3))
+    assert needed == 1000 + 4 * (8 + 4) * 20 * 48
+
+
+def test_windows_are_planned():
+    """Their network is another one."""
+    plan = partial(
+        make_care("YX", train_patch_size=[8, 8]).plan, (40, 96), "YX", (2, 3)
+    )
+    assert plan(statistics="window")[2] >= plan(statistics="tile")[2]
+    model = make_care("YX")
+    with pytest.raises(ValueError, match="needs the size of the training"):
+        model.plan((40, 96), "YX", (2, 3), statistics="window")
 
 
 def test_a_blended_result_takes_memory_too(monkeypatch):

@@ -26,11 +26,25 @@ class KeptMaps:
     """
 
     def __init__(self, maps, shape, allocate):
-        self._maps = maps
-        self._arrays = [
-            allocate(_map_shape(each, shape), np.dtype(each.dtype))
-            for each in maps
-        ]
+        self._maps, self._shape, self._allocate = maps, shape, allocate
+        self._arrays = {}
+
+    def take_all(self):
+        """Takes room for all maps."""
+        for number in range(len(self._maps)):
+            self._take(number)
+
+    def begin(self, number):
+        """Takes room for what a pass makes, gives back what none takes more.
+
+        Args:
+            number: of the pass; nothing happens if it has begun.
+        """
+        for i, each in enumerate(self._maps):
+            if each.last < number:
+                self._arrays.pop(i, None)
+            elif each.first == number:
+                self._take(i)
 
     def read(self, numbers, part):
         """Parts `(1, *spatial, C)` of these maps; slices of the volume."""
@@ -52,12 +66,19 @@ class KeptMaps:
             for p, o in zip(part, origin, strict=True)
         ]
         for i, tensor in zip(numbers, tensors, strict=True):
-            values = tensor.numpy()[0]
+            values = np.asarray(tensor)[0]  # unlike `numpy()`, no copy
             self._arrays[i][self._index(i, part)] = values[self._index(i, own)]
 
     def close(self):
         """Gives back memory and disk, whoever still has this object."""
-        self._arrays = []
+        self._arrays = {}
+
+    def _take(self, number):
+        if number not in self._arrays:
+            own = self._maps[number]
+            self._arrays[number] = self._allocate(
+                _map_shape(own, self._shape), np.dtype(own.dtype)
+            )
 
     def _index(self, number, part):
         strides = self._maps[number].strides
@@ -75,9 +96,25 @@ def bytes_of(maps, shape):
     )
 
 
-def fit_into_memory(needed, reserved):
-    """Whether so many bytes do, beside those reserved for other things."""
-    return needed <= min(LIMIT, spare_bytes(reserved))
+def bytes_in(maps, shape, number):
+    """Bytes of those maps that are there during one pass."""
+    alive = [each for each in maps if each.first <= number <= each.last]
+    return bytes_of(alive, shape)
+
+
+def fit_into_memory(maps, shape, reserved):
+    """Whether maps do, beside bytes reserved for other things.
+
+    Args:
+        maps: as in `KeptMaps`.
+        shape: as in `KeptMaps`.
+        reserved: bytes for other things in each pass.
+    """
+    fits = (
+        bytes_in(maps, shape, number) <= min(LIMIT, spare_bytes(taken))
+        for number, taken in enumerate(reserved)
+    )
+    return all(fits)
 
 
 @contextlib.contextmanager
@@ -89,7 +126,7 @@ def keep(maps, shape, reserved):
     Args:
         maps: as in `KeptMaps`.
         shape: as in `KeptMaps`.
-        reserved: bytes of memory for other things.
+        reserved: bytes of memory for other things, in each pass.
 
     Yields:
         `KeptMaps`, or None where there is no room.
@@ -103,17 +140,20 @@ def keep(maps, shape, reserved):
 
 
 def _keep(maps, shape, reserved):
-    needed = bytes_of(maps, shape)
-    if fit_into_memory(needed, reserved):
+    if fit_into_memory(maps, shape, reserved):
+        kept = KeptMaps(maps, shape, _in_memory)
         with contextlib.suppress(MemoryError):
-            return KeptMaps(maps, shape, _in_memory)
+            kept.begin(0)
+            return kept
+    needed = bytes_of(maps, shape)
     folder = tempfile.gettempdir()
     if needed > DISK_FRACTION * shutil.disk_usage(folder).free:
         return None
     if _is_memory(folder) or not hasattr(os, "posix_fallocate"):
         return None
+    kept = KeptMaps(maps, shape, _in_file)
     try:
-        kept = KeptMaps(maps, shape, _in_file)
+        kept.take_all()
     except OSError:  # another program was quicker
         return None
     print(

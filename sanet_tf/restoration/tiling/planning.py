@@ -7,8 +7,12 @@ from collections.abc import Sequence
 from sanet_tf.restoration.restorer import Restorer
 from sanet_tf.restoration.tiling import kept_maps
 from sanet_tf.restoration.tiling.memory_limit import memory_limit
+from sanet_tf.restoration.tiling.pass_calls import pass_calls
 from sanet_tf.restoration.tiling.statistics import TiledNetwork
-from sanet_tf.restoration.tiling.tile_memory import predict_bytes
+from sanet_tf.restoration.tiling.tile_memory import (
+    predict_bytes,
+    predict_call_bytes,
+)
 from sanet_tf.restoration.tiling.tiles import Grid
 from sanet_tf.utils.device import gpu_name
 
@@ -55,13 +59,16 @@ class Planning(Restorer):
         grid = self._grid(padded, blend)
         counts = self._tile_counts(n_tiles, axes) or self._choose(grid, blend)
         tile = grid.tile_shape(counts)
-        needed = self._predict_bytes(tile)
-        if math.prod(counts) > 1:
-            needed += blend * self._result_bytes(padded)
-            maps, reserved = self._maps(statistics, padded, tile, blend)
-            size = kept_maps.bytes_of(maps, padded)
-            needed += size * kept_maps.fit_into_memory(size, reserved)
-        return counts, tile, needed
+        if math.prod(counts) == 1:
+            return counts, tile, self._predict_bytes(tile)
+        needed = self._pass_bytes(statistics, padded, tile)
+        maps, reserved = self._maps(statistics, padded, tile, blend)
+        if kept_maps.fit_into_memory(maps, padded, reserved):
+            needed = [
+                size + kept_maps.bytes_in(maps, padded, number)
+                for number, size in enumerate(needed)
+            ]
+        return counts, tile, max(needed) + blend * self._result_bytes(padded)
 
     def _choose(self, grid, blend):
         """The fewest tiles that fit into memory, beside a blended result."""
@@ -87,15 +94,6 @@ class Planning(Restorer):
                 )
             return self._bytes[tile_shape]
 
-    def _estimate_bytes(self, tile_shape):
-        """By those of another tile, if they are known: nothing is traced."""
-        with BUILDING:
-            known = dict(getattr(self, "_bytes", {}))
-        if not known:
-            return self._predict_bytes(tile_shape)
-        shape, needed = next(iter(known.items()))
-        return needed * math.prod(tile_shape) // math.prod(shape)
-
     def _grid(self, shape, blend=False):
         spatial = self._spatial
         margins = self._axes_tile_overlap(spatial)
@@ -108,15 +106,62 @@ class Planning(Restorer):
         )
 
     def _maps(self, statistics, shape, tile_shape, blend):
-        """Feature maps to keep, and bytes that will be taken beside them."""
-        network = self._tiled_network()
-        statistics = network.choose(statistics, DEFAULT_STATISTICS)
-        # On a GPU computing them again may be quicker; not measured.
-        if statistics != "volume" or not network.layers or gpu_name():
-            return [], 0
+        """Feature maps to keep, and bytes that each pass takes beside them."""
+        network, statistics = self._method(statistics)
+        if not self._keeps(statistics):
+            return [], ()
         maps, _ = network.stages(shape, keep=True)
+        sizes = self._pass_bytes(statistics, shape, tile_shape, exact=False)
         results = (1 + blend) * self._result_bytes(shape)
-        return maps, self._estimate_bytes(tile_shape) + results
+        return maps, [size + results for size in sizes]
+
+    def _pass_bytes(self, statistics, shape, tile_shape, exact=True):
+        """Bytes of a tile in each pass.
+
+        If they need not be exact, they are by those of another tile, where
+        they are known: nothing is traced.
+        """
+        network, statistics = self._method(statistics)
+        window, keep = self._window(statistics), self._keeps(statistics)
+        with BUILDING:
+            if not hasattr(self, "_all_bytes"):
+                self._all_bytes = {}
+            known = self._all_bytes.setdefault(statistics, {})
+            if tile_shape in known:
+                return known[tile_shape]
+            if known and not exact:
+                other, sizes = next(iter(known.items()))
+                factor = math.prod(tile_shape) / math.prod(other)
+                return [int(size * factor) for size in sizes]
+            known[tile_shape] = [
+                predict_call_bytes(*call)
+                for call in pass_calls(
+                    network, statistics, shape, tile_shape, window, keep
+                )
+            ]
+            return known[tile_shape]
+
+    def _method(self, statistics):
+        """The network, and the statistics that it has."""
+        network = self._tiled_network()
+        return network, network.choose(statistics, DEFAULT_STATISTICS)
+
+    def _window(self, statistics):
+        """Voxels of the window along each spatial axis, if there is one."""
+        if statistics != "window":
+            return None
+        if self.config.train_patch_size is None:
+            raise ValueError(
+                "statistics='window' needs the size of the training patches: "
+                "set `train_patch_size` in the configuration, or train"
+            )
+        return self.config.train_patch_size
+
+    def _keeps(self, statistics):
+        """Whether feature maps are kept from one pass to the next."""
+        # On a GPU computing them again may be quicker; not measured.
+        has_means = statistics == "volume" and self._tiled_network().layers
+        return bool(has_means) and not gpu_name()
 
     def _tiled_network(self):
         with BUILDING:

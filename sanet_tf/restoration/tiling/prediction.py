@@ -15,7 +15,6 @@ from sanet_tf.restoration.tiling import kept_maps
 from sanet_tf.restoration.tiling.blending import BlendedTiles
 from sanet_tf.restoration.tiling.csbdeep_normalizers import Percentiles
 from sanet_tf.restoration.tiling.planning import (
-    DEFAULT_STATISTICS,
     Planning,
 )
 from sanet_tf.restoration.tiling.volume import Destination, PaddedStack
@@ -144,7 +143,7 @@ class Prediction(Planning):
         tiles, blended = grid.tiles(counts), None
         if blend and len(tiles) > 1:
             blended = BlendedTiles(grid, tiles, stack.network.map_axes)
-        maps, reserved = [], 0
+        maps, reserved = [], ()
         if len(tiles) > 1:
             shape = volume.shape, grid.tile_shape(counts)
             maps, reserved = self._maps(stack.statistics, *shape, blend)
@@ -153,12 +152,6 @@ class Prediction(Planning):
             restore_tiles(stack, tiles, blended)
 
     def _tiled_stack(self, volume, write, statistics):
-        network = self._tiled_network()
-        statistics = network.choose(statistics, DEFAULT_STATISTICS)
-        window = self.config.train_patch_size
-        if statistics == "window" and window is None:
-            raise ValueError(
-                "statistics='window' needs the size of the training patches: "
-                "set `train_patch_size` in the configuration, or train"
-            )
+        network, statistics = self._method(statistics)
+        window = self._window(statistics)
         return TiledStack(network, volume, write, statistics, window)

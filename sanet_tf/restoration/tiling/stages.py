@@ -24,11 +24,15 @@ class Map:
         strides: `{spatial axis of the volume: its voxels for one position}`.
         channels: of the map.
         dtype: of the map.
+        first: number of the pass that makes it.
+        last: number of the last pass that takes it.
     """
 
     strides: dict
     channels: int
     dtype: str
+    first: int
+    last: int
 
 
 @dataclasses.dataclass(frozen=True, eq=False)  # a key of dictionaries
@@ -110,8 +114,12 @@ def make_stages(model, shape, map_axes, keep=True):
             )
         )
     maps = [
-        Map(strides(known[key]), sizes[key][-1], known[key].dtype)
-        for key in kept
+        Map(
+            *(strides(known[key]), sizes[key][-1], known[key].dtype),
+            first=graph.stage[key],
+            last=max(n for n, stage in enumerate(stages) if i in stage.maps),
+        )
+        for i, key in enumerate(kept)
     ]
     return maps, stages
 

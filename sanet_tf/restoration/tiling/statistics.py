@@ -84,7 +84,7 @@ class TiledNetwork:
 
     def restore(self, tile):
         """The restored tile, with the means of the tile."""
-        return self._run("tile", lambda inputs: self.model(*inputs), [tile])
+        return self._run("tile", self.whole, [tile])
 
     def restore_locally(self, tile, window):
         """The restored tile, with local means.
@@ -93,18 +93,8 @@ class TiledNetwork:
             tile: `(1, *spatial, C)`.
             window: voxels of the window along each spatial axis.
         """
-        network = self._once("windows", lambda: with_windows(self.model))
-        shape = tuple(tile.shape)
-        strides = self._once(
-            "strides",
-            lambda: [
-                strides_of(keys[1:-1], shape[1:-1], self.map_axes)
-                for _, keys in attention_calls(self.model, shape)
-            ],
-        )
-        sizes = [np.maximum(1, in_map(window, own)) for own in strides]
-        outputs = self._run("window", network, [tile], sizes)
-        return outputs["output"]
+        sizes = self.window_sizes(tile.shape, window)
+        return self._run("window", self.windowed, [tile], sizes)
 
     def restore_with(self, stage, maps, means):
         """The restored tile, with given means.
@@ -135,8 +125,7 @@ class TiledNetwork:
 
         def gather(inputs):
             *inputs, start, size = inputs
-            keys, *written = stage.network(inputs)
-            return layer.means(_slice(keys, start, size)), written
+            return gather_part(inputs, stage, layer, start, size)
 
         # A network within the network takes the means of all its layers. Those
         # of later ones are not asked for: what follows is not computed.
@@ -151,6 +140,31 @@ class TiledNetwork:
             stage, gather, maps, [*given, start, stop - start]
         )
         return found, int(np.prod(stop - start)), written
+
+    def whole(self, inputs):
+        """The restored tile, of a list: the tile."""
+        return self.model(*inputs)
+
+    def windowed(self, inputs):
+        """The same of the tile and the `window_sizes`."""
+        network = self._once("windows", lambda: with_windows(self.model))
+        return network(inputs)["output"]
+
+    def window_sizes(self, shape, window):
+        """Windows in the maps of the attention layers.
+
+        Args:
+            shape: of any tile, `(1, *spatial, C)`.
+            window: voxels of the window along each spatial axis.
+        """
+        strides = self._once(
+            "strides",
+            lambda: [
+                strides_of(keys[1:-1], shape[1:-1], self.map_axes)
+                for _, keys in attention_calls(self.model, tuple(shape))
+            ],
+        )
+        return [np.maximum(1, in_map(window, own)) for own in strides]
 
     def _once(self, name, build):
         """What is built once."""
@@ -167,6 +181,12 @@ class TiledNetwork:
         )
         function = self._once(name, lambda: _trace(network, maps, others))
         return function(*maps, *others)
+
+
+def gather_part(inputs, stage, layer, start, size):
+    """A layer's means over part of its map of keys, and the maps made."""
+    keys, *written = stage.network(inputs)
+    return layer.means(_slice(keys, start, size)), written
 
 
 def _known(layer):

@@ -48,9 +48,10 @@ class TiledStack:
         Returns:
             The means times the number of positions, float64, and that number.
         """
-        stage = self._stage(means)
+        stage = self._begin(means)
+        maps = self._inputs(stage, tile)
         found, positions, written = self.network.gather(
-            stage, self._inputs(stage, tile), tile.crop, means
+            stage, maps, tile.crop, means
         )
         if self.kept is not None:
             origin = [part.start for part in tile.read]
@@ -70,7 +71,7 @@ class TiledStack:
     def values(self, tile, part, means):
         """The restored values of a part of a tile, slices of the volume."""
         if means:
-            stage = self._stage(means)
+            stage = self._begin(means)
             maps = self._inputs(stage, tile)
             outputs = self.network.restore_with(stage, maps, means)
         elif self.statistics == "window":
@@ -88,9 +89,12 @@ class TiledStack:
     def _read(self, tile):
         return self.volume.read(tile.read)[np.newaxis]
 
-    def _stage(self, means):
+    def _begin(self, means):
+        """The `Stage` of the pass that follows these means."""
         keep = self.kept is not None
         _, stages = self.network.stages(self.volume.shape, keep)
+        if keep:
+            self.kept.begin(len(means))
         return stages[len(means)]
 
     def _inputs(self, stage, tile):
