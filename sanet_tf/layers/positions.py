@@ -31,11 +31,15 @@ def unflatten(outputs, like):
 
 def split_heads(inputs, num_heads):
     """`(B, N, C)` to `(B, H, N, D)`, D = C/H; without computed sizes."""
+    if num_heads == 1:  # no copy, and TensorFlow transposes within products
+        return ops.expand_dims(inputs, 1)
     return ops.stack(ops.split(inputs, num_heads, axis=-1), axis=1)
 
 
 def merge_heads(inputs):
     """`(B, H, N, D)` to `(B, N, C)`: the heads are concatenated."""
+    if inputs.shape[1] == 1:
+        return ops.squeeze(inputs, 1)
     return ops.concatenate(ops.unstack(inputs, axis=1), axis=-1)
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from cases import Case, make_layer
 from tracing import trace
 
 from sanet_tf.profiler.graph import operations_of
@@ -20,6 +21,18 @@ def test_memory_of_a_product():
     traced = trace(function, np.ones((300, 7), "float32"), repeats=2)
     assert traced.requested_bytes == pytest.approx(4 * 300 * 300, rel=0.01)
     assert traced.seconds > 0
+
+
+@pytest.mark.parametrize(
+    ("operator", "products"), [("softmax", 196 * 196), ("scaled", 64 * 64)]
+)
+def test_one_head_copies_nothing(operator, products):
+    """Beside the output there are only the products, in Table 2's first row."""
+    case = Case(operator, 14, 64)
+    layer = make_layer(case)
+    traced = trace(graph_of(layer, case.shape), np.ones(case.shape, "float32"))
+    expected = 4 * 64 * (196 * 64 + products)
+    assert traced.requested_bytes == pytest.approx(expected, rel=0.1)
 
 
 @pytest.mark.parametrize("transpose_a", [False, True])
