@@ -9,30 +9,13 @@ import operator_forms as forms
 import tensorflow as tf
 from cases import Case, make_layer
 from measure_case import measure_case
+from targets import Target
 from tracing import trace
 
 from sanet_tf.layers import ATTENTION
 from sanet_tf.utils.errors import UserError
 from sanet_tf.utils.isolated import call_isolated
 from sanet_tf.utils.timing import measure_in_turn
-
-
-@dataclasses.dataclass(frozen=True)
-class Target:
-    """A measured ratio and its limit; None where it was not measured."""
-
-    name: str
-    measured: float | None
-    limit: float
-    at_least: bool = False
-
-    @property
-    def met(self):
-        if self.measured is None:
-            return None
-        if self.at_least:
-            return self.measured >= self.limit
-        return self.measured <= self.limit
 
 
 class Bench:

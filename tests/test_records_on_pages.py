@@ -157,7 +157,7 @@ def test_latencies():
 
 
 def test_files_of_8_bits():
-    ms = latencies("results/profiling/busy/latency.csv")
+    ms = latencies("results/profiling/latency.csv")
     text = page("latency.md").partition("## Files of 8 bits")[2]
     for call, name in CALLS.items():
         ratios = [
@@ -169,48 +169,70 @@ def test_files_of_8_bits():
         assert f"| {name} | {cells} |" in text
 
 
-def test_a_busy_host():
-    """What a copy, SAO and its graph took there; with pages kept, too."""
+def test_how_much_a_record_is_worth():
+    """What a copy and SAO took in a busy hour, and with pages kept."""
     folder = ROOT / "results/profiling"
     ms = {
         name: {(r["group"], r["call"]): float(r["wall_ms"]) for r in rows}
-        for name in (".", "busy", "busy/kept_pages")
+        for name in (".", "busy", "kept_pages")
         for rows in [read_csv(folder / name / "operators.csv")]
     }
     text = " ".join(page("measure.md").split())
     groups = [f"SAO 56²x256, batch {batch}" for batch in (8, 64)]
-    then, before = (ms[n][groups[1], "copy"] for n in ("busy", "."))
-    assert f"took {then:.0f} ms, {before:.0f} before" in text
+    then, now = (ms[n][groups[1], "copy"] for n in ("busy", "."))
+    assert f"took {then:.0f} ms, {now:.0f} in the record" in text
     small, large = (
         [
             ms[name][group, "graph"] / ms[name][group, "copy"]
-            for name in ("busy", "busy/kept_pages")
+            for name in (".", "kept_pages")
         ]
         for group in groups
     )
     assert "{:.2f} at batch 8 without and {:.2f} with".format(*small) in text
     assert "{:.2f} and {:.2f} at batch 64".format(*large) in text
-    targets = {
-        row["target"].removesuffix(": graph / XLA"): float(row["measured"])
-        for row in read_csv(folder / "busy/targets.csv")
-        if row["target"].endswith("graph / XLA")
-    }
-    one = "takes {:.2f} of its time under XLA at batch 8 and {:.2f} at batch 64"
-    assert one.format(*(targets[group] for group in groups)) in text
-    four = (targets[f"{group}, 4 heads"] for group in groups)
-    assert "with four heads {:.2f} and {:.2f}".format(*four) in text
-    (row,) = (
-        row
-        for row in read_csv(folder / "busy/table2.csv")
+    times = [
+        float(row["speedup"])
+        for name in ("busy", ".")
+        for row in read_csv(folder / name / "table2.csv")
         if (row["size"], row["operator"]) == ("56x256", "siamese")
+    ]
+    assert f"SAO is [{times[0]:.0f} times]" in text
+    assert f"not {times[1]:.0f} times" in text
+    step, kept = (
+        next(
+            float(row["training_step_ms"])
+            for row in read_csv(folder / name / "models.csv")
+            if row["model"] == "sanet"
+        )
+        for name in (".", "kept_pages")
     )
-    assert f"SAO is [{float(row['speedup']):.0f} times]" in text
+    assert f"takes {kept / step:.2f} of its time" in text
+
+
+def test_networks_beside_mobilenet_v2():
+    """One image, a batch, and a training step, each in turn with it."""
+    columns = ("latency_ratio", "batch_ratio", "training_step_ratio")
+    rows = {
+        row["model"]: [float(row[column]) for column in columns]
+        for row in read_csv(ROOT / "results/profiling/models.csv")
+    }
+    ours = zip(rows["sanet"], rows["mobilenet_v2"], strict=True)
+    text = page("results.md")
+    for ratios, said in (
+        (rows["sanet"], "takes {:.2f} times as long for one image, {:.2f} for"),
+        (rows["sanet"][2:], "and {:.2f} for a training step of 32"),
+        ([a / b for a, b in ours], "`mobilenet_v2` {:.2f}, {:.2f} and {:.2f}"),
+        (rows["sanet_no_attention"], "it takes {:.2f}, {:.2f} and {:.2f}."),
+    ):
+        assert said.format(*ratios) in text
 
 
 def test_a_whole_stack():
     """Minutes and GiB of each statistics."""
     path = ROOT / "results/profiling/restoration_planaria.csv"
     rows = {row["statistics"]: row for row in read_csv(path)}
+    path = path.with_stem("restoration_planaria_25_tiles")
+    finer = {row["statistics"]: row for row in read_csv(path)}
     text = page("results.md")
     for name, row in rows.items():
         minutes = float(row["seconds"]) / 60
@@ -218,3 +240,18 @@ def test_a_whole_stack():
         assert f"{minutes:.1f} minutes and {size:.1f} GiB with `{name}`" in text
     ratio = float(rows["volume"]["seconds"]) / float(rows["tile"]["seconds"])
     assert f"`volume` takes {ratio:.2f} times the time of `tile`" in text
+    seconds, peak = (
+        float(finer["volume"][n]) for n in ("seconds", "peak_rss_bytes")
+    )
+    ratio = seconds / float(finer["tile"]["seconds"])
+    assert (
+        f"`volume` takes {seconds / 60:.1f} minutes, {ratio:.2f} times `tile`, "
+        f"and {peak / 2**30:.1f} GiB"
+    ) in text
+    wrong = [
+        float(row["predicted_bytes"]) / float(row["peak_rss_bytes"])
+        for row in (*rows.values(), *finer.values())
+    ]
+    high, low = 100 * (max(wrong) - 1), 100 * (1 - min(wrong))
+    said = f"between {high:.0f} % too high and {low:.0f} % too low"
+    assert said in text

@@ -1,0 +1,197 @@
+"""The goals of speed and memory, held against the records of a folder."""
+
+import csv
+import json
+
+from targets import Target
+
+GIB = 2**30
+CALLS = {
+    ("1", "1"): "one image, one thread",
+    ("1", "2"): "one image, two threads",
+    ("32", "1"): "32 images, one thread",
+    ("32", "2"): "32 images, two threads",
+}
+RECORDS = (  # of what is read here
+    "operators",
+    "table2",
+    "latency",
+    "models",
+    "kept_pages/models",
+    "restoration_planaria",
+    "restoration_planaria_25_tiles",
+)
+RUNTIMES = ("Keras graph", "SavedModel", "LiteRT", "ONNX Runtime")
+
+
+def operators(folder):
+    """As run_operators.py holds them against their limits."""
+    targets = []
+    for row in _read(folder, "targets.csv"):
+        sign, limit = row["limit"].split()
+        measured = float(row["measured"]) if row["measured"] else None
+        name = f"operators: {row['target']}"
+        targets.append(Target(name, measured, float(limit), sign == ">="))
+    return targets
+
+
+def table2(folder):
+    """The speed-up of SAO at each size, beside the paper's."""
+    return [
+        Target(
+            f"Table 2, {row['size'].replace('x', '² x ')}: speed-up of SAO, "
+            "paper's as limit",
+            float(row["speedup"]),
+            float(row["paper_speedup"]),
+            at_least=True,
+        )
+        for row in _read(folder, "table2.csv")
+        if row["operator"] == "siamese"
+    ]
+
+
+def latency(folder):
+    """SANet beside both MobileNetV2, and 8 bits beside 32."""
+    columns = ("network", "runtime", "batch_size", "threads")
+    ms = {
+        tuple(row[name] for name in columns): float(row["ms"])
+        for row in _read(folder, "latency.csv")
+    }
+    targets = []
+    for runtime in RUNTIMES:
+        for call, said in CALLS.items():
+            for other in ("mobilenet_v2", "keras.applications MobileNetV2"):
+                ratio = ms["sanet", runtime, *call] / ms[other, runtime, *call]
+                name = f"latency, {runtime}, {said}: SANet / {other}"
+                targets.append(Target(name, ratio, 1.0))
+    for runtime in ("LiteRT", "ONNX Runtime"):
+        for call, said in CALLS.items():
+            small = ms["sanet, int8", runtime, *call]
+            ratio = small / ms["sanet", runtime, *call]
+            name = f"latency, {runtime}, {said}: SANet, int8 / float32"
+            targets.append(Target(name, ratio, 1.0))
+    return targets
+
+
+def kept_pages(folder):
+    """A training step of SANet where glibc keeps its pages."""
+    steps = [
+        next(
+            float(row["training_step_ms"])
+            for row in _read(place, "models.csv")
+            if row["model"] == "sanet"
+        )
+        for place in (folder / "kept_pages", folder)
+    ]
+    name = "pages kept by glibc: training step of SANet, with / without"
+    return [Target(name, steps[0] / steps[1], 0.85)]
+
+
+def volume(folder):
+    """A whole stack: time, memory, and how that was predicted."""
+    targets = []
+    for record in ("restoration_planaria", "restoration_planaria_25_tiles"):
+        rows = _read(folder, f"{record}.csv")
+        by = {row["statistics"]: row for row in rows}
+        whole, tile = by["volume"], by["tile"]
+        stack = f"{whole['shape'].replace('x', ' x ')}, {whole['tiles']} tiles"
+        ratio = float(whole["seconds"]) / float(tile["seconds"])
+        targets.append(Target(f"{stack}: time of volume / tile", ratio, 1.4))
+        for name, row in by.items():
+            peak = int(row["peak_rss_bytes"])
+            predicted = int(row["predicted_bytes"])
+            if name == "volume":
+                said = f"{stack}: memory of volume, GiB"
+                targets.append(Target(said, peak / GIB, 8.0))
+            said = f"{stack}: memory of {name}, predicted / taken less 1"
+            targets.append(Target(said, abs(predicted / peak - 1), 0.05))
+    return targets
+
+
+GROUPS = (operators, table2, latency, kept_pages, volume)
+
+
+def write(folder):
+    """Writes goals.md to the folder of the records.
+
+    Returns:
+        How many goals were met, missed, and not measured.
+    """
+    from sanet_tf.utils.files import write_text
+
+    targets = [target for group in GROUPS for target in group(folder)]
+    counts = [
+        sum(target.met is met for target in targets)
+        for met in (True, False, None)
+    ]
+    write_text(folder / "goals.md", _markdown(folder, targets, counts))
+    return counts
+
+
+def _markdown(folder, targets, counts):
+    records = [
+        json.loads((folder / f"{name}.run.json").read_text())
+        for name in RECORDS
+    ]
+    commits = sorted({record["commit"] for record in records})
+    rows = []
+    for target in targets:
+        sign = "≥" if target.at_least else "≤"
+        measured = "" if target.measured is None else f"{target.measured:.3g}"
+        said = {True: "met", False: "missed", None: "not measured"}[target.met]
+        rows.append(
+            f"| {target.name} | {measured} | {sign} {target.limit:g} | {said} |"
+        )
+    return "\n".join(
+        [
+            "# Goals of speed and memory",
+            "",
+            "`python profiling/write_goals.py --output=results/profiling`",
+            "",
+            f"{counts[0]} met, {counts[1]} missed, {counts[2]} not measured. "
+            "*Measured*, each by the records beside this page, of commit "
+            f"{' and '.join(commits)}. Nothing was measured on a GPU.",
+            "",
+            "| goal | measured | limit | |",
+            "|---|---:|---:|---|",
+            *rows,
+            "",
+            TRIED,
+        ]
+    )
+
+
+def _read(folder, name):
+    with open(folder / name, newline="") as file:
+        return list(csv.DictReader(file))
+
+
+TRIED = """\
+## What was tried for those that are missed
+
+**Operators at batch 64.** SAO is three products one after the other, scores,
+means and output, of 0.5 to 0.7 times `x + 1` each. XLA takes longer, and
+keeping the kernel's pages gains nothing ([record](kept_pages/operators.md)).
+One pass for scores and means would need a kernel of our own.
+
+**Small maps in Table 2.** At 14 x 14 positions regular attention is cheap, and
+the paper measured it on another machine. Nothing was tried.
+
+**Latency.** Tried: BatchNorm in the weights; sums in place of concatenations;
+constants in place of sums over heads; the attention as its transpose for ONNX;
+the attention's share of the closing convolution on a few rows (no gain, one
+operation more). What is left are the small operations of the attention, and the
+depthwise convolution of a block in two parts. Beside keras.applications SANet
+is quicker for a batch, but for ONNX Runtime with two threads.
+
+**Pages kept by glibc.** A training step is not quicker by it, so no command
+sets it. Nothing else was tried.
+
+**Whole volumes.** Tried: feature maps kept from one pass to the next, there
+only while a pass takes them, and written without a copy; memory predicted for
+each pass by its own graph. TensorFlow takes 1.05 to 1.21 times what is alive,
+by the size of the tile, and keeps some of one pass in the next: no factor comes
+within 5 % of all. In 25 tiles a volume takes less than 8 GiB.
+
+**On a GPU** nothing was measured: there was none.
+"""
