@@ -191,7 +191,8 @@ sets it. Nothing else was tried.
 only while a pass takes them, and written without a copy; memory predicted for
 each pass by its own graph. TensorFlow takes 1.05 to 1.21 times what is alive,
 by the size of the tile, and keeps some of one pass in the next: no factor comes
-within 5 % of all. In 25 tiles a volume takes less than 8 GiB.
+within 5 % of all. In 25 tiles a volume takes less than 8 GiB. Each time is that
+of one call; between records they differ by up to a fifth.
 
 **On a GPU** nothing was measured: there was none.
 """

@@ -213,6 +213,27 @@ def test_they_are_gone_behind_an_error(maps):
     assert found[0]._arrays == {}
 
 
+def test_memory_that_is_gone_in_a_later_pass(
+    model, image, monkeypatch, tmp_path
+):
+    """What is made from then on is kept in a file."""
+    taken = []
+
+    def refuse(shape, dtype):
+        if len(taken) == 2:  # those of the first pass
+            raise MemoryError
+        taken.append(shape)
+        return np.zeros(shape, dtype)
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(kept_maps, "_in_memory", refuse)
+    expected = np.asarray(model.keras_model(image[np.newaxis]))[0]
+    outputs = predict(model, image, (3, 1), "volume")
+    assert difference(outputs, expected) < 1e-5
+    assert len(taken) == 2
+    assert [*tmp_path.iterdir()] == []
+
+
 @pytest.mark.parametrize("error", [MemoryError, OSError])
 def test_room_that_another_program_took(error, maps, monkeypatch, tmp_path):
     """Who writes to a mapped file on a full disk would be killed."""

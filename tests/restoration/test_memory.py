@@ -173,15 +173,31 @@ def test_a_pass_of_many_maps_may_take_most(monkeypatch):
     assert needed == 1000 + 4 * (8 + 4) * 20 * 48
 
 
-def test_windows_are_planned():
-    """Their network is another one."""
-    plan = partial(
-        make_care("YX", train_patch_size=[8, 8]).plan, (40, 96), "YX", (2, 3)
-    )
-    assert plan(statistics="window")[2] >= plan(statistics="tile")[2]
+@pytest.mark.parametrize("n_tiles", [(1, 1), (2, 3)])
+def test_windows_are_planned(n_tiles, monkeypatch):
+    """By their own network, which takes their sizes in two maps too."""
+    calls = []
+
+    def predict(function, inputs):
+        calls.append((function, len(inputs)))
+        return 1000
+
+    monkeypatch.setattr(planning, "predict_call_bytes", predict)
+    model = make_care("YX", train_patch_size=[8, 8])
+    *_, needed = model.plan((40, 96), "YX", n_tiles, statistics="window")
+    assert needed == 1000
+    assert calls == [(model._tiled_network().windowed, 3)]
+
+
+@pytest.mark.parametrize("n_tiles", [(1, 1), (2, 3)])
+@pytest.mark.parametrize(
+    ("statistics", "message"),
+    [("window", "needs the size of the training"), ("mean", "must be one of")],
+)
+def test_what_cannot_be_planned(n_tiles, statistics, message):
     model = make_care("YX")
-    with pytest.raises(ValueError, match="needs the size of the training"):
-        model.plan((40, 96), "YX", (2, 3), statistics="window")
+    with pytest.raises(ValueError, match=message):
+        model.plan((40, 96), "YX", n_tiles, statistics=statistics)
 
 
 def test_a_blended_result_takes_memory_too(monkeypatch):

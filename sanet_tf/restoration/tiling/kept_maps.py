@@ -44,7 +44,13 @@ class KeptMaps:
             if each.last < number:
                 self._arrays.pop(i, None)
             elif each.first == number:
-                self._take(i)
+                try:
+                    self._take(i)
+                except MemoryError:  # others have it since the first pass
+                    if number == 0:
+                        raise
+                    self._allocate = _in_file
+                    self._take(i)
 
     def read(self, numbers, part):
         """Parts `(1, *spatial, C)` of these maps; slices of the volume."""
@@ -171,7 +177,7 @@ def _map_shape(own, shape):
 
 
 def _in_memory(shape, dtype):
-    """Its pages are taken at once, so that others see what is left."""
+    """Its pages are taken as a pass begins: others see what is left."""
     array = np.empty(shape, dtype)
     array.fill(0)
     return array

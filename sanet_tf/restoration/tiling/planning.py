@@ -59,7 +59,8 @@ class Planning(Restorer):
         grid = self._grid(padded, blend)
         counts = self._tile_counts(n_tiles, axes) or self._choose(grid, blend)
         tile = grid.tile_shape(counts)
-        if math.prod(counts) == 1:
+        _, statistics = self._method(statistics)
+        if math.prod(counts) == 1 and statistics != "window":
             return counts, tile, self._predict_bytes(tile)
         needed = self._pass_bytes(statistics, padded, tile)
         maps, reserved = self._maps(statistics, padded, tile, blend)
