@@ -44,10 +44,12 @@ class Planning(Restorer):
             The number of tiles along each spatial axis of the network, the
             voxels of one tile with its margin, and the bytes that are needed:
             of a tile, of blended tiles also of the whole result, with
-            "volume" also of the feature maps that are kept in memory.
+            "volume" also of the feature maps that are kept in memory, in the
+            pass that needs most.
 
         Raises:
-            ValueError: the smallest tiles need more than is free.
+            ValueError: the smallest tiles need more than is free, or
+                statistics that the network does not have.
         """
         axes = axes.upper()
         blocks = self._axes_div_by(self._spatial)

@@ -14,9 +14,7 @@ from sanet_tf.restoration.normalization import PERCENTILES
 from sanet_tf.restoration.tiling import kept_maps
 from sanet_tf.restoration.tiling.blending import BlendedTiles
 from sanet_tf.restoration.tiling.csbdeep_normalizers import Percentiles
-from sanet_tf.restoration.tiling.planning import (
-    Planning,
-)
+from sanet_tf.restoration.tiling.planning import Planning
 from sanet_tf.restoration.tiling.volume import Destination, PaddedStack
 from sanet_tf.restoration.tiling.whole_volume import (
     TiledStack,

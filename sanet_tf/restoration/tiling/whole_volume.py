@@ -49,9 +49,8 @@ class TiledStack:
             The means times the number of positions, float64, and that number.
         """
         stage = self._begin(means)
-        maps = self._inputs(stage, tile)
         found, positions, written = self.network.gather(
-            stage, maps, tile.crop, means
+            stage, self._inputs(stage, tile), tile.crop, means
         )
         if self.kept is not None:
             origin = [part.start for part in tile.read]
