@@ -1,16 +1,16 @@
 """The goals of speed and memory, held against the records of a folder."""
 
-import csv
-import json
-
+from measured import read_rows
 from targets import Target
+
+from sanet_tf.utils.files import read_json, write_text
 
 GIB = 2**30
 CALLS = {
-    ("1", "1"): "one image, one thread",
-    ("1", "2"): "one image, two threads",
-    ("32", "1"): "32 images, one thread",
-    ("32", "2"): "32 images, two threads",
+    (1, 1): "one image, one thread",
+    (1, 2): "one image, two threads",
+    (32, 1): "32 images, one thread",
+    (32, 2): "32 images, two threads",
 }
 RECORDS = (  # of what is read here
     "operators",
@@ -27,11 +27,11 @@ RUNTIMES = ("Keras graph", "SavedModel", "LiteRT", "ONNX Runtime")
 def operators(folder):
     """As run_operators.py holds them against their limits."""
     targets = []
-    for row in _read(folder, "targets.csv"):
+    for row in read_rows(folder / "targets.csv"):
         sign, limit = row["limit"].split()
-        measured = float(row["measured"]) if row["measured"] else None
         name = f"operators: {row['target']}"
-        targets.append(Target(name, measured, float(limit), sign == ">="))
+        at_least = sign == ">="
+        targets.append(Target(name, row["measured"], float(limit), at_least))
     return targets
 
 
@@ -41,11 +41,11 @@ def table2(folder):
         Target(
             f"Table 2, {row['size'].replace('x', '² x ')}: speed-up of SAO, "
             "paper's as limit",
-            float(row["speedup"]),
-            float(row["paper_speedup"]),
+            row["speedup"],
+            row["paper_speedup"],
             at_least=True,
         )
-        for row in _read(folder, "table2.csv")
+        for row in read_rows(folder / "table2.csv")
         if row["operator"] == "siamese"
     ]
 
@@ -54,8 +54,8 @@ def latency(folder):
     """SANet beside both MobileNetV2, and 8 bits beside 32."""
     columns = ("network", "runtime", "batch_size", "threads")
     ms = {
-        tuple(row[name] for name in columns): float(row["ms"])
-        for row in _read(folder, "latency.csv")
+        tuple(row[name] for name in columns): row["ms"]
+        for row in read_rows(folder / "latency.csv")
     }
     targets = []
     for runtime in RUNTIMES:
@@ -77,8 +77,8 @@ def kept_pages(folder):
     """A training step of SANet where glibc keeps its pages."""
     steps = [
         next(
-            float(row["training_step_ms"])
-            for row in _read(place, "models.csv")
+            row["training_step_ms"]
+            for row in read_rows(place / "models.csv")
             if row["model"] == "sanet"
         )
         for place in (folder / "kept_pages", folder)
@@ -91,15 +91,14 @@ def volume(folder):
     """A whole stack: time, memory, and how that was predicted."""
     targets = []
     for record in ("restoration_planaria", "restoration_planaria_25_tiles"):
-        rows = _read(folder, f"{record}.csv")
+        rows = read_rows(folder / f"{record}.csv")
         by = {row["statistics"]: row for row in rows}
         whole, tile = by["volume"], by["tile"]
         stack = f"{whole['shape'].replace('x', ' x ')}, {whole['tiles']} tiles"
-        ratio = float(whole["seconds"]) / float(tile["seconds"])
+        ratio = whole["seconds"] / tile["seconds"]
         targets.append(Target(f"{stack}: time of volume / tile", ratio, 1.4))
         for name, row in by.items():
-            peak = int(row["peak_rss_bytes"])
-            predicted = int(row["predicted_bytes"])
+            peak, predicted = row["peak_rss_bytes"], row["predicted_bytes"]
             if name == "volume":
                 said = f"{stack}: memory of volume, GiB"
                 targets.append(Target(said, peak / GIB, 8.0))
@@ -117,8 +116,6 @@ def write(folder):
     Returns:
         How many goals were met, missed, and not measured.
     """
-    from sanet_tf.utils.files import write_text
-
     targets = [target for group in GROUPS for target in group(folder)]
     counts = [
         sum(target.met is met for target in targets)
@@ -129,10 +126,7 @@ def write(folder):
 
 
 def _markdown(folder, targets, counts):
-    records = [
-        json.loads((folder / f"{name}.run.json").read_text())
-        for name in RECORDS
-    ]
+    records = [read_json(folder / f"{name}.run.json") for name in RECORDS]
     commits = sorted({record["commit"] for record in records})
     rows = []
     for target in targets:
@@ -159,11 +153,6 @@ def _markdown(folder, targets, counts):
             TRIED,
         ]
     )
-
-
-def _read(folder, name):
-    with open(folder / name, newline="") as file:
-        return list(csv.DictReader(file))
 
 
 TRIED = """\

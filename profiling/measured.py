@@ -26,12 +26,16 @@ def read(directory, name):
     for path in (table, record):
         if not path.is_file():
             raise UserError(f"nothing to draw: there is no {path}")
-    with open(table, newline="") as file:
-        rows = [
+    return read_rows(table), files.read_json(record)
+
+
+def read_rows(path):
+    """The rows of a csv, as `read` has them."""
+    with open(path, newline="") as file:
+        return [
             {column: _value(text) for column, text in row.items()}
             for row in csv.DictReader(file)
         ]
-    return rows, files.read_json(record)
 
 
 def _value(text):
