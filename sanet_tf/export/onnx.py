@@ -23,7 +23,12 @@ def write(program, folder, quantize="none", calibration=None):
         quantize: one of `QUANTIZATIONS`.
         calibration: for "int8", arrays like the input.
     """
-    from sanet_tf.export.portable import ONNX, plain_products, replaced_layers
+    from sanet_tf.export.portable import (
+        ONNX,
+        apart,
+        plain_products,
+        replaced_layers,
+    )
 
     onnx, tf2onnx = (
         require("onnx", "onnx"),
@@ -32,9 +37,9 @@ def write(program, folder, quantize="none", calibration=None):
     logging.getLogger("tf2onnx").setLevel(logging.ERROR)
     with plain_products(), replaced_layers(program.model, ONNX):
         model, _ = tf2onnx.convert.from_function(
-            program.freeze(), [program.input], opset=OPSET
+            program.freeze(apart), [program.input], opset=OPSET
         )
-    _name_sizes(model)
+    _name_sizes(model.graph, program.about)
     path = folder / FILE
     if quantize == "float16":
         tools = "onnxruntime.transformers"
@@ -86,12 +91,17 @@ def load(folder, manifest, threads=None, providers=None):
     return lambda batch: session.run([output], {name: batch})[0]
 
 
-def _name_sizes(model):
-    """The first size is the batch; the converter numbers unknown sizes."""
-    for value in (*model.graph.input, *model.graph.output):
-        for place, size in enumerate(value.type.tensor_type.shape.dim):
+def _name_sizes(graph, about):
+    """Unknown sizes get their axis's name; the converter numbers them.
+
+    Readers take sizes of one name as equal: a projection has no Z left.
+    """
+    axes = about.get("axes", ""), about.get("axes_out", "")
+    for value, letters in zip((*graph.input, *graph.output), axes, strict=True):
+        sizes = value.type.tensor_type.shape.dim
+        for size, name in zip(sizes, ("batch", *letters), strict=False):
             if not size.HasField("dim_value"):
-                size.dim_param = f"size_{place}" if place else "batch"
+                size.dim_param = name
 
 
 def _quantize(path, name, calibration=None):

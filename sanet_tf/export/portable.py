@@ -16,6 +16,9 @@ The same values by other means, while a network is traced:
 - Reshapes to sizes that are computed are converted wrongly by tf2onnx, such as
   those in sums over positions and in products with one matrix. Both are
   written as one product; ONNX Runtime's sums in blocks by itself.
+- A network that ends in one channel would end in such a reshape (in place of a
+  transpose), and tf2onnx now and then loses the squeeze behind it: an output of
+  one axis more. The channel is taken off and put back instead.
 - ONNX has the channels before the positions. Siamese attention is written as
   its transpose, so that no map has to be transposed.
 """
@@ -81,6 +84,13 @@ def plain_mean_outer(left, right):
     """`positions.mean_outer` as one product."""
     length = tf.cast(keras.ops.shape(right)[-2], right.dtype)
     return tf.matmul(left, right, transpose_a=True) / length
+
+
+def apart(outputs):
+    """`(..., 1)` as it is, by a squeeze; what has other channels is left."""
+    if outputs.shape[-1] != 1:
+        return outputs
+    return tf.expand_dims(tf.squeeze(outputs, -1), -1)
 
 
 def known_mean_outer(left, right):

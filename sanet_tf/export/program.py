@@ -48,12 +48,14 @@ class Program:
         traced = self._traced(self.trained)  # ten times as fast as eagerly
         return lambda array: traced(tf.constant(array)).numpy()
 
-    def freeze(self):
-        """A `tf.function` to `{output: tensor}` that has no variables."""
+    def freeze(self, finish=lambda tensor: tensor):
+        """A `tf.function` to `{output: finish(tensor)}`, without variables."""
         frozen = convert_variables_to_constants_v2(
             self._traced(self.function).get_concrete_function()
         )
-        return self._traced(lambda tensor: {self.output: frozen(tensor)[0]})
+        return self._traced(
+            lambda tensor: {self.output: finish(frozen(tensor)[0])}
+        )
 
     def _traced(self, function):
         return tf.function(

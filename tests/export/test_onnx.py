@@ -7,7 +7,7 @@ import pytest
 from sanet_tf.export import writing
 from sanet_tf.export.onnx import QUANTIZATIONS
 from sanet_tf.export.restoration import restoration_program
-from tests.export.networks import tiny_classifier
+from tests.export.networks import RESTORATION, tiny_classifier
 from tests.restoration.models import fill, make_care
 
 
@@ -50,3 +50,35 @@ def test_products_of_the_attention_stay_floats(tmp_path):
     ]
     assert dequantized.count([True, True]) == 1  # the dense layer
     assert len(dequantized) > 3
+
+
+@pytest.mark.parametrize("name", ["unet", "projection_unet_sao"])
+def test_one_channel_is_put_back_without_a_reshape(name, tmp_path):
+    """tf2onnx may lose an axis's squeeze behind a last reshape."""
+    writing.export(
+        restoration_program(RESTORATION[name]()), tmp_path / "x", "onnx"
+    )
+    graph = onnx.load(tmp_path / "x" / "model.onnx").graph
+    makers = {name: node for node in graph.node for name in node.output}
+    last = makers["output"]
+    before = makers[last.input[0]]
+    assert (last.op_type, before.op_type) == ("Unsqueeze", "Squeeze")
+    assert makers[before.input[0]].op_type == "Add"
+
+
+@pytest.mark.parametrize(
+    ("name", "sizes", "output"),
+    [
+        ("unet_sao", ["batch", "Z", "Y", "X"], ["batch", "Z", "Y", "X"]),
+        ("projection_unet_sao", ["batch", "Z", "Y", "X"], ["batch", "Y", "X"]),
+    ],
+)
+def test_sizes_have_the_names_of_their_axes(name, sizes, output, tmp_path):
+    writing.export(
+        restoration_program(RESTORATION[name]()), tmp_path / "x", "onnx"
+    )
+    graph = onnx.load(tmp_path / "x" / "model.onnx").graph
+    for value, expected in ((graph.input, sizes), (graph.output, output)):
+        dims = value[0].type.tensor_type.shape.dim
+        assert [dim.dim_param for dim in dims[:-1]] == expected
+        assert dims[-1].dim_value == 1
