@@ -1,5 +1,7 @@
 """The goals of speed and memory, held against the records of a folder."""
 
+import functools
+
 from measured import read_rows
 from targets import Target
 
@@ -18,8 +20,12 @@ RECORDS = (  # of what is read here
     "latency",
     "models",
     "kept_pages/models",
+    "huge_pages/models",
+    "restoration",
+    "kept_pages/restoration",
+    "huge_pages/restoration",
     "restoration_planaria",
-    "restoration_planaria_25_tiles",
+    "restoration_planaria_16_tiles",
 )
 RUNTIMES = ("Keras graph", "SavedModel", "LiteRT", "ONNX Runtime")
 
@@ -73,24 +79,39 @@ def latency(folder):
     return targets
 
 
-def kept_pages(folder):
-    """A training step of SANet where glibc keeps its pages."""
-    steps = [
-        next(
-            row["training_step_ms"]
-            for row in read_rows(place / "models.csv")
-            if row["model"] == "sanet"
-        )
-        for place in (folder / "kept_pages", folder)
-    ]
-    name = "pages kept by glibc: training step of SANet, with / without"
-    return [Target(name, steps[0] / steps[1], 0.85)]
+def pages(folder):
+    """A training step where glibc keeps its pages, or has huge ones."""
+    settings = {"kept_pages": "pages kept by glibc", "huge_pages": "huge pages"}
+    targets = []
+    for place, setting in settings.items():
+        for step, milliseconds in STEPS.items():
+            ratio = milliseconds(folder / place) / milliseconds(folder)
+            name = f"{setting}: training step of {step}, with / without"
+            targets.append(Target(name, ratio, 0.85))
+    return targets
+
+
+def _sanet_step(folder):
+    rows = read_rows(folder / "models.csv")
+    return next(r["training_step_ms"] for r in rows if r["model"] == "sanet")
+
+
+def _unet_step(folder, network):
+    rows = read_rows(folder / "restoration.csv")
+    return next(r["step_ms"] for r in rows if r["network"] == network)
+
+
+STEPS = {  # and its milliseconds, by a folder of records
+    "SANet": _sanet_step,
+    "the U-Net": functools.partial(_unet_step, network="none"),
+    "the U-Net with SAO": functools.partial(_unet_step, network="siamese"),
+}
 
 
 def volume(folder):
     """A whole stack: time, memory, and how that was predicted."""
     targets = []
-    for record in ("restoration_planaria", "restoration_planaria_25_tiles"):
+    for record in ("restoration_planaria", "restoration_planaria_16_tiles"):
         rows = read_rows(folder / f"{record}.csv")
         by = {row["statistics"]: row for row in rows}
         whole, tile = by["volume"], by["tile"]
@@ -107,7 +128,7 @@ def volume(folder):
     return targets
 
 
-GROUPS = (operators, table2, latency, kept_pages, volume)
+GROUPS = (operators, table2, latency, pages, volume)
 
 
 def write(folder):
@@ -161,27 +182,32 @@ TRIED = """\
 **Operators at batch 64.** SAO is three products one after the other, scores,
 means and output, of 0.5 to 0.7 times `x + 1` each. XLA takes longer, and
 keeping the kernel's pages gains nothing ([record](kept_pages/operators.md)).
-One pass for scores and means would need a kernel of our own.
+Tried: the batch in 4 to 64 parts, so that the means find a part in the cache
+(no gain). One pass for scores and means would need a kernel of our own.
 
 **Small maps in Table 2.** At 14 x 14 positions regular attention is cheap, and
-the paper measured it on another machine. Nothing was tried.
+the paper measured it on another machine. Tried: the three products without the
+layer around them, sums in place of products of one row, and XLA (none quicker).
 
 **Latency.** Tried: BatchNorm in the weights; sums in place of concatenations;
 constants in place of sums over heads; the attention as its transpose for ONNX;
 the attention's share of the closing convolution on a few rows (no gain, one
-operation more). What is left are the small operations of the attention, and the
-depthwise convolution of a block in two parts. Beside keras.applications SANet
-is quicker for a batch, but for ONNX Runtime with two threads.
+operation more); in ONNX Runtime, the mean row once for all heads (no gain) and
+convolutions for both factors in place of the swap (slower). By ONNX Runtime's
+profile the convolutions of SANet take no longer than those of mobilenet_v2, and
+what is left are the small operations of ten attentions: products of a few rows,
+reshapes, and maps put into another order for them.
 
-**Pages kept by glibc.** A training step is not quicker by it, so no command
-sets it. Nothing else was tried.
+**Pages of memory.** Tried: pages kept by glibc, and huge pages. No command sets
+either.
 
 **Whole volumes.** Tried: feature maps kept from one pass to the next, there
 only while a pass takes them, and written without a copy; memory predicted for
 each pass by its own graph. TensorFlow takes 1.05 to 1.21 times what is alive,
 by the size of the tile, and keeps some of one pass in the next: no factor comes
-within 5 % of all. In 25 tiles a volume takes less than 8 GiB. Each time is that
-of one call; between records they differ by up to a fifth.
+within 5 % of all. Tiles of at most 4 GiB are no slower than those of 6, and a
+volume takes less than 8 GiB with them. Each time is that of one call; between
+records they differ by up to a fifth.
 
 **On a GPU** nothing was measured: there was none.
 """

@@ -1,4 +1,4 @@
-"""The cost of restoring one volume with one network."""
+"""The cost of restoring one volume, and of a training step."""
 
 import dataclasses
 import statistics
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sanet_tf.utils import files
+from sanet_tf.utils import files, timing
 from sanet_tf.utils.memory import peak_above_baseline
 
 
@@ -23,6 +23,7 @@ class VolumeCase:
         n_tiles: tiles along each axis, or None to choose from memory.
         n_first: channels of the U-Net at full resolution.
         repeats: timed restorations, after the one whose memory is measured.
+        batch_size: patches in a training step; 0: none is timed.
     """
 
     network: str
@@ -31,6 +32,7 @@ class VolumeCase:
     n_tiles: tuple | None
     n_first: int
     repeats: int
+    batch_size: int
 
 
 def measure_volume(case):
@@ -68,6 +70,7 @@ def measure_volume(case):
         for _ in range(case.repeats - 1):
             restore()
     timed = seconds[1:] or seconds
+    step = _training_step(model, case.batch_size) if case.batch_size else None
     return {
         "network": case.network,
         "statistics": case.statistics,
@@ -79,7 +82,18 @@ def measure_volume(case):
         "seconds": round(statistics.median(timed), 3),
         "predicted_bytes": predicted + source.nbytes + target.nbytes,
         "peak_rss_bytes": memory,
+        "step_ms": step and round(1e3 * step.median, 1),
+        "step_spread_ms": step and round(1e3 * step.spread, 1),
     }
+
+
+def _training_step(model, batch_size):
+    """The `Timing` of one, as `train` takes it."""
+    shape = (batch_size, *model.config.train_patch_size, 1)
+    patches = np.random.default_rng(0).random(shape, np.float32)
+    model.prepare_for_training()
+    step = model.keras_model.train_on_batch
+    return timing.measure(lambda: step(patches, patches), 2, 6)
 
 
 def write_markdown(path, rows, record):
@@ -91,23 +105,26 @@ def write_markdown(path, rows, record):
         "",
         f"*Measured* on {record['machine']}. Memory is the process's peak "
         "above what it had before. The mapped input and output are in it, and "
-        "in what was predicted.",
+        "in what was predicted. Training is one step; half the interquartile "
+        "range in brackets.",
         "",
         "| attention | statistics | tiles | seconds | / U-Net | memory | "
-        "/ U-Net | predicted |",
-        "|---|---|---|---:|---:|---:|---:|---:|",
+        "/ U-Net | predicted | training | / U-Net |",
+        "|---|---|---|" + "---:|" * 7,
     ]
     plain = next((r for r in rows if r["network"] == "none"), None)
     for row in rows:
         cells = [row["network"], row["statistics"], row["n_tiles"]]
-        for name, shown in (
-            ("seconds", f"{row['seconds']:,.2f}"),
-            ("peak_rss_bytes", mebibytes(row["peak_rss_bytes"])),
-        ):
+
+        def beside_plain(name, shown, row=row):
             known = plain and row[name] and plain[name]
-            ratio = f"{row[name] / plain[name]:.3f}" if known else ""
-            cells += [shown, ratio]
+            return shown, f"{row[name] / plain[name]:.3f}" if known else ""
+
+        cells += beside_plain("seconds", f"{row['seconds']:,.2f}")
+        memory = mebibytes(row["peak_rss_bytes"])
+        cells += beside_plain("peak_rss_bytes", memory)
         cells.append(mebibytes(row["predicted_bytes"]))
+        cells += beside_plain("step_ms", _milliseconds(row))
         lines.append(f"| {' | '.join(cells)} |")
     files.write_text(path, "\n".join(lines) + "\n")
 
@@ -115,6 +132,12 @@ def write_markdown(path, rows, record):
 def mebibytes(count):
     """A number of bytes as text; "?" where the kernel does not say."""
     return "?" if count is None else f"{count / 2**20:,.0f} MiB"
+
+
+def _milliseconds(row):
+    if row["step_ms"] is None:
+        return ""
+    return f"{row['step_ms']:,.0f} ({row['step_spread_ms']:,.0f}) ms"
 
 
 def _mapped(folder, name, dtype, shape):

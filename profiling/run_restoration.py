@@ -1,12 +1,13 @@
-"""Measures what restoring a volume costs: seconds, memory, tiles.
+"""Measures what restoring a volume costs, and a training step.
 
     python profiling/run_restoration.py [--shape=95,1024,1024]
 
 Hardware: any with 8 GB free. Time: a minute for the default volume on two
 cores, an hour for a whole Planaria stack. Each case is a process of its own.
-The networks have random weights: the cost does not depend on them. Writes
-restoration.csv, restoration.md and a record of the run. All measured, but for
-the predicted memory.
+The networks have random weights: the cost does not depend on them. The training
+step is of noise, by patches of 16 x 64 x 64. Writes restoration.csv,
+restoration.md and a record of the run. All measured, but for the predicted
+memory.
 """
 
 from absl import flags
@@ -50,6 +51,9 @@ flag_types.define_sizes(
 )
 flags.DEFINE_integer("n_first", 32, "channels at full resolution", 1)
 flags.DEFINE_integer("repeats", 3, "timed restorations", 1)
+flags.DEFINE_integer(
+    "batch_size", 16, "patches in a training step; 0: no step", lower_bound=0
+)
 flags.DEFINE_string(
     "output", "runs/profiling", "folder that receives the results"
 )
@@ -77,9 +81,12 @@ def main(arguments):
     rows = []
     for network in FLAGS.attention:
         known = ATTENTION[network]
-        for mode in [m for m in FLAGS.statistics if m in known] or ["tile"]:
+        modes = [m for m in FLAGS.statistics if m in known] or ["tile"]
+        for mode in modes:
             case = VolumeCase(
-                *(network, mode, shape, n_tiles, FLAGS.n_first, FLAGS.repeats)
+                *(network, mode, shape, n_tiles, FLAGS.n_first, FLAGS.repeats),
+                # That is the same for all statistics.
+                batch_size=FLAGS.batch_size if mode == modes[0] else 0,
             )
             row = call_isolated(
                 measure_volume, case, prepare=backends.load_tensorflow

@@ -63,7 +63,7 @@ def test_memory_is_held_against_what_was_taken(folder):
     change(path, taken, statistics="volume")
     change(path, {"predicted_bytes": str(9 * 2**30)}, statistics="volume")
     change(path, {"seconds": "20"}, statistics="tile")
-    targets = [t for t in goals.volume(folder) if "16 tiles" in t.name]
+    targets = [t for t in goals.volume(folder) if "25 tiles" in t.name]
     assert by_name(targets, "time of volume").measured == 1.5
     assert by_name(targets, "GiB").measured == 10
     predicted = by_name(targets, "of volume, predicted")

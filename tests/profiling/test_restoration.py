@@ -19,6 +19,7 @@ def test_tiny_volume(tmp_path):
     result = commands.run(
         SCRIPT,
         *("--shape=4,64,24", "--n_tiles=1,3,1", "--n_first=4", "--repeats=2"),
+        "--batch_size=2",
         *("--attention=none,scaled", "--statistics=window,volume"),
         *(f"--output_dir={tmp_path}", "--name=cost"),
     )
@@ -31,6 +32,7 @@ def test_tiny_volume(tmp_path):
     assert list(rows[0]) == [
         *("network", "statistics", "shape", "n_first", "n_tiles", "tiles"),
         *("tile_shape", "seconds", "predicted_bytes", "peak_rss_bytes"),
+        *("step_ms", "step_spread_ms"),
     ]
     assert [(row["network"], row["statistics"]) for row in rows] == [
         ("none", "tile"),
@@ -42,7 +44,7 @@ def test_tiny_volume(tmp_path):
         assert row["tiles"] == "3"
         assert row["n_first"] == "4"
         assert row["tile_shape"].startswith("4x")
-        for name in ("seconds", "predicted_bytes", "peak_rss_bytes"):
+        for name in list(row)[-5:]:
             assert float(row[name]) > 0
     config = SiameseConfig(
         "ZYX", attention=None, unet_n_first=4, train_patch_size=[16, 64, 64]
@@ -58,7 +60,7 @@ def test_tiny_volume(tmp_path):
     assert result.stdout.count("(predicted") == 2
 
 
-def row(network, seconds, memory):
+def row(network, seconds, memory, step=None):
     return {
         "network": network,
         "statistics": "tile",
@@ -66,6 +68,8 @@ def row(network, seconds, memory):
         "seconds": seconds,
         "peak_rss_bytes": memory,
         "predicted_bytes": 3 * 2**20,
+        "step_ms": step,
+        "step_spread_ms": step and 20.0,
     }
 
 
@@ -76,16 +80,19 @@ def table(path, rows):
 
 
 def test_markdown_has_the_ratios_to_the_plain_network(tmp_path):
-    rows = [row("none", 2.0, 2**30), row("siamese", 2.5, 1.25 * 2**30)]
+    rows = [
+        row("none", 2.0, 2**30, 1000.0),
+        row("siamese", 2.5, 1.25 * 2**30, 1100.0),
+    ]
     assert table(tmp_path / "cost.md", rows)[1] == [
         *("siamese", "tile", "1x2x2", "2.50", "1.250", "1,280 MiB", "1.250"),
-        "3 MiB",
+        *("3 MiB", "1,100 (20) ms", "1.100"),
     ]
 
 
 def test_markdown_without_the_plain_network_or_memory(tmp_path):
     assert table(tmp_path / "cost.md", [row("siamese", 2.5, None)]) == [
-        ["siamese", "tile", "1x2x2", "2.50", "", "?", "", "3 MiB"]
+        ["siamese", "tile", "1x2x2", "2.50", "", "?", "", "3 MiB", "", ""]
     ]
     rows = [row("none", 2.0, None), row("siamese", 2.5, None)]
     assert table(tmp_path / "cost.md", rows)[1][4:7] == ["1.250", "?", ""]

@@ -5,13 +5,12 @@ from functools import partial
 import numpy as np
 import psutil
 import pytest
+import tensorflow as tf
 
 from sanet_tf.restoration.tiling import memory_limit as limits
 from sanet_tf.restoration.tiling import planning, prediction, tile_memory
 from sanet_tf.restoration.tiling.memory_limit import memory_limit
-from sanet_tf.restoration.tiling.tile_memory import (
-    predict_bytes,
-)
+from sanet_tf.restoration.tiling.tile_memory import predict_call_bytes
 from sanet_tf.utils.isolated import call_isolated
 from sanet_tf.utils.memory import peak_above_baseline
 from tests.restoration.models import (
@@ -20,6 +19,12 @@ from tests.restoration.models import (
     make_projection,
     volume_with_ramp,
 )
+
+
+def predict_bytes(model, shape):
+    """Of a tile of that shape, without its channels."""
+    tile = tf.TensorSpec((1, *shape, model.input_shape[-1]), tf.float32)
+    return predict_call_bytes(lambda x: model(*x, training=False), [tile])
 
 
 def test_peak_of_care_by_hand():
@@ -68,7 +73,7 @@ def test_limit(monkeypatch):
     assert memory_limit(300) == 500
     assert memory_limit(processes=4) == 200
     monkeypatch.setattr(limits, "free_bytes", lambda: 2**50)
-    assert memory_limit() == memory_limit(2**40) == 6 * 2**30
+    assert memory_limit() == memory_limit(2**40) == 4 * 2**30
 
 
 def test_is_predicted_once_for_a_series(rng, monkeypatch):
@@ -76,9 +81,9 @@ def test_is_predicted_once_for_a_series(rng, monkeypatch):
 
     def predict_and_count(*arguments):
         calls.append(arguments)
-        return predict_bytes(*arguments)
+        return predict_call_bytes(*arguments)
 
-    monkeypatch.setattr(planning, "predict_bytes", predict_and_count)
+    monkeypatch.setattr(planning, "predict_call_bytes", predict_and_count)
     model = make_care("YX")
     for _ in range(3):
         model.predict(rng.random((16, 16)), "YX")

@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-from sanet_tf.restoration.tiling.memory_limit import LIMIT, spare_bytes
+from sanet_tf.restoration.tiling.memory_limit import spare_bytes
 
 DISK_FRACTION = 0.5  # of the free space that they may take
+LIMIT = 6 * 2**30  # bytes of memory that they may take
 
 
 class KeptMaps:

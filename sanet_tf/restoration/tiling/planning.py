@@ -9,10 +9,7 @@ from sanet_tf.restoration.tiling import kept_maps
 from sanet_tf.restoration.tiling.memory_limit import memory_limit
 from sanet_tf.restoration.tiling.pass_calls import pass_calls
 from sanet_tf.restoration.tiling.statistics import TiledNetwork
-from sanet_tf.restoration.tiling.tile_memory import (
-    predict_bytes,
-    predict_call_bytes,
-)
+from sanet_tf.restoration.tiling.tile_memory import predict_call_bytes
 from sanet_tf.restoration.tiling.tiles import Grid
 from sanet_tf.utils.device import gpu_name
 
@@ -87,15 +84,8 @@ class Planning(Restorer):
         return 4 * math.prod(kept) * self.keras_model.output_shape[-1]
 
     def _predict_bytes(self, tile_shape):
-        """Known once for each shape: a series of images asks for each."""
-        with BUILDING:
-            if not hasattr(self, "_bytes"):
-                self._bytes = {}
-            if tile_shape not in self._bytes:
-                self._bytes[tile_shape] = predict_bytes(
-                    self.keras_model, tile_shape
-                )
-            return self._bytes[tile_shape]
+        """Of a tile on its own."""
+        return self._pass_bytes("tile", tile_shape, tile_shape)[0]
 
     def _grid(self, shape, blend=False):
         spatial = self._spatial
@@ -121,15 +111,16 @@ class Planning(Restorer):
     def _pass_bytes(self, statistics, shape, tile_shape, exact=True):
         """Bytes of a tile in each pass.
 
+        They are known once for each shape: a series of images asks for each.
         If they need not be exact, they are by those of another tile, where
         they are known: nothing is traced.
         """
         network, statistics = self._method(statistics)
         window, keep = self._window(statistics), self._keeps(statistics)
         with BUILDING:
-            if not hasattr(self, "_all_bytes"):
-                self._all_bytes = {}
-            known = self._all_bytes.setdefault(statistics, {})
+            if not hasattr(self, "_bytes"):
+                self._bytes = {}
+            known = self._bytes.setdefault(statistics, {})
             if tile_shape in known:
                 return known[tile_shape]
             if known and not exact:

@@ -7,12 +7,6 @@ CONVOLUTIONS = ("Conv2D", "Conv3D")  # they copy their input
 ALIASES = ("Reshape", "Identity", "ExpandDims", "Squeeze", "ReadVariableOp")
 
 
-def predict_bytes(model, shape):
-    """Bytes that `model` will need for a tile of `shape`, without channels."""
-    tile = tf.TensorSpec((1, *shape, model.input_shape[-1]), tf.float32)
-    return predict_call_bytes(lambda x: model(*x, training=False), [tile])
-
-
 def predict_call_bytes(function, inputs):
     """Bytes that a function of tensors will need.
 
