@@ -193,21 +193,21 @@ layer around them, sums in place of products of one row, and XLA (none quicker).
 constants in place of sums over heads; the attention as its transpose for ONNX;
 the attention's share of the closing convolution on a few rows (no gain, one
 operation more); in ONNX Runtime, the mean row once for all heads (no gain) and
-convolutions for both factors in place of the swap (slower). By ONNX Runtime's
-profile the convolutions of SANet take no longer than those of mobilenet_v2, and
-what is left are the small operations of ten attentions: products of a few rows,
-reshapes, and maps put into another order for them.
+convolutions for both factors in place of the swap (slower). What is left, by
+ONNX Runtime's own profile too, are the small operations of ten attentions:
+products of a few rows, reshapes, and maps put into another order for them. What
+SANet without attention takes is in [the record](latency.md).
 
 **Pages of memory.** Tried: pages kept by glibc, and huge pages. No command sets
 either.
 
 **Whole volumes.** Tried: feature maps kept from one pass to the next, there
 only while a pass takes them, and written without a copy; memory predicted for
-each pass by its own graph. TensorFlow takes 1.05 to 1.21 times what is alive,
-by the size of the tile, and keeps some of one pass in the next: no factor comes
-within 5 % of all. Tiles of at most 4 GiB are no slower than those of 6, and a
-volume takes less than 8 GiB with them. Each time is that of one call; between
-records they differ by up to a fifth.
+each pass by its own graph. TensorFlow takes 1.05 to 1.35 times what is alive,
+by the tile and from call to call, and keeps some of one pass in the next: no
+factor comes within 5 % of all. Tiles of at most 4 GiB, the default, are hardly
+slower than those of 6, and a volume takes less than 8 GiB with them. Each time
+is that of one call; between records they differ by up to a fifth.
 
 **On a GPU** nothing was measured: there was none.
 """

@@ -114,17 +114,16 @@ def write_markdown(path, rows, record):
     ]
     plain = next((r for r in rows if r["network"] == "none"), None)
     for row in rows:
-        cells = [row["network"], row["statistics"], row["n_tiles"]]
-
-        def beside_plain(name, shown, row=row):
-            known = plain and row[name] and plain[name]
-            return shown, f"{row[name] / plain[name]:.3f}" if known else ""
-
-        cells += beside_plain("seconds", f"{row['seconds']:,.2f}")
-        memory = mebibytes(row["peak_rss_bytes"])
-        cells += beside_plain("peak_rss_bytes", memory)
-        cells.append(mebibytes(row["predicted_bytes"]))
-        cells += beside_plain("step_ms", _milliseconds(row))
+        cells = [
+            *(row["network"], row["statistics"], row["n_tiles"]),
+            f"{row['seconds']:,.2f}",
+            _ratio(row, plain, "seconds"),
+            mebibytes(row["peak_rss_bytes"]),
+            _ratio(row, plain, "peak_rss_bytes"),
+            mebibytes(row["predicted_bytes"]),
+            _milliseconds(row),
+            _ratio(row, plain, "step_ms"),
+        ]
         lines.append(f"| {' | '.join(cells)} |")
     files.write_text(path, "\n".join(lines) + "\n")
 
@@ -132,6 +131,12 @@ def write_markdown(path, rows, record):
 def mebibytes(count):
     """A number of bytes as text; "?" where the kernel does not say."""
     return "?" if count is None else f"{count / 2**20:,.0f} MiB"
+
+
+def _ratio(row, plain, name):
+    """As text; empty where one of both is not known."""
+    known = plain and row[name] and plain[name]
+    return f"{row[name] / plain[name]:.3f}" if known else ""
 
 
 def _milliseconds(row):

@@ -25,7 +25,7 @@ def write(program, folder, quantize="none", calibration=None):
     """
     from sanet_tf.export.portable import (
         ONNX,
-        apart,
+        channel_apart,
         plain_products,
         replaced_layers,
     )
@@ -37,7 +37,7 @@ def write(program, folder, quantize="none", calibration=None):
     logging.getLogger("tf2onnx").setLevel(logging.ERROR)
     with plain_products(), replaced_layers(program.model, ONNX):
         model, _ = tf2onnx.convert.from_function(
-            program.freeze(apart), [program.input], opset=OPSET
+            program.freeze(channel_apart), [program.input], opset=OPSET
         )
     _name_sizes(model.graph, program.about)
     path = folder / FILE

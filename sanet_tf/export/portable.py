@@ -86,7 +86,7 @@ def plain_mean_outer(left, right):
     return tf.matmul(left, right, transpose_a=True) / length
 
 
-def apart(outputs):
+def channel_apart(outputs):
     """`(..., 1)` as it is, by a squeeze; what has other channels is left."""
     if outputs.shape[-1] != 1:
         return outputs

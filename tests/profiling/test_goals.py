@@ -71,6 +71,14 @@ def test_memory_is_held_against_what_was_taken(folder):
     assert not predicted.met
 
 
+def test_pages_are_held_against_the_same_network(folder):
+    rows = {"network": "siamese", "statistics": "tile"}
+    change(folder / "restoration.csv", {"step_ms": "100"}, **rows)
+    change(folder / "huge_pages/restoration.csv", {"step_ms": "80"}, **rows)
+    step = by_name(goals.pages(folder), "huge pages", "U-Net with SAO")
+    assert (step.measured, step.met) == (0.8, True)
+
+
 def test_a_ratio_that_was_not_measured_is_not_met(folder):
     path = folder / "targets.csv"
     name = "peers 56²x256, batch 8: PyTorch SDPA / SAO"

@@ -3,7 +3,7 @@
 from sanet_tf.utils.memory import free_bytes
 
 FREE_FRACTION = 0.8  # of the free memory that may be used
-LIMIT = 4 * 2**30  # bytes; more is no faster, see profiling/run_restoration.py
+LIMIT = 4 * 2**30  # bytes; more is hardly faster, see docs/pages/results.md
 
 
 def memory_limit(reserved=0, processes=1):
