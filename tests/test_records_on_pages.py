@@ -156,6 +156,28 @@ def test_latencies():
             assert row == " | ".join(f"{ratio:.2f}" for ratio in ratios)
 
 
+def test_latencies_without_attention():
+    """The least and the most of the files, of all calls and runtimes."""
+    ms = latencies("results/profiling/latency.csv")
+    text = " ".join(page("latency.md").split())
+
+    def said(network, other):
+        ratios = [
+            ms[*call, runtime, network] / ms[*call, runtime, other]
+            for call in CALLS
+            for runtime in ("SavedModel", "LiteRT", "ONNX Runtime")
+        ]
+        return min(ratios), max(ratios)
+
+    low, high = said("sanet", "mobilenet_v2")
+    aim = f"everywhere, by {100 * low - 100:.0f} to {100 * high - 100:.0f} %"
+    assert aim in text
+    low, high = said("sanet_no_attention", "mobilenet_v2")
+    assert f"files take {low:.2f} to {high:.2f} of the time" in text
+    low, high = (100 * x - 100 for x in said("sanet", "sanet_no_attention"))
+    assert f"attention adds {low:.0f} to {high:.0f} % to that" in text
+
+
 def test_files_of_8_bits():
     ms = latencies("results/profiling/latency.csv")
     text = page("latency.md").partition("## Files of 8 bits")[2]
