@@ -1,5 +1,6 @@
 """The files of run_latency.py."""
 
+from latency_networks import INT8, UNFOLDED, plain
 from matplotlib.figure import Figure
 
 from sanet_tf.utils import files
@@ -9,7 +10,7 @@ def write(directory, rows, record):
     """Writes latency.csv, latency.md, latency.png and the record."""
     files.write_csv(directory / "latency.csv", rows)
     files.write_text(directory / "latency.md", markdown(rows, record))
-    write_figure(directory / "latency.png", rows)
+    files.write_figure(directory / "latency.png", draw(rows))
     files.write_json(directory / "latency.run.json", record)
     print(f"wrote {directory}/: latency.csv, latency.md, latency.png")
 
@@ -53,12 +54,17 @@ def markdown(rows, record):
     )
 
 
-def write_figure(path, rows):
-    """Bars for each runtime and network, a panel for each case."""
+def draw(rows):
+    """Bars for each runtime and network, a panel for each case.
+
+    A network has one colour in all its forms, and a column of the legend.
+    """
     cases = list(
         dict.fromkeys((row["batch_size"], row["threads"]) for row in rows)
     )
     names = list(dict.fromkeys(row["network"] for row in rows))
+    networks = list(dict.fromkeys(map(plain, names)))
+    names.sort(key=lambda name: networks.index(plain(name)))
     runtimes = list(dict.fromkeys(row["runtime"] for row in rows))
     figure = Figure(figsize=(4 * len(cases) + 1, 5), layout="constrained")
     panels = figure.subplots(1, len(cases), squeeze=False, sharey=True)[0]
@@ -77,6 +83,10 @@ def write_figure(path, rows):
                 height,
                 xerr=[bar["spread_ms"] for bar in bars],
                 label=name,
+                color=f"C{networks.index(plain(name))}",
+                alpha=0.5 if name.endswith(INT8) else 1,
+                hatch="///" if name.endswith(UNFOLDED) else None,
+                edgecolor="white",
             )
         axes.set_title(f"batch of {case[0]}, {case[1]} thread(s)")
         axes.set_xlabel("ms a call; line: half the interquartile range")
@@ -88,6 +98,6 @@ def write_figure(path, rows):
     figure.legend(
         *panels[0].get_legend_handles_labels(),
         loc="outside upper center",
-        ncols=len(names),
+        ncols=len(networks),
     )
-    files.write_figure(path, figure)
+    return figure

@@ -89,6 +89,31 @@ def test_report(runtimes, tmp_path):
     assert (tmp_path / "latency.run.json").exists()
 
 
+def test_figure_of_many_forms():
+    """All names are to be read, and a network has one colour."""
+    networks = (latency.REFERENCE, "sanet", "sanet_no_attention")
+    forms = ("", ", not folded", ", int8")
+    row = {"batch_size": 1, "threads": 1, "runtime": "LiteRT"}
+    figure = latency_report.draw(
+        [
+            row | {"network": network + form, "ms": 1.0, "spread_ms": 0.1}
+            for form in forms
+            for network in networks
+        ]
+        + [row | {"threads": 2, "network": "sanet", "ms": 1, "spread_ms": 0.1}]
+    )
+    figure.draw_without_rendering()
+    (legend,) = figure.legends
+    shown = legend.get_window_extent()
+    assert 0 <= shown.x0 < shown.x1 <= figure.bbox.x1
+    assert [text.get_text() for text in legend.texts] == [
+        network + form for network in networks for form in forms
+    ]
+    colours = [bar.get_facecolor()[:3] for bar in legend.legend_handles]
+    assert colours[::3] == colours[1::3] == colours[2::3]
+    assert len({*colours}) == 3
+
+
 def test_missing_packages_are_named(monkeypatch):
     monkeypatch.setattr(latency, "PACKAGES", ("numpy", "no_such_package"))
     with pytest.raises(UserError, match=r"expected no_such_package .*\[export"):
