@@ -179,6 +179,9 @@ def _markdown(folder, targets, counts):
 TRIED = """\
 ## What was tried for those that are missed
 
+What is said of trials without a record is *recalled*: they were timed once,
+while this was written, and no command here repeats them.
+
 **Operators at batch 64.** SAO is three products one after the other, scores,
 means and output, of 0.5 to 0.7 times `x + 1` each. XLA takes longer, and
 keeping the kernel's pages gains nothing ([record](kept_pages/operators.md)).
